@@ -1,0 +1,1 @@
+"""Many nights: the embeddings of their epochs, and what is needed to filter and show them."""

@@ -1,0 +1,178 @@
+"""What is said of a night, as plain values that pass between the rooms: Event, Scoring, Fact."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, Stage
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that was scored in a night.
+
+    Attributes
+    ----------
+    type : str
+        One of `EVENT_TYPES`.
+    start_s, duration_s : float
+        Seconds from the first sample of the recording.
+    channels : tuple of str
+        Canonical channels that it was seen on; empty where the scorer did not say.
+    source : str
+        ``"expert"`` or the name of the detector.
+    confidence : float or None
+        Between 0 and 1; None where the source gives none.
+    rule : str or None
+        The rule that was applied, in the field's words.
+    label : str or None
+        The vendor's own word.
+    """
+
+    type: str
+    start_s: float
+    duration_s: float
+    channels: tuple[str, ...] = ()
+    source: str = "expert"
+    confidence: float | None = None
+    rule: str | None = None
+    label: str | None = None
+
+    def __post_init__(self):
+        if self.type not in EVENT_TYPES:
+            raise ValueError(f"{self.type!r} is not an event type")
+
+    @property
+    def end_s(self) -> float:
+        """End in seconds from the first sample."""
+        return self.start_s + self.duration_s
+
+    def as_dict(self) -> dict:
+        """The event as the JSON contract has it."""
+        return {**asdict(self), "channels": list(self.channels)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> "Event":
+        """Read back what `as_dict` wrote."""
+        return cls(**{**values, "channels": tuple(values["channels"])})
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Hypnogram and events of a night, each with its source.
+
+    Attributes
+    ----------
+    hypnogram : tuple of Stage
+        One stage an epoch of 30 s; `Stage.UNSCORED` where nothing is known. Empty: no staging at all.
+    hypnogram_source : str or None
+        ``"expert"``, ``"yasa"``, ``"sleepecg"``, or None where nothing was staged.
+    events : tuple of Event
+        In order of start.
+    event_sources : mapping of str to str
+        Each event type that was looked for, and by whom. A type that is not in it was not scored: its
+        count is unknown, not zero.
+    probabilities : ndarray or None
+        Stage probabilities ``[epochs, 5]`` in the order of `STAGES`, where the staging was automatic.
+    lights_off_s, lights_on_s : float or None
+        Seconds from the first sample, where known.
+    warnings : tuple of str
+        What a reader of the scoring should know.
+    """
+
+    hypnogram: tuple[Stage, ...] = ()
+    hypnogram_source: str | None = None
+    events: tuple[Event, ...] = ()
+    event_sources: Mapping[str, str] = field(default_factory=dict)
+    probabilities: np.ndarray | None = None
+    lights_off_s: float | None = None
+    lights_on_s: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    def events_of(self, *types: str) -> list[Event]:
+        """The events of these types, in order of start."""
+        return [e for e in self.events if e.type in types]
+
+    def was_scored(self, event_type: str) -> bool:
+        """Whether anybody looked for events of this type."""
+        return event_type in self.event_sources
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number or statement about a night.
+
+    Attributes
+    ----------
+    id : str
+        The same for every night; the suffix names the unit (``tst_min``, ``spo2_min_pct``).
+    name : str
+        What people call it.
+    value : float, int, str or None
+        None: it does not exist for this night, and `text` says why.
+    unit : str
+        Unit of `value`; empty for a statement or a count.
+    text : str
+        The fact as one plain sentence, with value and unit.
+    definition : str
+        Formula and denominator, with its source.
+    signals : tuple of str
+        Canonical channels that it rests on.
+    source : str
+        Who scored what it rests on: ``"expert"``, ``"yasa"``, a detector, ``"measured"``.
+    epochs : tuple of (int, int)
+        First and last epoch (from 1, both included) of the stretches that it rests on.
+    """
+
+    id: str
+    name: str
+    value: float | int | str | None
+    unit: str
+    text: str
+    definition: str
+    signals: tuple[str, ...] = ()
+    source: str = "measured"
+    epochs: tuple[tuple[int, int], ...] = ()
+
+    def as_dict(self) -> dict:
+        """The fact as the JSON contract has it."""
+        return {**asdict(self), "signals": list(self.signals), "epochs": [list(e) for e in self.epochs]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> "Fact":
+        """Read back what `as_dict` wrote."""
+        epochs = tuple((int(a), int(b)) for a, b in values["epochs"])
+        return cls(**{**values, "signals": tuple(values["signals"]), "epochs": epochs})
+
+
+def stretches(epochs: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Fold epoch numbers into ``(first, last)`` stretches, both ends included.
+
+    >>> stretches([1, 2, 3, 7, 8])
+    ((1, 3), (7, 8))
+    """
+    numbers = sorted(set(int(e) for e in epochs))
+    if not numbers:
+        return ()
+    breaks = [i for i, (a, b) in enumerate(pairwise(numbers)) if b != a + 1]
+    firsts = [numbers[0], *(numbers[i + 1] for i in breaks)]
+    lasts = [*(numbers[i] for i in breaks), numbers[-1]]
+    return tuple(zip(firsts, lasts, strict=True))
+
+
+def epochs_between(start_s: float, end_s: float, n_epochs: int) -> tuple[int, int]:
+    """First and last epoch (from 1) that the half-open interval ``[start_s, end_s)`` touches, kept in the night."""
+    first = int(start_s // EPOCH_S) + 1
+    last = max(first, int(np.ceil(end_s / EPOCH_S)))
+    return min(max(first, 1), n_epochs), min(max(last, 1), n_epochs)
+
+
+def clock_at(start_clock: str | None, seconds: float) -> str | None:
+    """Wall-clock time ``HH:MM:SS`` a number of seconds after the recording began; None without a start clock."""
+    if start_clock is None:
+        return None
+    h, m, s = (int(x) for x in start_clock.split(":"))
+    total = round(h * 3600 + m * 60 + s + seconds) % 86400
+    return f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
