@@ -1,4 +1,4 @@
-"""The `sleeplm` command. JSON goes to stdout alone, everything else to stderr; bad input is one sentence, status 2."""
+"""The `sleeplm` command: JSON goes to stdout alone, the rest to stderr; bad input is one sentence, status 2."""
 
 import argparse
 import json
