@@ -1,0 +1,157 @@
+"""The command line as a user meets it: real recordings, the JSON contract, one sentence on bad input."""
+
+import csv
+import json
+
+import pytest
+
+from assistant.cli import main
+from sleeplm.vocabulary import EVENT_TYPES, FACETS
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    return tmp_path_factory.mktemp("studies")
+
+
+@pytest.fixture
+def run(capsys, studies):
+    """Run a command with --json in a folder of studies of its own; gives back the parsed JSON."""
+
+    def run(*arguments, json_too=True):
+        main([str(a) for a in arguments] + ["--studies", str(studies)] + (["--json"] if json_too else []))
+        out = capsys.readouterr().out
+        return json.loads(out) if json_too else out
+
+    return run
+
+
+@pytest.fixture
+def refused(capsys, studies):
+    """Run a command that must fail with status 2, nothing on stdout, and one sentence; gives back the sentence."""
+
+    def refused(*arguments):
+        with pytest.raises(SystemExit) as exit_:
+            main([str(a) for a in arguments] + ["--studies", str(studies)])
+        out, err = capsys.readouterr()
+        sentences = [line for line in err.splitlines() if line.startswith("sleeplm: ")]
+        assert exit_.value.code == 2 and out == "" and len(sentences) == 1 and "Traceback" not in err
+        return sentences[0]
+
+    return refused
+
+
+@pytest.fixture
+def ucddb018(data):
+    return data / "recordings" / "ucddb018.edf"
+
+
+@pytest.fixture
+def expert(data):
+    folder = data / "recordings"
+    return ["--scoring", folder / "ucddb018_stage.csv", "--scoring", folder / "ucddb018_events.csv"]
+
+
+def test_analyze_prints_the_contract(run, ucddb018, expert):
+    result = run("analyze", ucddb018, *expert)
+    assert {"study", "recording", "scoring", "facts", "warnings", "seconds"} <= result.keys()
+    assert result["recording"]["duration_s"] == 24660
+    assert result["recording"]["start"] == {"date": None, "clock": "23:49:02"}
+    assert result["recording"]["channels"]["C3"] == {"label": "EEG", "sfreq_hz": 128, "unit": "uV"}
+    assert "SPO2" in result["recording"]["missing"]
+    assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
+    assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
+    assert all(set(f) == {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs"}
+               for f in result["facts"])  # fmt: skip
+
+
+def test_expert_numbers_equal_a_count_of_the_scorers_rows(run, ucddb018, expert, data):
+    with (data / "recordings" / "ucddb018_stage.csv").open() as file:
+        stages = [row["stage"] for row in csv.DictReader(file)]
+    facts = {f["id"]: f["value"] for f in run("analyze", ucddb018, *expert)["facts"]}
+    asleep = [i for i, s in enumerate(stages) if s in ("N1", "N2", "N3", "R")]
+    assert facts["tib_min"] == 411 and facts["tst_min"] == len(asleep) / 2 and facts["sol_min"] == asleep[0] / 2
+    for name in ("N1", "N2", "N3", "R", "W"):
+        assert facts[f"{name.lower()}_min"] == stages.count(name) / 2
+    assert facts["longest_wake_min"] == 97 and facts["longest_wake_in_sleep_min"] == 7.5
+    assert facts["spo2_min_pct"] is None and facts["odi3_per_h"] is None
+
+
+def test_the_same_input_finds_the_same_study(run, ucddb018, expert):
+    assert run("analyze", ucddb018, *expert)["study"] == run("analyze", ucddb018, *expert)["study"]
+
+
+def test_two_minutes_are_described_but_not_staged(run, data):
+    result = run("analyze", data / "recordings" / "nox_a1_2min.edf")
+    assert result["scoring"]["hypnogram_source"] is None and set(result["scoring"]["hypnogram"]) == {"?"}
+    assert any("five minutes" in w or "5 minutes" in w for w in result["warnings"])
+    wanted = {"ECG", "ABD", "THX", "AF", "EOG_L", "EOG_R", "C3", "C4", "EMG_CHIN", "POS", "SPO2", "LEG_L", "LEG_R"}
+    assert wanted <= result["recording"]["channels"].keys()
+    caption = run("caption", result["study"], "--epoch", 2)
+    assert caption["epoch"] == 2 and set(caption["facets"]) <= set(FACETS) and "brain" in caption["facets"]
+    assert all(c["source"] == "measured" and c["text"].endswith(".") for c in caption["facets"].values())
+
+
+def test_a_study_is_localized_indexed_searched_and_deleted(run, ucddb018, expert, tmp_path):
+    study = run("analyze", ucddb018, *expert, "--name", "eighteen")["study"]
+    assert study in {row["study"] for row in run("studies")}
+
+    spans = run("localize", study, "deep sleep with slow waves", "--top", 3)
+    assert spans["phrase"] == "deep sleep with slow waves" and 0 < len(spans["spans"]) <= 3
+    assert all(set(s) == {"start_s", "end_s", "epoch", "score"} and s["end_s"] <= 24660 for s in spans["spans"])
+
+    index = tmp_path / "index"
+    run("index", "add", index, study)
+    hits = run("search", index, "--study", study, "--epoch", 300, "--k", 5, "--where", "stage = 'N3'")["hits"]
+    assert len(hits) == 5 and {h["stage"] for h in hits} == {"N3"} and 300 not in {h["epoch"] for h in hits}
+    assert all(set(h) == {"study", "epoch", "start_s", "stage", "score", "caption"} for h in hits)
+    assert len(run("search", index, "--text", "the person is awake", "--k", 4)["hits"]) == 4
+
+    assert "removed" in run("delete", study, json_too=False)
+    assert study not in {row["study"] for row in run("studies")}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "empty"), (b"not a recording at all\n" * 40, "format"), (None, "no such file")],
+)
+def test_a_file_that_is_no_recording_is_refused(refused, tmp_path, content, words):
+    file = tmp_path / "night.edf"
+    if content is not None:
+        file.write_bytes(content)
+    assert words in refused("analyze", file).lower()
+
+
+def test_a_truncated_recording_is_refused(refused, ucddb018, tmp_path):
+    file = tmp_path / "cut.edf"
+    file.write_bytes(ucddb018.read_bytes()[:1_000_000])
+    assert "cut.edf" in refused("analyze", file)
+
+
+def test_a_scoring_of_another_night_is_refused(refused, ucddb018, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("type,start_s,duration_s\nHYP-O,90000,20\n")
+    assert "overlap" in refused("analyze", ucddb018, "--scoring", events)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("caption", "no-such-study", "--epoch", 1),
+        ("analyze", "missing.edf", "--channel", "C3"),
+        ("simulate", "out.edf", "--profile", "martian"),
+    ],
+)
+def test_wrong_arguments_are_one_sentence(refused, arguments):
+    assert refused(*arguments)
+
+
+def test_a_simulated_night_says_so_and_brings_its_truth(run, tmp_path):
+    out = tmp_path / "night.edf"
+    run("simulate", out, "--seed", 3, "--hours", 0.5, json_too=False)
+    with (tmp_path / "night.hypnogram.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(r["epoch"]) for r in rows] == list(range(1, 61))
+    truth = ["--scoring", tmp_path / "night.hypnogram.csv", "--scoring", tmp_path / "night.events.csv"]
+    result = run("analyze", out, *truth)
+    assert result["simulated"] and result["scoring"]["hypnogram"] == [r["stage"] for r in rows]
