@@ -1,0 +1,5 @@
+"""Any lab's file of signals as a `Recording` under canonical names; scoring files in `annotations`."""
+
+from sleeplm.recording.recording import Channel, Recording, open_recording
+
+__all__ = ["Channel", "Recording", "open_recording"]

@@ -1,0 +1,34 @@
+"""``python -m sleeplm.recording FILE...``: what each file resolves to, at no cost."""
+
+import sys
+
+from sleeplm.errors import SleepLMError
+from sleeplm.recording import open_recording
+from sleeplm.vocabulary import CHANNEL_NAMES
+
+
+def main(paths: list[str]) -> int:
+    """Print label, rate, unit and note of each canonical channel; 2 where a file cannot be used."""
+    status = 0
+    for path in paths:
+        try:
+            recording = open_recording(path)
+        except SleepLMError as error:
+            print(error, file=sys.stderr)
+            status = 2
+            continue
+        print(f"{recording.path.name}: {recording.duration_s:g} s, {recording.start_date} {recording.start_clock}")
+        for name in CHANNEL_NAMES:
+            if channel := recording.channels.get(name):
+                print(
+                    f"  {name:9} {channel.label:17} {channel.sfreq_hz:g} Hz, {channel.unit}  {channel.note or ''}"
+                )
+            else:
+                print(f"  {name:9} -")
+        for warning in recording.warnings:
+            print(f"  ! {warning}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

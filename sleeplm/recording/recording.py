@@ -1,0 +1,209 @@
+"""A night's signals under canonical names, in physical units, read one at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
+from sleeplm.recording import units
+from sleeplm.recording.channels import Match, find_channels
+from sleeplm.recording.edf import read_edf_file
+from sleeplm.recording.edf_header import begins_as_edf
+from sleeplm.recording.mne_formats import read_mne_file
+from sleeplm.recording.resample import hold, resample
+from sleeplm.recording.source import Source
+from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
+
+_EDF_SUFFIXES = (".edf", ".bdf", ".rec")
+_FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
+# The derivation that each place is meant to hold, named where another stands in for it.
+_PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}
+_HELD_KINDS = ("position", "spo2")  # between two samples of these nothing may be made up
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One canonical channel and the signal that stands for it.
+
+    Attributes
+    ----------
+    name : str
+        Canonical name.
+    label : str
+        The file's own label.
+    sfreq_hz : float
+        Rate of the signal in the file.
+    unit : str
+        Canonical unit, which `Recording.signal` gives.
+    note : str or None
+        What to know about it: what it stands in for, how it was made, what was assumed.
+    """
+
+    name: str
+    label: str
+    sfreq_hz: float
+    unit: str
+    note: str | None = None
+
+
+class Recording:
+    """The signals of one night; nothing is read but the header until `signal` is called.
+
+    Attributes
+    ----------
+    path : Path
+    duration_s : float
+    start_date, start_clock : str or None
+        ``YYYY-MM-DD`` and ``HH:MM:SS`` where the file truly says.
+    n_epochs : int
+        Whole epochs of 30 s.
+    channels : dict of str to Channel
+        What was found, in canonical order.
+    missing : list of str
+        Canonical channels that nothing stands for.
+    labels : list of str
+        Every signal of the file.
+    warnings : list of str
+        What a reader should know, a sentence each.
+    simulated : bool
+        Whether the file says that it is simulated.
+    annotations : list of (float, float, str)
+        The file's own: onset and duration in seconds, text.
+    """
+
+    def __init__(self, path: Path, source: Source, matches: Mapping[str, Match], warnings: list[str]):
+        self.path = path
+        self.duration_s = source.duration_s
+        self.start_date = source.start_date
+        self.start_clock = source.start_clock
+        self.n_epochs = int(source.duration_s // EPOCH_S)
+        self.labels = [s.label for s in source.signals]
+        self.simulated = source.simulated
+        self.annotations = list(source.annotations)
+        self._matches = dict(matches)
+        self.channels = {name: _channel(name, match) for name, match in matches.items()}
+        self.missing = [name for name in CHANNEL_NAMES if name not in matches]
+        self.warnings = warnings
+
+    def signal(self, name: str, sfreq_hz: float | None = None) -> np.ndarray:
+        """Read one canonical channel whole.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+        sfreq_hz : float, optional
+            Rate wanted; the file's own by default. Continuous signals are low-passed and resampled as one
+            piece, position and saturation are held.
+
+        Returns
+        -------
+        ndarray of float32
+            ``[samples]`` in the canonical unit.
+
+        Raises
+        ------
+        UsageError
+            The recording has no such channel.
+        """
+        if name not in self._matches:
+            raise UsageError(f"The recording has no {name}; it has {', '.join(self.channels)}.")
+        values = self._read(name, 0.0, self.duration_s)
+        from_hz = self.channels[name].sfreq_hz
+        if sfreq_hz is None or sfreq_hz == from_hz:
+            return values
+        if not 0 < sfreq_hz < 1e5:
+            raise UsageError(f"A rate of {sfreq_hz} Hz is out of range.")
+        change = hold if CHANNEL[name].kind in _HELD_KINDS else resample
+        return change(values, from_hz, sfreq_hz, round(self.duration_s * sfreq_hz))
+
+    def _read(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
+        match = self._matches[name]
+        values = match.signal.read(start_s, stop_s)
+        if match.minus is not None:
+            values = values - match.minus.read(start_s, stop_s)
+        if CHANNEL[name].kind == "position":
+            return units.position_codes(values, match.signal.unit)[0]
+        factor, _ = units.scale(match.signal.unit, CHANNEL[name])
+        return values * np.float32(factor)
+
+
+def open_recording(path: str | Path, overrides: Mapping[str, str] = MappingProxyType({})) -> Recording:
+    """Open a lab's file: read its header, and find what stands for which canonical channel.
+
+    Parameters
+    ----------
+    path : path-like
+        EDF, EDF+C, BDF or any format that MNE reads.
+    overrides : mapping of str to str
+        Canonical name to the label of the signal to use for it.
+
+    Raises
+    ------
+    RecordingError
+        `NotARecordingError`, `DamagedFileError` or `NoUsableChannelError`, each with one sentence.
+    UsageError
+        An override names a channel or a label that does not exist.
+    """
+    path = Path(path)
+    source = _read_source(path)
+    matches, warnings = find_channels(source.signals, overrides)
+    if not matches:
+        shown = ", ".join(f"'{s.label}'" for s in source.signals[:20])
+        raise NoUsableChannelError(
+            f"'{path.name}' has no signal that we can name (it has {shown or 'none'}); name one by hand, as in "
+            f"C3=LABEL. {' '.join(warnings)}".strip()
+        )
+    recording = Recording(path, source, matches, [])
+    recording.warnings = [f"'{path.name}': {w}" for w in source.warnings] + _said(recording, matches) + warnings
+    return recording
+
+
+def _read_source(path: Path) -> Source:
+    try:
+        if path.is_dir():
+            if path.suffix.casefold() in _FOLDER_SUFFIXES:
+                return read_mne_file(path)
+            raise NotARecordingError(f"'{path.name}' is a folder; give the recording inside it.")
+        with path.open("rb") as file:
+            head = file.read(8)
+    except FileNotFoundError as error:
+        raise RecordingError(f"There is no file '{path.name}'; check the path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise RecordingError(f"'{path.name}' cannot be opened; check that you may read it.") from error
+    if not head:
+        raise NotARecordingError(f"'{path.name}' is empty; copy or export it again.")
+    if begins_as_edf(head):
+        return read_edf_file(path)
+    if path.suffix.casefold() in _EDF_SUFFIXES:
+        raise NotARecordingError(
+            f"'{path.name}' is no EDF or BDF file (it does not begin as one); export the night as EDF+ from the "
+            "recording software."
+        )
+    return read_mne_file(path)
+
+
+def _channel(name: str, match: Match) -> Channel:
+    canonical = CHANNEL[name]
+    if canonical.kind == "position":
+        assumed = units.position_codes(np.zeros(0, np.float32), match.signal.unit)[1]
+    else:
+        assumed = units.scale(match.signal.unit, canonical)[1]
+    note = match.note
+    if match.stands_in:
+        note = f"stands in for {_PROPER.get(name, canonical.words)}: {match.note}"
+    notes = [n for n in (note, assumed) if n]
+    return Channel(name, match.signal.label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)
+
+
+def _said(recording: Recording, matches: Mapping[str, Match]) -> list[str]:
+    """One sentence for each channel that stands in for another or rests on an assumption."""
+    said = []
+    for name, channel in recording.channels.items():
+        assumed = channel.note and ("guessed" in channel.note or "taken as" in channel.note)
+        if matches[name].stands_in or assumed:
+            said.append(f"{name} is '{channel.label}': {channel.note}.")
+    return said

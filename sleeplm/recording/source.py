@@ -1,0 +1,63 @@
+"""What every file format is turned into before its signals get canonical names: a `Source`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal as its file has it.
+
+    Attributes
+    ----------
+    label, unit : str
+        As in the file, without surrounding blanks or unprintable characters.
+    sfreq_hz : float
+        Samples per second.
+    read : callable
+        ``read(start_s, stop_s)`` gives float32 ``[samples]`` in `unit`.
+    problem : str or None
+        Why the signal cannot be used, as the end of a sentence that begins with its label.
+    """
+
+    label: str
+    unit: str
+    sfreq_hz: float
+    read: Callable[[float, float], np.ndarray] = field(repr=False)
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of signals: nothing of it is in memory but its header.
+
+    Attributes
+    ----------
+    duration_s : float
+        From the first sample to the end of the last.
+    start_date, start_clock : str or None
+        ``YYYY-MM-DD`` and ``HH:MM:SS``; None where the file does not truly say.
+    signals : list of Signal
+        In the file's order, annotation signals left out.
+    annotations : list of (float, float, str)
+        Onset and duration in seconds from the first sample, and text.
+    simulated : bool
+        Whether the header says so.
+    warnings : list of str
+        What was odd about the file, a sentence each.
+    """
+
+    duration_s: float
+    start_date: str | None
+    start_clock: str | None
+    signals: list[Signal]
+    annotations: list[tuple[float, float, str]]
+    simulated: bool
+    warnings: list[str]
+
+
+def printable(text: str) -> str:
+    """The text without surrounding blanks and with unprintable characters made visible as U+FFFD."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text.strip(" \0")).strip()
