@@ -1,0 +1,15 @@
+"""A night in words: what is measured in each epoch, said by facet, and the night as a whole."""
+
+from sleeplm.captions.caption import Caption
+from sleeplm.captions.night import attributes_of_night, caption_night, describe_night, tell
+from sleeplm.captions.phrases import spans_of, training_phrases
+
+__all__ = [
+    "Caption",
+    "attributes_of_night",
+    "caption_night",
+    "describe_night",
+    "spans_of",
+    "tell",
+    "training_phrases",
+]

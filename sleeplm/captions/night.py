@@ -1,0 +1,101 @@
+"""Every epoch of a night captioned by facet, and the night told in a paragraph."""
+
+from collections.abc import Callable, Sequence
+
+from sleeplm.captions.brain import brain_features
+from sleeplm.captions.caption import Caption
+from sleeplm.captions.cardiac import cardiac_features
+from sleeplm.captions.events import event_features
+from sleeplm.captions.grammar import Teller
+from sleeplm.captions.respiratory import respiratory_features
+from sleeplm.captions.signal_words import brain_text, cardiac_text, respiratory_text, somatic_text
+from sleeplm.captions.somatic import somatic_features
+from sleeplm.captions.stage_words import stage_event_text
+from sleeplm.epochs import Epochs
+from sleeplm.night import Fact, Scoring
+
+_TELL: dict[str, Callable[[Teller], str | None]] = {
+    "stage_event": stage_event_text,
+    "brain": brain_text,
+    "cardiac": cardiac_text,
+    "respiratory": respiratory_text,
+    "somatic": somatic_text,
+}
+# What a reader wants first of a night; a fact that has no value is not told.
+_TOLD_FIRST = (
+    "tib_min", "tst_min", "se_pct", "sol_min", "waso_min", "rem_latency_min", "n1_pct", "n2_pct", "n3_pct", "r_pct",
+    "awakenings_n", "longest_wake_min", "ahi_per_h", "odi3_per_h", "spo2_mean_pct", "spo2_min_pct", "t90_pct",
+    "hr_mean_bpm",
+)  # fmt: skip
+
+
+def caption_night(recording, epochs: Epochs, scoring: Scoring, seed: int = 0) -> list[dict[str, Caption]]:
+    """Caption every epoch of a night.
+
+    Parameters
+    ----------
+    recording : Recording
+    epochs : Epochs
+        As `cut_epochs` gives them.
+    scoring : Scoring
+    seed : int
+        Chooses the phrasing; the same seed gives the same text.
+
+    Returns
+    -------
+    list of dict of str to Caption
+        By epoch, then facet; a facet without its signals is absent.
+    """
+    return tell(attributes_of_night(recording, epochs, scoring), seed)
+
+
+def attributes_of_night(recording, epochs: Epochs, scoring: Scoring) -> list[dict[str, dict]]:
+    """What is measured in every epoch, by facet: the part of `caption_night` that no seed changes."""
+    by_facet = {
+        "stage_event": event_features(epochs, scoring),
+        "brain": brain_features(recording, epochs, scoring),
+        "cardiac": cardiac_features(recording, epochs),
+        "respiratory": respiratory_features(recording, epochs),
+        "somatic": somatic_features(recording, epochs, scoring),
+    }
+    return [{facet: rows[e] for facet, rows in by_facet.items() if rows[e]} for e in range(len(epochs))]
+
+
+def tell(attributes: Sequence[dict[str, dict]], seed: int = 0) -> list[dict[str, Caption]]:
+    """Put the attributes of a night into words; cheap, so that training can tell a night in many ways."""
+    return [_tell_epoch(by_facet, f"{seed} {number}") for number, by_facet in enumerate(attributes, start=1)]
+
+
+def _tell_epoch(by_facet: dict[str, dict], seed: str) -> dict[str, Caption]:
+    captions = {}
+    for facet, values in by_facet.items():
+        teller = Teller(f"{seed} {facet}", values)
+        text = _TELL[facet](teller)
+        if text is not None:
+            captions[facet] = Caption(text, {**values, "about": teller.about} if teller.about else values)
+    return captions
+
+
+def describe_night(facts: Sequence[Fact], scoring: Scoring) -> Caption:
+    """The night in a paragraph, from the sentences of its facts.
+
+    Parameters
+    ----------
+    facts : sequence of Fact
+    scoring : Scoring
+
+    Returns
+    -------
+    Caption
+        ``attributes`` holds the value of each fact that is told, by its id.
+    """
+    by_id = {f.id: f for f in facts if f.value is not None}
+    told = [by_id[i] for i in _TOLD_FIRST if i in by_id]
+    source = scoring.hypnogram_source
+    opening = {
+        None: "Sleep stages were not scored.",
+        "expert": "Sleep stages were scored by an expert.",
+        "yasa": "Sleep stages were scored automatically by YASA.",
+        "sleepecg": "Sleep stages were estimated from the heartbeat by SleepECG.",
+    }.get(source, "Sleep stages were scored automatically.")
+    return Caption(" ".join([opening, *(f.text for f in told)]), {f.id: f.value for f in told})

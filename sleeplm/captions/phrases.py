@@ -1,0 +1,214 @@
+"""Short phrases as people type them into a search box, true of an epoch, and where in the epoch they are true."""
+
+from collections.abc import Callable, Mapping
+
+from sleeplm.vocabulary import APNEAS, EPOCH_S
+
+ByFacet = Mapping[str, Mapping]
+
+_STAGE_PHRASES = {
+    "W": ("awake", "wake", "person awake", "wakefulness", "lying awake", "not sleeping", "stage W"),
+    "N1": ("N1 sleep", "light sleep", "drowsiness", "stage N1", "transition to sleep"),
+    "N2": ("N2 sleep", "stage N2", "light to intermediate sleep", "stage 2 sleep", "non-REM sleep stage N2"),
+    "N3": ("deep sleep", "slow-wave sleep", "N3 sleep", "stage N3", "delta sleep", "deepest sleep"),
+    "R": ("REM sleep", "stage R", "rapid eye movement sleep", "dream sleep", "REM"),
+}
+_EVENT_PHRASES = {
+    "apnea_obstructive": (
+        "obstructive apnea",
+        "airway obstruction with effort",
+        "obstructive apnoea",
+        "breathing stops",
+    ),
+    "apnea_central": ("central apnea", "breathing stops without effort", "central apnoea", "no breathing effort"),
+    "apnea_mixed": ("mixed apnea", "mixed apnoea", "apnea central at first then obstructive"),
+    "apnea": ("apnea", "breathing stops", "apnoea", "pause in breathing"),
+    "hypopnea": ("hypopnea", "reduced airflow", "hypopnoea", "shallow breathing"),
+    "rera": ("respiratory effort-related arousal", "RERA", "effort ending in an arousal"),
+    "desaturation": (
+        "oxygen desaturation",
+        "oxygen drops",
+        "desaturation",
+        "SpO2 falls",
+        "drop in oxygen saturation",
+    ),
+    "arousal": ("arousal", "cortical arousal", "brief awakening", "EEG arousal"),
+    "leg_movement": ("leg movement", "leg jerk", "leg twitch", "leg kick"),
+    "plm": ("periodic leg movement", "PLM", "periodic limb movement", "leg jerk"),
+    "snore": ("snoring", "snore", "loud snoring"),
+    "bradycardia": ("bradycardia", "slow heartbeat"),
+    "tachycardia": ("tachycardia", "racing heart"),
+    "pause": ("cardiac pause", "pause of the heart", "asystole"),
+    "cheyne_stokes": ("Cheyne-Stokes breathing", "waxing and waning breathing", "periodic breathing"),
+    "spindle": ("sleep spindle", "spindle", "sigma burst"),
+    "slow_wave": ("slow wave", "large slow wave", "high-amplitude delta wave"),
+    "artifact": ("artifact", "disturbed signal"),
+    "rapid_eye_movement": ("rapid eye movement", "fast eye movement", "eye movement"),
+}
+_PLURAL_PHRASES = {
+    "leg_movement": ("leg movements", "legs moving repeatedly"),
+    "plm": ("periodic leg movements", "series of leg jerks"),
+    "arousal": ("several arousals", "repeated arousals"),
+    "spindle": ("spindles", "sleep spindles", "spindle activity"),
+    "slow_wave": ("slow waves", "large slow waves", "slow-wave activity"),
+    "rapid_eye_movement": ("rapid eye movements", "frequent eye movements", "REMs"),
+}
+_POSITION_PHRASES = {
+    "supine": ("lying supine", "on the back", "supine position"),
+    "left": ("lying on the left side", "left lateral position", "on the left side"),
+    "right": ("lying on the right side", "right lateral position", "on the right side"),
+    "prone": ("lying prone", "on the stomach", "prone position"),
+    "upright": ("sitting up", "upright position", "body upright"),
+}
+
+
+def _value(facet: str, name: str, holds: Callable) -> Callable[[ByFacet], bool]:
+    """A condition on one attribute, false where it was not measured."""
+    return lambda a: a.get(facet, {}).get(name) is not None and bool(holds(a[facet][name]))
+
+
+def _eeg(holds: Callable[[Mapping], bool]) -> Callable[[ByFacet], bool]:
+    """A condition on the band powers of a central derivation."""
+    return lambda a: any(holds(a["brain"][c]) for c in ("C3", "C4") if "rms_uv" in a.get("brain", {}).get(c, {}))
+
+
+def _stage(*stages: str) -> Callable[[ByFacet], bool]:
+    return _value("stage_event", "stage", lambda s: s in stages)
+
+
+def _both(*conditions: Callable[[ByFacet], bool]) -> Callable[[ByFacet], bool]:
+    return lambda a: all(c(a) for c in conditions)
+
+
+def _event(*types: str) -> Callable[[ByFacet], bool]:
+    return _value("stage_event", "events", lambda events: any(e["type"] in types for e in events))
+
+
+_BREATHING_EVENT = _event(*APNEAS, "hypopnea")
+_LARGE_DELTA = _eeg(lambda v: v["delta_pct"] >= 70 and v["rms_uv"] >= 24)
+# What is true of an epoch, and how people would ask for it. Thresholds are those of the captions' words.
+_RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
+    (_LARGE_DELTA, ("high-amplitude delta", "large slow delta waves", "strong delta activity")),
+    (_both(_stage("N3"), _LARGE_DELTA), ("deep sleep with large slow waves", "deep sleep with strong delta")),
+    (_eeg(lambda v: v["alpha_pct"] >= 18), ("alpha rhythm", "strong alpha activity", "alpha waves")),
+    (
+        _both(_stage("W"), _eeg(lambda v: v["alpha_pct"] >= 18)),
+        ("relaxed wakefulness with alpha", "quiet wake, eyes closed"),
+    ),
+    (_eeg(lambda v: v["sigma_pct"] >= 8), ("strong sigma power", "sigma activity")),
+    (_eeg(lambda v: v["theta_pct"] >= 22), ("theta activity", "strong theta")),
+    (_eeg(lambda v: v["beta_pct"] >= 12), ("fast beta activity", "strong beta")),
+    (_eeg(lambda v: v["rms_uv"] < 10), ("low-amplitude EEG", "low-voltage mixed-frequency EEG")),
+    (
+        _value("cardiac", "hr_mean_bpm", lambda v: v > 90),
+        ("fast heart rate", "rapid heartbeat", "heart beating fast"),
+    ),
+    (_value("cardiac", "hr_mean_bpm", lambda v: v < 50), ("slow heart rate", "low pulse", "heart beating slowly")),
+    (_value("cardiac", "hr_trend", lambda v: v == "rising"), ("heart rate rising", "heart speeding up")),
+    (_value("cardiac", "hr_trend", lambda v: v == "falling"), ("heart rate falling", "heart slowing down")),
+    (_value("cardiac", "hr_trend", lambda v: v == "stable"), ("stable heart rate", "steady pulse")),
+    (_value("cardiac", "hr_trend", lambda v: v == "variable"), ("variable heart rate", "unsteady pulse")),
+    (_value("cardiac", "spo2_min_pct", lambda v: v < 90), ("low oxygen", "low oxygen saturation", "hypoxemia")),
+    (_value("cardiac", "spo2_min_pct", lambda v: v >= 95), ("normal oxygen saturation", "good oxygen saturation")),
+    (_value("respiratory", "regularity", lambda v: v == "regular"), ("regular breathing", "steady breathing")),
+    (
+        _value("respiratory", "regularity", lambda v: v in ("irregular", "no rhythm")),
+        ("irregular breathing", "uneven breathing"),
+    ),
+    (_value("respiratory", "rate_per_min", lambda v: v >= 22), ("fast breathing", "rapid breathing")),
+    (_value("respiratory", "rate_per_min", lambda v: v < 10), ("slow breathing",)),
+    (
+        _value("respiratory", "flow_lowest_pct", lambda v: v < 25),
+        ("airflow stops", "no airflow", "airflow nearly gone"),
+    ),
+    (_value("respiratory", "flow_pct", lambda v: v < 70), ("reduced airflow", "shallow breathing")),
+    (
+        _value("respiratory", "phase", lambda v: v == "opposite"),
+        ("paradoxical breathing", "chest and abdomen out of phase"),
+    ),
+    (_value("respiratory", "snore_ratio", lambda v: v >= 2), ("loud snoring signal",)),
+    (
+        _value("somatic", "chin_tone", lambda v: v == "low"),
+        ("low muscle tone", "chin muscle relaxed"),
+    ),
+    (_value("somatic", "chin_tone", lambda v: v == "high"), ("high muscle tone", "tense chin muscle")),
+    (_value("somatic", "position_change", bool), ("change of position", "body turning", "turning over")),
+    (
+        _both(_BREATHING_EVENT, _event("desaturation")),
+        ("apnea or hypopnea with desaturation", "breathing event with oxygen drop"),
+    ),
+    (_both(_event("apnea_obstructive"), _event("desaturation")), ("obstructive apnea with desaturation",)),
+    (_both(_event("apnea_central"), _event("desaturation")), ("central apnea with desaturation",)),
+    (_both(_event("hypopnea"), _event("desaturation")), ("hypopnea with desaturation",)),
+    (
+        _both(_BREATHING_EVENT, _event("arousal")),
+        ("breathing event with arousal", "arousal after an apnea or hypopnea"),
+    ),
+    (_both(_stage("R"), _BREATHING_EVENT), ("breathing event in REM sleep", "apnea or hypopnea during REM")),
+    (_both(_stage("N1", "N2", "N3"), _BREATHING_EVENT), ("breathing event in non-REM sleep",)),
+    (
+        _both(_stage("R"), _value("somatic", "chin_tone", lambda v: v == "low")),
+        ("REM sleep with low muscle tone", "REM atonia"),
+    ),
+    (_both(_stage("R"), _value("somatic", "chin_tone", lambda v: v == "high")), ("REM sleep without atonia",)),
+    (_stage("N1", "N2", "N3"), ("non-REM sleep", "NREM sleep")),
+    (_stage("N1", "N2", "N3", "R"), ("asleep", "person asleep")),
+)
+
+
+def training_phrases(attributes_by_facet: ByFacet) -> list[str]:
+    """Short phrases that are true of an epoch, as people would search for it.
+
+    Parameters
+    ----------
+    attributes_by_facet : mapping of facet to attributes
+        One epoch of `attributes_of_night`; or its captions' attributes.
+
+    Returns
+    -------
+    list of str
+        Without repeats, in a fixed order. What is not said was not measured or is not true.
+    """
+    phrases = list(_STAGE_PHRASES.get(attributes_by_facet.get("stage_event", {}).get("stage"), ()))
+    kinds = [kind for _, _, kind in _timed(attributes_by_facet)]
+    for kind in dict.fromkeys(kinds):
+        phrases += _EVENT_PHRASES.get(kind, ())
+        if kinds.count(kind) > 1:
+            phrases += _PLURAL_PHRASES.get(kind, ())
+    phrases += _POSITION_PHRASES.get(attributes_by_facet.get("somatic", {}).get("position"), ())
+    for holds, words in _RULES:
+        if holds(attributes_by_facet):
+            phrases += words
+    return list(dict.fromkeys(phrases))
+
+
+def spans_of(attributes_by_facet: ByFacet) -> list[tuple[float, float, str]]:
+    """Where in an epoch each short phrase is true.
+
+    Parameters
+    ----------
+    attributes_by_facet : mapping of facet to attributes
+        One epoch of `attributes_of_night`; or its captions' attributes.
+
+    Returns
+    -------
+    list of (start_s, end_s, phrase)
+        Seconds within the epoch, 0 to 30. Every event has one span for each way to say it. A time that is a
+        moment (a rapid eye movement) spans half a second to either side.
+    """
+    return [(a, b, phrase) for a, b, kind in _timed(attributes_by_facet) for phrase in _EVENT_PHRASES.get(kind, ())]
+
+
+def _timed(attributes_by_facet: ByFacet) -> list[tuple[float, float, str]]:
+    """Everything of an epoch that has a time in it, as ``(start_s, end_s, kind)``."""
+    brain, somatic = attributes_by_facet.get("brain", {}), attributes_by_facet.get("somatic", {})
+    found = [
+        (e["start_s"], e["end_s"], e["type"]) for e in attributes_by_facet.get("stage_event", {}).get("events", ())
+    ]
+    found += [(s["start_s"], s["end_s"], "spindle") for s in brain.get("spindles", ())]
+    found += [(s["start_s"], s["end_s"], "slow_wave") for s in brain.get("slow_waves", ())]
+    found += [
+        (max(t - 0.5, 0), min(t + 0.5, EPOCH_S), "rapid_eye_movement") for t in brain.get("rapid_eye_movements", ())
+    ]
+    found += [(s["start_s"], s["end_s"], s["type"]) for s in somatic.get("leg_movements", ())]
+    return list(dict.fromkeys(found))
