@@ -1,0 +1,193 @@
+"""The home of the nights: studies and the one index over them, kept in step."""
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from index import Index
+from sleeplm import __version__
+from sleeplm.analysis import Progress, analyze
+from sleeplm.errors import UsageError
+from sleeplm.study import Study, list_studies, open_study
+from sleeplm.study_store import MANIFEST, locked, new_folder, remove_folder, studies_folder
+
+log = logging.getLogger(__name__)
+
+INDEX_FOLDER = "index"
+DEMO_LABEL = "demo"
+DEMO = {"seed": 18, "hours": 7.0, "profile": "osa-mild"}
+DEMO_NOTICE = "Simulated night: the scoring is the simulation's own truth, not an expert's reading."
+
+
+def add_night(
+    path: str | Path,
+    scorings: Sequence[str | Path] = (),
+    overrides: Mapping[str, str] | None = None,
+    lights_off: str | None = None,
+    lights_on: str | None = None,
+    studies_dir: str | Path | None = None,
+    label: str | None = None,
+    encoder=None,
+    progress: Progress = lambda step, fraction: None,
+    notices: Sequence[str] = (),
+) -> Study:
+    """Analyse a recording (`sleeplm.analysis.analyze`) and put its epochs into the index.
+
+    Parameters
+    ----------
+    lights_off, lights_on : str, optional
+        Clock times ``HH:MM`` or ``HH:MM:SS`` within the recording.
+
+    Raises
+    ------
+    SleepLMError
+        One sentence that says what is wrong.
+    """
+    lights_s = _lights_s(path, overrides, lights_off, lights_on)
+    study = analyze(
+        path,
+        scorings,
+        overrides,
+        *lights_s,
+        studies_dir=studies_dir,
+        label=label,
+        encoder=encoder,
+        progress=lambda step, fraction: progress(step, 0.97 * fraction),
+        notices=notices,
+    )
+    progress("indexing", 0.97)
+    began = time.perf_counter()
+    index = _index_of(study)
+    if not index.holds(study):
+        index.add(study)
+    study.seconds["indexing"] = round(time.perf_counter() - began, 3)
+    progress("indexing", 1.0)
+    return study
+
+
+def _lights_s(path, overrides, *clocks: str | None) -> list[float | None]:
+    """Clock times as seconds from the first sample of a recording."""
+    if not any(clocks):
+        return [None for _ in clocks]
+    from sleeplm.recording import open_recording
+
+    recording = open_recording(path, overrides or {})
+    return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
+
+
+def seconds_at(clock: str, start_clock: str | None, duration_s: float) -> float:
+    """Seconds from the first sample to a clock time within a recording of less than a day.
+
+    Raises
+    ------
+    UsageError
+        It is no clock time, the recording has none, or it lies outside the recording.
+    """
+    if start_clock is None:
+        raise UsageError("the recording says no start time, so a clock time cannot be placed in it")
+    seconds = (_day_seconds(clock) - _day_seconds(start_clock)) % 86400
+    if seconds > duration_s:
+        raise UsageError(f"{clock} is not within the recording, which starts at {start_clock}")
+    return float(seconds)
+
+
+def _day_seconds(clock: str) -> int:
+    parts = clock.strip().split(":")
+    if len(parts) not in (2, 3) or not all(p.isascii() and p.isdigit() and len(p) <= 2 for p in parts):
+        raise UsageError(f"{clock!r} is not a clock time; write it as HH:MM or HH:MM:SS")
+    hours, minutes, seconds = (*map(int, parts), 0)[:3]
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise UsageError(f"{clock!r} is not a clock time of a day")
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _index_of(study: Study) -> Index:
+    """The index beside a study; where other weights filled it, a new one with all that these weights embedded."""
+    directory = study.folder.parent
+    index = Index.open_or_create(directory / INDEX_FOLDER, study)
+    if index.model == study.model:
+        return index
+    log.warning("The index held vectors of other weights; it is made anew of the studies of the present ones.")
+    shutil.rmtree(index.folder)
+    index = Index.open_or_create(directory / INDEX_FOLDER, study)
+    for other in list_studies(directory):
+        if other.model == study.model:
+            index.add(other)
+    return index
+
+
+def open_index(studies_dir: str | Path | None = None) -> Index | None:
+    """The index over the nights kept here; None before the first night."""
+    folder = studies_folder(studies_dir) / INDEX_FOLDER
+    return Index.open(folder) if (folder / MANIFEST).is_file() else None
+
+
+def delete_night(ref: str | Path, studies_dir: str | Path | None = None) -> list[str]:
+    """Delete a study: its folder, its rows in the index, and what was cached for it.
+
+    Returns
+    -------
+    list of str
+        What was removed, in words.
+
+    Raises
+    ------
+    StudyError
+        There is no such study, or it cannot be deleted.
+    """
+    study = open_study(ref, studies_dir)
+    removed = []
+    index = open_index(study.folder.parent)
+    if index is not None and (n := index.remove(study.id)):
+        removed.append(f"{n} rows of the index {index.folder}")
+    remove_folder(study.folder)
+    removed.append(f"the study folder {study.folder}")
+    if study.simulated and study.label == DEMO_LABEL and _demo_folder().is_dir():
+        shutil.rmtree(_demo_folder())
+        removed.append(f"the simulated recording in {_demo_folder()}")
+    return removed
+
+
+def demo_night(
+    encoder=None, progress: Progress = lambda step, fraction: None, studies_dir: str | Path | None = None
+) -> Study:
+    """The demo night: simulated once, analysed with the simulation's truth as its scoring, labelled "demo"."""
+    folder = _demo_folder()
+    if not folder.is_dir():
+        progress("simulating", 0.0)
+        _simulate_demo(folder)
+    truth = [folder / "demo.hypnogram.csv", folder / "demo.events.csv"]
+    return add_night(
+        folder / "demo.edf",
+        truth,
+        studies_dir=studies_dir,
+        label=DEMO_LABEL,
+        encoder=encoder,
+        progress=progress,
+        notices=[DEMO_NOTICE],
+    )
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: ``SLEEPLM_CACHE``, else the platform's cache folder."""
+    if given := os.environ.get("SLEEPLM_CACHE"):
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("sleeplm")
+
+
+def _demo_folder() -> Path:
+    return cache_folder() / f"demo-{__version__}-{DEMO['profile']}-{DEMO['seed']}-{DEMO['hours']:g}h"
+
+
+def _simulate_demo(folder: Path) -> None:
+    from sleeplm.simulate import simulate_night, write_night
+
+    with locked(folder.parent):
+        if not folder.is_dir():  # another process may have just made it
+            with new_folder(folder.parent, folder.name) as making:
+                write_night(simulate_night(**DEMO), making / "demo.edf")

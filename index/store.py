@@ -1,0 +1,327 @@
+"""An index folder: vectors in FAISS, rows in SQLite, added, removed and searched together."""
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index import rows as table
+from sleeplm.errors import SearchError, UsageError
+from sleeplm.study_store import MANIFEST, save
+
+FORMAT = "sleeplm-index 1"
+ROWS = "rows.sqlite"
+MAX_K = 10_000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An epoch that was found.
+
+    Attributes
+    ----------
+    study : str
+        Id of the study.
+    epoch : int
+        From 1.
+    start_s : float
+        Seconds from the first sample of its recording.
+    stage : str
+        Its stage, ``"?"`` where unscored.
+    score : float
+        Cosine between its embedding and what was searched for.
+    caption : str
+        What is said of it.
+    """
+
+    study: str
+    epoch: int
+    start_s: float
+    stage: str
+    score: float
+    caption: str
+
+
+class Index:
+    """The epochs of many studies, searched by likeness of their embeddings.
+
+    The folder holds a manifest (which network's vectors), ``rows.sqlite`` and ``vectors-<generation>.faiss``. A
+    change writes a new file of vectors first and then commits the rows with its generation, so that the folder
+    holds together whenever it is interrupted.
+
+    The search is exact (inner product over all vectors, held in memory): a million epochs (about a thousand nights)
+    of 256 dimensions take 1 GB, and each change writes the vectors anew. It serves a few million; beyond, an
+    approximate index on more than one machine is the right tool.
+    """
+
+    def __init__(self, folder: Path, dim: int, model: dict):
+        self.folder, self.dim, self.model = folder, dim, model
+        self._generation = -1
+        self._vectors = None
+
+    @classmethod
+    def create(cls, folder: str | Path, dim: int, model: dict) -> "Index":
+        """Make an empty index for the vectors of one network (`model`: its name and SHA-256).
+
+        Raises
+        ------
+        SearchError
+            The folder holds something else, or cannot be written.
+        """
+        import faiss
+
+        folder = Path(folder).absolute()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if (folder / MANIFEST).exists():
+                raise SearchError(f"{folder} already holds an index")
+            unfinished = [*folder.glob(f"{ROWS}*"), *folder.glob("vectors-*")]
+            if set(folder.iterdir()) - set(unfinished):
+                raise SearchError(f"{folder} holds something else; name a new folder for the index")
+            for file in unfinished:
+                file.unlink()
+            index = cls(folder, int(dim), dict(model))
+            index._write_vectors(faiss.IndexIDMap2(faiss.IndexFlatIP(index.dim)), 0)
+            table.create(folder / ROWS)
+            save(folder, {MANIFEST: {"format": FORMAT, "dim": index.dim, "model": index.model}})
+        except OSError as error:
+            raise SearchError(f"an index cannot be written to {folder}: {error.strerror or error}") from error
+        return index
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Index":
+        """Open an index that is there; SearchError where it is not, or is not whole."""
+        folder = Path(folder).absolute()
+        if not (folder / MANIFEST).is_file():
+            raise SearchError(f"there is no index in {folder}; add a study to make one")
+        manifest = _manifest(folder)
+        if not (folder / ROWS).is_file():
+            raise SearchError(f"the index in {folder} has lost its rows; delete it and add the studies again")
+        return cls(folder, manifest["dim"], manifest["model"])
+
+    @classmethod
+    def open_or_create(cls, folder: str | Path, study) -> "Index":
+        """Open an index, or make an empty one for the network that embedded this study."""
+        if (Path(folder) / MANIFEST).is_file():
+            return cls.open(folder)
+        return cls.create(folder, study.model["dim"], study.model)
+
+    def add(self, study) -> int:
+        """Add the epochs of a study in place of what was there of it; gives back their number.
+
+        Raises
+        ------
+        SearchError
+            The study was embedded by another network than the rest.
+        """
+        if dict(study.model) != self.model:
+            raise SearchError(
+                f"study {study.id} was embedded by {_named(study.model)}, this index holds vectors of "
+                f"{_named(self.model)}; analyse the recording again, or make a new index"
+            )
+        vectors = self._checked(study.embeddings)
+        if len(vectors) != study.n_epochs:
+            raise SearchError(f"study {study.id} has {study.n_epochs} epochs but {len(vectors)} embeddings")
+        self._change(study.id, vectors, table.rows_of(study))
+        return len(vectors)
+
+    def holds(self, study) -> bool:
+        """Whether this very analysis of a study is in the index, under its present label."""
+        sql = "SELECT count(*) FROM rows WHERE study = ? AND analysed_at = ? AND label = ?"
+        with table.connect(self.folder / ROWS) as db:
+            return db.execute(sql, (study.id, study.created, study.label)).fetchone() == (study.n_epochs,)
+
+    def remove(self, ref: str) -> int:
+        """Remove the epochs of a study (id or label); gives back how many there were, 0 if none."""
+        with table.connect(self.folder / ROWS) as db:
+            sql = "SELECT DISTINCT study FROM rows WHERE study = :ref OR label = :ref"
+            found = [study for (study,) in db.execute(sql, {"ref": ref})]
+        if len(found) > 1:
+            raise SearchError(f"{ref!r} names {len(found)} studies of the index: {', '.join(found)}")
+        return self._change(found[0], None, []) if found else 0
+
+    def info(self) -> dict:
+        """What the index holds: folder, model, dim, number of epochs and of studies, and the studies."""
+        sql = "SELECT study, label, count(*) FROM rows GROUP BY study ORDER BY min(id)"
+        with table.connect(self.folder / ROWS) as db:
+            studies = [{"study": s, "label": n, "epochs": c} for s, n, c in db.execute(sql)]
+        epochs = sum(s["epochs"] for s in studies)
+        model = {"model": self.model["name"], "dim": self.dim}
+        return {"folder": str(self.folder), **model, "epochs": epochs, "studies": studies}
+
+    def vector(self, study_id: str, epoch: int) -> np.ndarray:
+        """The stored vector ``[dim]`` of one epoch; SearchError where it is not in the index."""
+        with table.connect(self.folder / ROWS) as db:
+            db.execute("BEGIN")
+            vectors = self._load(db)
+            row = db.execute("SELECT id FROM rows WHERE study = ? AND epoch = ?", (study_id, epoch)).fetchone()
+        if row is None:
+            raise SearchError(f"epoch {epoch} of study {study_id} is not in this index")
+        return vectors.reconstruct(row[0])
+
+    def search(
+        self,
+        vector: np.ndarray,
+        k: int = 10,
+        where: str | None = None,
+        exclude: tuple[str, int] | Sequence[tuple[str, int]] | None = None,
+    ) -> list[Hit]:
+        """The epochs whose embeddings are most like a vector, best first.
+
+        Parameters
+        ----------
+        vector : ndarray
+            ``[dim]``, of this index's network; it need not be of unit length.
+        k : int
+            How many at most.
+        where : str, optional
+            A condition on the columns `index.COLUMNS`, as SQL writes it: ``stage = 'N3' AND spo2_min_pct < 90``.
+        exclude : (study, epoch) or a sequence of these, optional
+            Epochs that are not wanted.
+
+        Raises
+        ------
+        SearchError
+            The vector is of another network, or the condition cannot be used.
+        UsageError
+            `k` is out of range.
+        """
+        if not 1 <= k <= MAX_K:
+            raise UsageError(f"k must be from 1 to {MAX_K}")
+        query = self._checked(np.asarray(vector).reshape(1, -1))
+        unwanted = [exclude] if exclude and isinstance(exclude[0], str) else list(exclude or ())
+        with table.connect(self.folder / ROWS) as db:
+            db.execute("BEGIN")  # vectors and rows of one moment
+            vectors = self._load(db)
+            allowed = None
+            if where is not None and where.strip():
+                allowed = np.array(table.ids_where(db, where), np.int64)
+            scores, ids = _nearest(vectors, query, k + len(unwanted), allowed)
+            hits = _hits(db, ids, scores)
+        return [h for h in hits if (h.study, h.epoch) not in unwanted][:k]
+
+    def _checked(self, vectors: np.ndarray) -> np.ndarray:
+        """A copy ``[n, dim]`` float32 of unit length."""
+        vectors = np.array(vectors, dtype=np.float32, ndmin=2)
+        if vectors.ndim != 2 or vectors.shape[1] != self.dim:
+            raise SearchError(f"vectors of {vectors.shape[-1]} dimensions do not belong in an index of {self.dim}")
+        if not np.isfinite(vectors).all():
+            raise SearchError("vectors that are not finite cannot be searched")
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.where(lengths > 0, lengths, 1)
+
+    def _change(self, study_id: str, vectors: np.ndarray | None, new_rows: list[dict]) -> int:
+        """Replace the rows of a study; gives back how many it had."""
+        path = self.folder / ROWS
+        try:
+            with table.connect(path) as db:
+                db.execute("BEGIN IMMEDIATE")  # one writer at a time, and all or nothing
+                stored = self._load(db)
+                old = [i for (i,) in db.execute("SELECT id FROM rows WHERE study = ?", (study_id,))]
+                if not old and not new_rows:
+                    return 0
+                db.execute("DELETE FROM rows WHERE study = ?", (study_id,))
+                ids = table.insert(db, new_rows)
+                generation = self._generation + 1
+                self._vectors = None  # what is in memory changes now: read it again whatever happens
+                if old:
+                    stored.remove_ids(np.array(old, np.int64))
+                if ids:
+                    stored.add_with_ids(vectors, np.array(ids, np.int64))
+                self._write_vectors(stored, generation)
+                db.execute("UPDATE state SET generation = ?", (generation,))
+                db.execute("COMMIT")
+        except OSError as error:
+            raise SearchError(f"the index in {self.folder} cannot be written: {error.strerror or error}") from error
+        self._vectors, self._generation = stored, generation
+        self._forget_others(generation)
+        return len(old)
+
+    def _load(self, db):
+        """The vectors that belong to the rows as this connection sees them."""
+        import faiss
+
+        (generation,) = db.execute("SELECT generation FROM state").fetchone()
+        if self._vectors is None or generation != self._generation:
+            path = self._file(generation)
+            try:
+                vectors = faiss.read_index(str(path))
+            except RuntimeError as error:
+                raise self._broken(f"{path.name} is missing or damaged") from error
+            if not isinstance(vectors, faiss.IndexIDMap2) or vectors.d != self.dim:
+                raise self._broken(f"{path.name} is of another kind")
+            (count,) = db.execute("SELECT count(*) FROM rows").fetchone()
+            if vectors.ntotal != count:
+                raise self._broken(f"{count} rows and {vectors.ntotal} vectors")
+            self._vectors, self._generation = vectors, generation
+        return self._vectors
+
+    def _broken(self, why: str) -> SearchError:
+        return SearchError(
+            f"the index in {self.folder} does not hold together ({why}); delete it and add the studies again"
+        )
+
+    def _file(self, generation: int) -> Path:
+        return self.folder / f"vectors-{generation}.faiss"
+
+    def _write_vectors(self, vectors, generation: int) -> None:
+        import faiss
+
+        temporary = self.folder / f"vectors-{secrets.token_hex(4)}.new"
+        try:
+            faiss.write_index(vectors, str(temporary))
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(self._file(generation))
+        except RuntimeError as error:  # FAISS says so when the disk is full
+            raise SearchError(f"the vectors cannot be written to {self.folder}; is the disk full?") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _forget_others(self, generation: int) -> None:
+        """Delete the vectors of earlier generations, and what interrupted writes left."""
+        for file in self.folder.glob("vectors-*"):
+            if file != self._file(generation):
+                file.unlink(missing_ok=True)
+
+
+def _manifest(folder: Path) -> dict:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError) as error:
+        raise SearchError(f"the index in {folder} cannot be read; delete it and add the studies again") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise SearchError(f"{folder} is not an index that this version reads")
+    return manifest
+
+
+def _named(model: dict) -> str:
+    return f"{model['name']} ({model['dim']} dimensions, sha256 {str(model['sha256'])[:12]})"
+
+
+def _nearest(vectors, query, k: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and ids of the nearest vectors, best first, among the allowed ones."""
+    import faiss
+
+    k = min(k, vectors.ntotal if allowed is None else len(allowed))
+    if k == 0:
+        return np.zeros(0, np.float32), np.zeros(0, np.int64)
+    if allowed is None:
+        scores, ids = vectors.search(query, k)
+    else:
+        selector = faiss.IDSelectorBatch(allowed)
+        scores, ids = vectors.search(query, k, params=faiss.SearchParameters(sel=selector))
+    return scores[0], ids[0]
+
+
+def _hits(db, ids: np.ndarray, scores: np.ndarray) -> list[Hit]:
+    sql = "SELECT study, epoch, start_s, stage, caption FROM rows WHERE id = ?"
+    hits = []
+    for i, score in zip(ids.tolist(), scores.tolist(), strict=True):
+        study, epoch, start_s, stage, caption = db.execute(sql, (i,)).fetchone()
+        hits.append(Hit(study, epoch, start_s, stage, round(score, 6), caption))
+    return hits

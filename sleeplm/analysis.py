@@ -1,0 +1,270 @@
+"""From a recording to a study folder: read, score, measure, caption, embed, save; each step named and timed."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from sleeplm import __version__
+from sleeplm import study_store as store
+from sleeplm.errors import RecordingError, UsageError
+from sleeplm.night import Fact, Scoring
+from sleeplm.study import Study, list_studies
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
+
+# The steps in order, and the share of the whole work that is done when each begins.
+STEPS = {"reading": 0.0, "scoring": 0.05, "measuring": 0.45, "captions": 0.5, "embedding": 0.6, "saving": 0.95}
+Progress = Callable[[str, float], None]
+
+
+def analyze(
+    path: str | Path,
+    scorings: Sequence[str | Path] = (),
+    overrides: Mapping[str, str] | None = None,
+    lights_off_s: float | None = None,
+    lights_on_s: float | None = None,
+    studies_dir: str | Path | None = None,
+    label: str | None = None,
+    encoder=None,
+    progress: Progress = lambda step, fraction: None,
+    notices: Sequence[str] = (),
+) -> Study:
+    """Turn a recording into a study, or open the study that the same input already has.
+
+    A study that another version of the package or other weights made is made anew. The names of the files are not
+    kept: they may say who the patient is.
+
+    Parameters
+    ----------
+    path : path
+        The recording.
+    scorings : sequence of path
+        Scoring files of people; the recording's own annotations count too.
+    overrides : mapping of str to str
+        Canonical channel to the file's label, where the choice is not left to the reader.
+    lights_off_s, lights_on_s : float, optional
+        Seconds from the first sample.
+    studies_dir : path, optional
+        Where studies are kept (`study_store.studies_folder`).
+    label : str, optional
+        A name for people; ``night-`` and the beginning of the id where none is given.
+    encoder : SleepLM, optional
+        The network; the one that comes with the package where none is given.
+    progress : callable
+        Called with the name of a step (`STEPS`) as it begins, and the share of the work done; 1.0 at the end.
+    notices : sequence of str
+        What else the study's warnings should say, first.
+
+    Raises
+    ------
+    RecordingError, ScoringError, UsageError, ModelError, StudyError
+        One sentence each.
+    """
+    from sleeplm.recording import open_recording
+
+    path, scorings = Path(path), [Path(s) for s in scorings]
+    directory = store.studies_folder(studies_dir)
+    label = clean_label(label)
+    if lights_off_s is not None and lights_on_s is not None and lights_off_s >= lights_on_s:
+        raise UsageError("lights off must come before lights on")
+    steps = _Steps(progress)
+    with steps("reading"):
+        recording = open_recording(path, overrides or {})
+        if recording.n_epochs < 1:
+            raise RecordingError(f"the recording is shorter than one epoch of {EPOCH_S} s")
+        experts = _read_scorings(recording, scorings)
+        encoder = encoder or _default_encoder()
+        identity = store.study_id(directory, path, scorings, overrides, (lights_off_s, lights_on_s))
+        refuse_taken_label(label, identity, directory)
+        there = _same_study(directory, identity, encoder)
+    if there is None:
+        contents, manifest = _derive(recording, experts, (lights_off_s, lights_on_s), encoder, steps)
+        manifest["warnings"] = _nameless([*notices, *manifest["warnings"]], [path, *scorings])
+        there = _write(directory, identity, label, contents, manifest, steps)
+    elif label not in (None, there.label):
+        there = relabel(there, label)
+    progress("saving", 1.0)
+    return there
+
+
+def _nameless(warnings: Sequence[str], files: Sequence[Path]) -> list[str]:
+    """Warnings, each once, without the names of the files."""
+    for file in files:
+        warnings = [w.replace(f"'{file.name}': ", "").replace(file.name, "the file") for w in warnings]
+    return list(dict.fromkeys(warnings))
+
+
+def _default_encoder():
+    from sleeplm.encoder import SleepLM
+
+    return SleepLM.from_pretrained()
+
+
+def _read_scorings(recording, scorings: Sequence[Path]) -> list[Scoring]:
+    from sleeplm.recording.annotations import embedded_scoring, read_scoring
+
+    found = [read_scoring(s, recording) for s in scorings]
+    embedded = embedded_scoring(recording)
+    return [*found, embedded] if embedded is not None else found
+
+
+def _same_study(directory: Path, identity: str, encoder) -> Study | None:
+    """The whole study of this id that this package and these weights made, if there is one."""
+    there = [s for s in list_studies(directory) if s.id == identity]
+    if there and there[0].package == __version__ and there[0].model == model_of(encoder):
+        return there[0]
+    return None
+
+
+def model_of(encoder) -> dict:
+    """What tells the vectors of one network from another's: name, SHA-256 of the weights, size of the space."""
+    return {"name": encoder.name, "sha256": encoder.sha256, "dim": encoder.dim}
+
+
+def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
+    """Everything that a study holds: contents of its folder by file name, and what goes into its manifest."""
+    from sleeplm.captions import caption_night
+    from sleeplm.epochs import cut_epochs
+    from sleeplm.scoring import score
+    from sleeplm.statistics import night_facts
+
+    with steps("scoring"):
+        scoring = score(recording, experts, *lights_s)
+    with steps("measuring"):
+        facts = night_facts(recording, scoring)
+        epochs = cut_epochs(recording)
+    with steps("captions"):
+        captions = caption_night(recording, epochs, scoring)
+    with steps("embedding"):
+        encoded = encoder.encode(epochs)
+    channels = [n for n, there in zip(CHANNEL_NAMES, epochs.present.any(axis=0), strict=True) if there]
+    levels, ranges = _pack(epochs, channels)
+    contents = {
+        "scoring.json": _scoring_json(scoring),
+        "facts.json": [f.as_dict() for f in facts],
+        "captions.json": [{facet: asdict(c) for facet, c in row.items()} for row in captions],
+        "presence.npy": epochs.present,
+        "signals.npy": levels,
+        "ranges.npy": ranges,
+        "embeddings.npy": np.asarray(encoded.embeddings, np.float32),
+        "patches.npy": np.asarray(encoded.patches, np.float16),
+        "tokens.npy": np.asarray(encoded.tokens, np.float16),
+    }
+    if scoring.probabilities is not None:
+        contents["probabilities.npy"] = np.asarray(scoring.probabilities, np.float32)
+    warnings = [*recording.warnings, *(w for e in experts for w in e.warnings), *scoring.warnings]
+    return contents, {
+        "simulated": bool(recording.simulated),
+        "recording": recording_json(recording),
+        "warnings": warnings,
+        "channels": channels,
+        "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(facts)},
+        "package": __version__,
+        "model": model_of(encoder),
+    }
+
+
+def _known(facts: Sequence[Fact]) -> int:
+    return sum(f.value is not None for f in facts)
+
+
+def _pack(epochs, channels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Levels int16 ``[channels, epochs, 1920]`` and their ranges, a channel at a time to spare memory."""
+    packed = [store.pack(epochs.signals[:, CHANNEL_NAMES.index(name)]) for name in channels]
+    return np.stack([levels for levels, _ in packed]), np.stack([ranges for _, ranges in packed])
+
+
+def recording_json(recording) -> dict:
+    """What was recorded, as the JSON contract has it."""
+    return {
+        "duration_s": recording.duration_s,
+        "start": {"date": recording.start_date, "clock": recording.start_clock},
+        "channels": {
+            name: {"label": c.label, "sfreq_hz": c.sfreq_hz, "unit": c.unit, "note": c.note}
+            for name, c in recording.channels.items()
+        },
+        "missing": list(recording.missing),
+    }
+
+
+def _scoring_json(scoring: Scoring) -> dict:
+    return {
+        "hypnogram": [str(s) for s in scoring.hypnogram],
+        "hypnogram_source": scoring.hypnogram_source,
+        "events": [e.as_dict() for e in scoring.events],
+        "event_sources": dict(scoring.event_sources),
+        "lights_off_s": scoring.lights_off_s,
+        "lights_on_s": scoring.lights_on_s,
+        "warnings": list(scoring.warnings),
+    }
+
+
+def _write(directory, identity, label, contents, manifest, steps) -> Study:
+    with store.locked(directory), store.new_folder(directory, identity) as folder:
+        label = label or _kept_label(identity, directory)
+        refuse_taken_label(label, identity, directory)
+        with steps("saving"):
+            store.save(folder, contents)
+        manifest = {
+            "format": store.FORMAT,
+            "id": identity,
+            "label": label,
+            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "seconds": {step: round(s, 3) for step, s in steps.seconds.items()},
+            "files": store.file_sizes(folder),
+            **manifest,
+        }
+        store.save(folder, {store.MANIFEST: manifest})
+    return Study(directory / identity)
+
+
+def clean_label(label: str | None) -> str | None:
+    """A label fit to be shown and typed: one line of 1 to 60 printable characters, without a slash."""
+    if label is None:
+        return None
+    label = label.strip()
+    if not 1 <= len(label) <= 60 or not label.isprintable() or set(label) & set("/\\"):
+        raise UsageError("a label is one line of 1 to 60 printable characters, without a slash")
+    return label
+
+
+def refuse_taken_label(label: str | None, identity: str, directory: Path) -> None:
+    """UsageError where another study has this label, or this label for an id."""
+    for other in list_studies(directory) if label else ():
+        if other.id != identity and label in (other.label, other.id):
+            raise UsageError(f"the label {label!r} is taken by study {other.id}; give another")
+
+
+def _kept_label(identity: str, directory: Path) -> str:
+    """The label that the study already has, else a free one made of its id."""
+    labels = {s.id: s.label for s in list_studies(directory)}
+    candidates = (f"night-{identity[:n]}" for n in range(6, len(identity) + 1))
+    return labels.get(identity) or next(c for c in candidates if c not in labels.values())
+
+
+def relabel(study: Study, label: str) -> Study:
+    """Give a study another label."""
+    directory = study.folder.parent
+    with store.locked(directory):
+        refuse_taken_label(label, study.id, directory)
+        store.save(study.folder, {store.MANIFEST: store.load_manifest(study.folder) | {"label": label}})
+    return Study(study.folder)
+
+
+class _Steps:
+    """Tells of each step as it begins, and keeps how long it took."""
+
+    def __init__(self, progress: Progress):
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        self.progress(step, STEPS[step])
+        began = time.perf_counter()
+        yield
+        self.seconds[step] = time.perf_counter() - began
