@@ -115,7 +115,7 @@ def _reader(signal, calibration: tuple[float, float, float, float]):
 def _annotations(edf, said: list[str]) -> list[tuple[float, float, str]]:
     """Annotations in order of onset; what cannot be read is told in `said`."""
     try:
-        return [(a.onset, a.duration or 0.0, printable(a.text)) for a in edf.annotations]
+        return [(a.onset, a.duration or 0.0, text) for a in edf.annotations if (text := printable(a.text))]
     except (ValueError, StopIteration, OverflowError):
         said.append("its annotations are damaged and were left aside.")
         return []

@@ -1,0 +1,176 @@
+"""Lay a scoring on the time and the 30-s grid of its recording, or say why it does not fit."""
+
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+
+from sleeplm.errors import NoOverlapError
+from sleeplm.night import Event, Scoring, clock_at
+from sleeplm.recording.annotations.scored import Scored
+from sleeplm.vocabulary import APNEAS, EPOCH_S, Stage
+
+_DAY_S = 86400
+_ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R)
+# A scorer who marked one of a family looked for all of it. Leg movements and PLM are no family: who marks
+# series need not mark single movements.
+_FAMILIES = (frozenset((*APNEAS, "hypopnea")), frozenset(("bradycardia", "tachycardia", "pause")))
+
+
+def align(scored: Scored, recording, name: str) -> Scoring:
+    """Turn what a file scored into a `Scoring` of this recording.
+
+    Stages off the grid go to the epochs that they cover most; an epoch mostly uncovered is unscored. What
+    lies outside the recording is cut off, and said. `Scoring.event_sources` names each event type that the
+    file contains, and the rest of its family: a file with any apnoea or hypopnoea in it has all apnoea types
+    and hypopnoeas scored, one with a bradycardia also tachycardias and pauses.
+
+    Raises
+    ------
+    NoOverlapError
+        The scoring lies before or after the recording, or counts far more or fewer epochs than it has.
+    """
+    shift_s = _shift(scored, recording, name)
+    warnings = [f"'{name}': {w}." for w in scored.warnings]
+    _check_overlap(scored, shift_s, recording, name)
+    hypnogram: tuple[Stage, ...] = ()
+    if scored.stages:
+        hypnogram = _hypnogram(scored, shift_s, recording.n_epochs)
+        warnings += _said_of_length(scored, shift_s, recording, name)
+    events, outside = _events(scored, shift_s, recording.duration_s)
+    if outside:
+        lie = "one event lies" if outside == 1 else f"{outside} events lie"
+        warnings.append(f"'{name}': {lie} outside the recording; left aside.")
+    return Scoring(
+        hypnogram=hypnogram,
+        hypnogram_source="expert" if hypnogram else None,
+        events=events,
+        event_sources=dict.fromkeys(_scored_types({kind for kind, *_ in scored.events}), "expert"),
+        lights_off_s=_within(scored.lights.get("lights_off"), shift_s, recording.duration_s),
+        lights_on_s=_within(scored.lights.get("lights_on"), shift_s, recording.duration_s),
+        warnings=tuple(warnings),
+    )
+
+
+def _shift(scored: Scored, recording, name: str) -> float:
+    """Seconds from the first sample of the recording to second 0 of the scoring."""
+    if scored.origin is None:
+        return 0.0
+    if recording.start_clock is None:
+        raise NoOverlapError(
+            f"'{name}' gives clock times, but '{recording.path.name}' does not say when it starts; give a scoring "
+            "in seconds from its start."
+        )
+    clock = time.fromisoformat(recording.start_clock)
+    if isinstance(scored.origin, datetime) and recording.start_date is not None:
+        start = datetime.combine(date.fromisoformat(recording.start_date), clock)
+        return (scored.origin - start).total_seconds()
+    origin = scored.origin.time() if isinstance(scored.origin, datetime) else scored.origin
+    day = datetime(2000, 1, 1)  # any: only the difference of two clocks is taken
+    after = (datetime.combine(day, origin) - datetime.combine(day, clock)) % timedelta(days=1)
+    choices = (after.total_seconds(), after.total_seconds() - _DAY_S)
+    return max(choices, key=lambda shift: _overlap_s(scored, shift, recording.duration_s))
+
+
+def _span(scored: Scored) -> tuple[float, float]:
+    """First start and last end of what was scored; an open end counts as one epoch."""
+    starts = [s for s, *_ in scored.stages] + [s for _, s, *_ in scored.events] + list(scored.lights.values())
+    ends = [s + (d if np.isfinite(d) else EPOCH_S) for s, d, _ in scored.stages]
+    ends += [s + d for _, s, d, _ in scored.events] + list(scored.lights.values())
+    return (min(starts), max(ends)) if starts else (0.0, 0.0)
+
+
+def _overlap_s(scored: Scored, shift_s: float, duration_s: float) -> float:
+    first, last = _span(scored)
+    return min(last + shift_s, duration_s) - max(first + shift_s, 0.0)
+
+
+def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None:
+    if not scored.stages and not scored.events and not scored.lights:
+        return
+    first, last = _span(scored)
+    outside = first + shift_s >= recording.duration_s or last + shift_s < 0
+    far_off = False
+    if scored.counted:
+        epochs, there = len(scored.stages), recording.duration_s / EPOCH_S
+        far_off = epochs > there + max(10, 0.1 * there) or epochs < 0.5 * there
+    if outside or far_off:
+        spans = [_when(t, scored, recording) for t in (first + shift_s, last + shift_s, 0.0, recording.duration_s)]
+        raise NoOverlapError(
+            f"'{name}' does not describe '{recording.path.name}': it covers {spans[0]} to {spans[1]}, the recording "
+            f"{spans[2]} to {spans[3]}; give the scoring of this recording."
+        )
+
+
+def _when(at_s: float, scored: Scored, recording) -> str:
+    """A moment of the recording as the scoring counts time: date and clock, clock, or seconds."""
+    if scored.origin is None:
+        return f"{at_s:.0f} s"
+    if not isinstance(scored.origin, datetime) or recording.start_date is None:
+        return clock_at(recording.start_clock, at_s)
+    start = datetime.fromisoformat(f"{recording.start_date}T{recording.start_clock}")
+    return (start + timedelta(seconds=at_s)).isoformat(" ", "seconds")
+
+
+def _hypnogram(scored: Scored, shift_s: float, n_epochs: int) -> tuple[Stage, ...]:
+    """Stage that covers most of each epoch."""
+    covered = np.zeros((n_epochs, len(_ORDER)))
+    end_s = n_epochs * EPOCH_S
+    for start_s, duration_s, stage in scored.stages:
+        start, stop = max(start_s + shift_s, 0.0), min(start_s + shift_s + duration_s, end_s)
+        if stop <= start or stage is Stage.UNSCORED:
+            continue
+        first, last = int(start // EPOCH_S), min(int(np.ceil(stop / EPOCH_S)), n_epochs)
+        edges = np.arange(first, last) * EPOCH_S
+        covered[first:last, _ORDER.index(stage)] += np.minimum(edges + EPOCH_S, stop) - np.maximum(edges, start)
+    covered[:, 0] = EPOCH_S - covered.sum(axis=1)
+    # A tie goes to a stage, not to unscored.
+    covered[:, 0] -= 1e-6
+    return tuple(_ORDER[i] for i in covered.argmax(axis=1))
+
+
+def _said_of_length(scored: Scored, shift_s: float, recording, name: str) -> list[str]:
+    """What was cut off or left unscored, in epochs."""
+    said = []
+    first, last = (t + shift_s for t in _span(scored))
+    beyond = last - recording.n_epochs * EPOCH_S
+    if not np.isfinite(scored.stages[-1][1]):
+        beyond = 0.0
+    if first <= -EPOCH_S or beyond >= EPOCH_S - 1e-6:
+        cut = max(0, int(-first // EPOCH_S)) + max(0, int((beyond + 1e-6) // EPOCH_S))
+        said.append(f"'{name}' scores {_epochs(cut)} more than the recording has; cut off.")
+    lacking = max(0, int(first // EPOCH_S)) + max(0, int((-beyond + 1e-6) // EPOCH_S))
+    if lacking and np.isfinite(scored.stages[-1][1]):
+        said.append(f"'{name}' scores {_epochs(lacking)} fewer than the recording has; they are unscored.")
+    return said
+
+
+def _epochs(n: int) -> str:
+    return "one epoch" if n == 1 else f"{n} epochs"
+
+
+def _events(scored: Scored, shift_s: float, duration_s: float) -> tuple[tuple[Event, ...], int]:
+    """Events within the recording in order of start, cut at its ends, and how many lie outside."""
+    kept = []
+    for kind, start_s, length_s, label in scored.events:
+        start, stop = start_s + shift_s, start_s + shift_s + length_s
+        if start < duration_s and (stop > 0 or start >= 0):
+            start, stop = max(start, 0.0), min(stop, duration_s)
+            kept.append(Event(kind, start, stop - start, source="expert", label=label))
+    kept.sort(key=lambda e: (e.start_s, e.duration_s))
+    return tuple(kept), len(scored.events) - len(kept)
+
+
+def _scored_types(contained: set[str]) -> list[str]:
+    """The types that a file with these ones has scored."""
+    types = set(contained)
+    for family in _FAMILIES:
+        if contained & family:
+            types |= family
+    return sorted(types)
+
+
+def _within(at_s: float | None, shift_s: float, duration_s: float) -> float | None:
+    """Where lights went off or on, if within the recording."""
+    if at_s is None or not 0 <= at_s + shift_s <= duration_s:
+        return None
+    return at_s + shift_s

@@ -1,0 +1,24 @@
+"""EDF+ and BDF+ annotations: a file of their own, as Sleep-EDF has them, or one with signals."""
+
+from datetime import date, datetime, time
+
+from sleeplm.errors import DamagedFileError, UnknownScoringError
+from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
+from sleeplm.recording.edf import read_edf_annotations
+from sleeplm.recording.edf_header import begins_as_edf
+
+
+def parse(file: ScoringFile) -> Scored | None:
+    """Stages and events among the annotations of an EDF+ file; None if the file is no EDF."""
+    if not begins_as_edf(file.data) or len(file.data) < 256:
+        return None
+    try:
+        header, annotations = read_edf_annotations(file.path)
+    except DamagedFileError as error:
+        raise UnknownScoringError(str(error)) from error
+    scored = sort_out(annotations)
+    if header.start_clock is not None:
+        clock = time.fromisoformat(header.start_clock)
+        day = header.start_date and date.fromisoformat(header.start_date)
+        scored.origin = datetime.combine(day, clock) if day else clock
+    return scored

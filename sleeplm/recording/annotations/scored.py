@@ -1,0 +1,145 @@
+"""A scoring as its file has it, before it is laid on the recording's time."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import cached_property
+from pathlib import Path
+
+from sleeplm.errors import ScoringError, UnknownScoringError
+from sleeplm.recording.annotations.words import event_of, is_aside, lights_of, stage_of
+from sleeplm.vocabulary import EPOCH_S, Stage
+
+MAX_BYTES = 64 * 1024**2
+MAX_LINE = 10_000  # characters of a line of a table
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+
+
+@dataclass
+class Scored:
+    """Stages and events of a file.
+
+    Attributes
+    ----------
+    stages : list of (float, float, Stage)
+        Start and duration in seconds from `origin`; the duration may be infinite (until the end).
+    events : list of (str, float, float, str)
+        Type, start and duration in seconds from `origin`, the scorer's word.
+    lights : dict of str to float
+        ``lights_off`` and ``lights_on``, where the file marks them.
+    origin : datetime, time or None
+        Date and time, or time alone, of second 0; None: the first sample of the recording.
+    counted : bool
+        The stages come one an epoch without any time, so that only their number can be checked.
+    warnings : list of str
+    """
+
+    stages: list[tuple[float, float, Stage]] = field(default_factory=list)
+    events: list[tuple[str, float, float, str]] = field(default_factory=list)
+    lights: dict[str, float] = field(default_factory=dict)
+    origin: datetime | time | None = None
+    counted: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+class ScoringFile:
+    """A scoring file, read once: as bytes, as text, as a table."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.name = path.name
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise UnknownScoringError(
+                    f"'{self.name}' is too large for a scoring (over {MAX_BYTES // 1024**2} MB); give the file "
+                    "with the scoring alone."
+                )
+            self.data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise ScoringError(f"There is no file '{self.name}'; check the path.") from error
+        except (OSError, ValueError) as error:
+            raise ScoringError(f"'{self.name}' cannot be opened; check that it is a file you may read.") from error
+        if not self.data.strip():
+            raise UnknownScoringError(f"'{self.name}' is empty; export the scoring again.")
+
+    @cached_property
+    def text(self) -> str | None:
+        """The file as text (UTF-16 and UTF-8 by their marks, UTF-8, else Windows-1252); None if it is none."""
+        for mark, encoding in (
+            *((m, e) for m, e in _BOMS if self.data.startswith(m)),
+            (b"", "utf-8"),
+            (b"", "cp1252"),
+        ):
+            try:
+                text = self.data.decode(encoding)
+            except UnicodeDecodeError:
+                if mark:
+                    return None
+                continue
+            return None if "\0" in text else text
+        return None
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        """The file as a table of stripped cells, without blank lines and ``#`` lines; empty if it is none."""
+        text = self.text or ""
+        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        if not lines or max(map(len, lines)) > MAX_LINE:
+            return []
+        delimiter = max("\t;,", key=lines[0].count)  # the first of equals: a tab, then a semicolon
+        try:
+            return [
+                [c.strip() for c in row] for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
+            ]
+        except csv.Error:
+            return []
+
+    @property
+    def comments(self) -> list[str]:
+        """Lines that begin with ``#``, without it."""
+        return [line[1:].strip() for line in (self.text or "").splitlines() if line.startswith("#")]
+
+
+def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
+    """Sort marks ``(start_s, duration_s, word)`` into stages, events and lights.
+
+    A word that we do not know may be a remark with a name in it: it is counted, and goes no further.
+    """
+    scored, unknown = Scored(), 0
+    for start_s, duration_s, word in marks:
+        if (stage := stage_of(word)) is not None:
+            scored.stages.append((start_s, duration_s, stage))
+        elif (kind := event_of(word)) is not None:
+            scored.events.append((kind, start_s, duration_s, word.strip()))
+        elif (light := lights_of(word)) is not None:
+            scored.lights.setdefault(light, start_s)
+        elif not is_aside(word):
+            unknown += 1
+    if scored.stages and not any(duration_s for _, duration_s, _ in scored.stages):
+        scored.stages = _until_next(scored.stages)
+    if unknown:
+        scored.warnings.append(
+            f"{unknown} marks whose words we do not know were left aside"
+            if unknown > 1
+            else "one mark whose word we do not know was left aside"
+        )
+    return scored
+
+
+def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, float, Stage]]:
+    """Stages marked without duration: each lasts until the next, the last one epoch."""
+    stages = sorted(stages, key=lambda s: s[0])
+    ends = [start_s for start_s, *_ in stages[1:]] + [stages[-1][0] + EPOCH_S]
+    return [(start_s, end_s - start_s, stage) for (start_s, _, stage), end_s in zip(stages, ends, strict=True)]
+
+
+def seconds(text: str) -> float | None:
+    """A finite number of seconds, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
