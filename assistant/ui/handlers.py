@@ -1,0 +1,240 @@
+"""What happens when somebody clicks: each handler takes what the page holds and gives what it shall show."""
+
+import queue
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from html import escape
+
+import gradio as gr
+
+from sleeplm.errors import SleepLMError
+from sleeplm.export import events_csv, numbers_csv
+
+from . import conversation, night_view, tables
+from .conversation import Turn
+from .uploads import remove_uploads, sort_uploads
+
+MAX_QUESTION = 500  # characters
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All parts of the page that show one night, in the order of the page's outputs."""
+
+    study_id: str | None
+    header: str
+    about: str
+    overview: str
+    signals: str
+    numbers: str
+    turns: list[Turn]
+    chat: str
+
+    def values(self) -> tuple:
+        """The values as a handler returns them."""
+        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
+
+
+NOTHING = Shown(None, tables.header(), "", "", "", "", [], "")
+
+
+def show(study) -> Shown:
+    """Everything that the page says of a night, with the signal window at its first sleep or its begin."""
+    length = night_view.WINDOW_LENGTHS_S[0]
+    first = next((i for i, s in enumerate(study.scoring.hypnogram) if s not in ("W", "?")), 0)
+    start = night_view.place_window(study, first * night_view.EPOCH_S, length)
+    return Shown(
+        study_id=study.id,
+        header=tables.header(study),
+        about=tables.recorded(study) + tables.warnings(study),
+        overview=night_view.to_json(night_view.overview(study)),
+        signals=night_view.to_json(night_view.window(study, start, length)),
+        numbers=tables.numbers(study, numbers_csv(study), events_csv(study)),
+        turns=[],
+        chat=conversation.conversation_html(study, []),
+    )
+
+
+class Handlers:
+    """The handlers of one page.
+
+    Parameters
+    ----------
+    nights : Nights
+        Where studies come from and go to (`assistant.ui.nights.Nights`).
+    assistant
+        What answers (`Assistant`, or anything with its `answer`).
+    first : str or None
+        The study that a new visitor sees.
+    """
+
+    def __init__(self, nights, assistant, first: str | None = None):
+        self.nights, self.assistant, self.first = nights, assistant, first
+
+    # Nights -----------------------------------------------------------------------------------------------
+
+    def choices(self, selected: str | None = None):
+        """The dropdown of nights."""
+        return gr.Dropdown(choices=self.nights.entries(), value=selected)
+
+    def visit(self) -> tuple:
+        """What a new visitor sees."""
+        shown, said = self._open(self.first)
+        return (*shown.values(), self.choices(shown.study_id), said)
+
+    def open(self, study_id: str | None) -> tuple:
+        """Open an earlier night."""
+        shown, said = self._open(study_id)
+        return (*shown.values(), said)
+
+    def _open(self, study_id: str | None) -> tuple[Shown, str]:
+        if study_id is None:
+            return NOTHING, ""
+        try:
+            return show(self.nights.open(study_id)), ""
+        except SleepLMError as error:
+            return NOTHING, tables.notice(sentence(error))
+
+    def delete(self, study_id: str | None) -> tuple:
+        """Delete the open night and show the next one."""
+        try:
+            removed = self.nights.delete(study_id)
+        except SleepLMError as error:
+            said = tables.notice(sentence(error))
+        else:
+            said = tables.notice(f"Deleted: {', '.join(removed)}.", "done")
+        entries = self.nights.entries()
+        shown, trouble = self._open(entries[0][1] if entries else None)
+        return (*shown.values(), self.choices(shown.study_id), said + trouble)
+
+    def analyse(self, files, name, lights_off, lights_on) -> Iterator[tuple]:
+        """Analyse uploaded files, naming each step; then show the night. The files are removed whatever happens."""
+        kept = (gr.skip(),) * len(Shown.__dataclass_fields__)
+        files = list(files or [])
+        try:
+            recording, scorings = sort_uploads(files)
+            work = in_steps(
+                lambda progress: self.nights.add(
+                    recording,
+                    scorings=scorings,
+                    lights_off=(lights_off or "").strip() or None,
+                    lights_on=(lights_on or "").strip() or None,
+                    label=(name or "").strip() or None,
+                    progress=progress,
+                )
+            )
+            done: list[str] = []
+            for step in work:
+                if isinstance(step, str):
+                    done.append(step)
+                    yield (*kept, gr.skip(), gr.skip(), progress_html(done))
+                else:
+                    study = step
+            shown = show(study)
+            said = tables.notice(f"{study.label} is analysed and open.", "done")
+            yield (*shown.values(), self.choices(study.id), gr.File(value=None), said)
+        except SleepLMError as error:
+            yield (*kept, gr.skip(), gr.File(value=None), tables.notice(sentence(error)))
+        finally:
+            remove_uploads(files)
+
+    # Signals ----------------------------------------------------------------------------------------------
+
+    def move(self, study_id: str | None, length_s: int, event: gr.EventData) -> tuple:
+        """Move the signal window to where the overview was clicked, or by a step, or to another length."""
+        data = event._data
+        wanted = data.get("length_s", length_s)
+        length = wanted if wanted in night_view.WINDOW_LENGTHS_S else length_s
+        at_s = _number(data.get("start_s"))
+        if not data.get("keep"):  # a click shall be in the middle of a long window
+            at_s -= (length - night_view.EPOCH_S) / 2
+        return self._window(study_id, at_s, length)
+
+    def cite(self, study_id: str | None, length_s: int, event: gr.EventData) -> tuple:
+        """Move the signal window to a citation and mark its stretch."""
+        start, end = _number(event._data.get("start_s")), _number(event._data.get("end_s"))
+        return self._window(study_id, start, length_s, (start, end))
+
+    def _window(self, study_id, at_s, length, highlight=None) -> tuple:
+        if study_id is None:
+            return gr.skip(), length, ""
+        try:
+            study = self.nights.open(study_id)
+        except SleepLMError as error:
+            return "", length, tables.notice(sentence(error))
+        start = night_view.place_window(study, at_s, length)
+        shown = night_view.window(study, start, length, highlight, reveal=highlight is not None)
+        return night_view.to_json(shown), length, ""
+
+    # Chat -------------------------------------------------------------------------------------------------
+
+    def ask_example(self, study_id, turns, event: gr.EventData) -> Iterator[tuple]:
+        """Ask the example question that was clicked."""
+        yield from self.ask(study_id, turns, str(event._data.get("question", "")))
+
+    def ask(self, study_id: str | None, turns: list[Turn], question: str) -> Iterator[tuple]:
+        """Ask a question; yields the turns, the chat and the emptied box as the answer grows."""
+        question = (question or "").strip()[:MAX_QUESTION]
+        if not question or study_id is None:
+            said = tables.notice("Open a night first.") if study_id is None else gr.skip()
+            yield gr.skip(), said, gr.skip()
+            return
+        turn, study = Turn(question), None
+        try:
+            study = self.nights.open(study_id)
+            yield [*turns, turn], conversation.conversation_html(study, [*turns, turn]), ""
+            steps = self.assistant.answer(question, study, self.nights.index(), conversation.history(turns))
+            for step in steps:
+                turn = conversation.after(turn, step)
+                yield [*turns, turn], conversation.conversation_html(study, [*turns, turn]), gr.skip()
+        except SleepLMError as error:
+            turn = Turn(question, turn.tools, sentence(error), state="failed")
+            html = conversation.conversation_html(study, [*turns, turn]) if study else tables.notice(turn.text)
+            yield [*turns, turn], html, ""
+
+    def stop(self, study_id: str | None, turns: list[Turn]) -> tuple:
+        """Mark the answer in progress as stopped."""
+        turns = conversation.stopped(turns)
+        if study_id is None:
+            return turns, gr.skip()
+        try:
+            return turns, conversation.conversation_html(self.nights.open(study_id), turns)
+        except SleepLMError as error:
+            return turns, tables.notice(sentence(error))
+
+
+def sentence(error: SleepLMError) -> str:
+    """The error as one sentence with a capital and a full stop."""
+    text = str(error).strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _number(value) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def progress_html(steps: list[str]) -> str:
+    """The steps so far, the last of them under way."""
+    items = "".join(
+        f'<li class="{"sl-now" if i == len(steps) - 1 else "sl-past"}">{escape(s.capitalize())}</li>'
+        for i, s in enumerate(steps)
+    )
+    return f'<ol class="sl-steps" role="status" aria-label="Analysis">{items}</ol>'
+
+
+def in_steps(work) -> Iterator:
+    """Run ``work(progress)`` in a thread; yield the name of each step as it begins, then the result.
+
+    Whatever `work` raises is raised here.
+    """
+    said: queue.Queue = queue.Queue()
+    with ThreadPoolExecutor(1, thread_name_prefix="analysis") as pool:
+        outcome = pool.submit(work, lambda step, fraction: said.put(step))
+        outcome.add_done_callback(lambda _: said.put(None))
+        last = None
+        while (step := said.get()) is not None:
+            if step != last:
+                yield step
+            last = step
+    yield outcome.result()

@@ -1,0 +1,270 @@
+"""What the charts show of a study, as plain values: the whole night, and one short window of its signals."""
+
+import json
+import math
+
+import numpy as np
+
+from assistant.timeline import EVENT_WORDS
+from sleeplm.night import Event, clock_at, epochs_between
+from sleeplm.vocabulary import (
+    CHANNEL,
+    EPOCH_S,
+    EVENT_CHANNELS,
+    EVENT_TYPES,
+    FACETS,
+    MODEL_SFREQ_HZ,
+    POSITIONS,
+    SAMPLES_PER_EPOCH,
+    Stage,
+)
+
+WINDOW_LENGTHS_S = (30, 60, 300)
+SPO2_POINTS = 1200  # of the whole night; each the lowest value of its stretch, so that nadirs stay
+FULL_SCALE = 1000  # drawing units of half a lane; what is sent are whole numbers
+MAX_FULL_SCALES = 8  # beyond this a sample is cut: no gain of the page shows it
+
+# Half a lane in the channel's unit, as polysomnographs are usually set; others follow the signal.
+USUAL_HALF = {"eeg": 100.0, "eog": 200.0}
+FIXED_RANGE = {"SPO2": (70, 100), "POS": (min(POSITIONS), max(POSITIONS))}
+SHORT_WORDS = {
+    "apnea_obstructive": "Obstr. apnea",
+    "apnea_central": "Cent. apnea",
+    "apnea_mixed": "Mixed apnea",
+    "bradycardia": "Bradycard.",
+    "tachycardia": "Tachycard.",
+    "leg_movement": "Leg mov.",
+    "plm": "PLM",
+    "cheyne_stokes": "Cheyne-Stokes",
+}
+LANE_WORDS = {"plm": "Periodic leg mov.", "cheyne_stokes": "Cheyne-Stokes"}
+FACET_WORDS = dict(
+    zip(FACETS, ("Stage and events", "Brain", "Heart", "Breathing", "Muscle and position"), strict=True)
+)
+SOURCE_WORDS = {"expert": "expert", "yasa": "automatic (YASA)", "sleepecg": "automatic (SleepECG)"}
+
+
+def to_json(value) -> str:
+    """JSON for a chart; ``<`` is written as its code, so that no text of a file can end up as a tag."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def event_words(event_type: str) -> str:
+    """Name of an event type, as a label."""
+    words = LANE_WORDS.get(event_type, EVENT_WORDS[event_type][0])
+    return words[:1].upper() + words[1:]
+
+
+def source_words(source: str | None) -> str:
+    """Who staged or scored, for people."""
+    if source is None:
+        return "not scored"
+    return SOURCE_WORDS.get(source, f"automatic ({source})")
+
+
+def duration_s(study) -> float:
+    """Length of what can be shown: whole epochs."""
+    return float(study.n_epochs * EPOCH_S)
+
+
+def stage_of(study, epoch: int) -> str:
+    """Stage in force of an epoch, from 1."""
+    hypnogram = study.scoring.hypnogram
+    return str(hypnogram[epoch - 1]) if epoch <= len(hypnogram) else str(Stage.UNSCORED)
+
+
+def overview(study) -> dict:
+    """The whole night: stages, events by type, SpO2, and notes on what is not there."""
+    scoring = study.scoring
+    lanes = []
+    for event_type in EVENT_TYPES:
+        spans = [[round(e.start_s, 2), round(e.duration_s, 2)] for e in scoring.events_of(event_type)]
+        if spans:
+            words = event_words(event_type)
+            lanes.append(
+                {"type": event_type, "words": words, "short": SHORT_WORDS.get(event_type, words), "spans": spans}
+            )
+    return {
+        "duration_s": duration_s(study),
+        "n_epochs": study.n_epochs,
+        "clock_s": _clock_s(study.start_clock),
+        "stages": [stage_of(study, n) for n in range(1, study.n_epochs + 1)],
+        "source_words": _staging_words(scoring),
+        "lanes": lanes,
+        "spo2": spo2_of_night(study),
+        "notes": _notes(study, [lane["type"] for lane in lanes]),
+    }
+
+
+def _staging_words(scoring) -> str:
+    if scoring.hypnogram_source is None:
+        return "Stages: not scored"
+    return f"Stages: {source_words(scoring.hypnogram_source)}"
+
+
+def _notes(study, shown: list[str]) -> list[str]:
+    sources = study.scoring.event_sources
+    notes = []
+    if shown:
+        by = {}
+        for event_type in shown:
+            by.setdefault(source_words(sources.get(event_type, "expert")), []).append(
+                event_words(event_type).lower()
+            )
+        notes.append("Events: " + "; ".join(f"{', '.join(types)}: {who}" for who, types in by.items()) + ".")
+    none = [event_words(t).lower() for t in EVENT_TYPES if t in sources and t not in shown]
+    if none:
+        notes.append(f"Looked for and not found: {', '.join(none)}.")
+    if "SPO2" not in study.channels:
+        notes.append("SpO₂ was not recorded.")
+    return notes
+
+
+def _clock_s(clock: str | None) -> int | None:
+    if clock is None:
+        return None
+    h, m, s = (int(x) for x in clock.split(":"))
+    return h * 3600 + m * 60 + s
+
+
+def spo2_of_night(study) -> dict | None:
+    """The lowest SpO2 of each of at most `SPO2_POINTS` stretches, None where the oximeter gave nothing."""
+    from sleeplm.scoring.oximetry import clean_spo2
+
+    if "SPO2" not in study.channels:
+        return None
+    _, raw = study.signal("SPO2", 0, duration_s(study))
+    values = clean_spo2(raw, MODEL_SFREQ_HZ)
+    size = max(MODEL_SFREQ_HZ, math.ceil(len(values) / SPO2_POINTS))
+    count = len(values) // size
+    blocks = np.where(np.isnan(values), np.inf, values)[: count * size].reshape(count, size).min(axis=1)
+    lowest = [round(float(v), 1) if np.isfinite(v) else None for v in blocks]
+    return {"step_s": size / MODEL_SFREQ_HZ, "values": lowest} if any(v is not None for v in lowest) else None
+
+
+def place_window(study, at_s: float, length_s: int) -> float:
+    """Start of the window of `length_s` that shows a moment: on the grid of epochs, inside the night."""
+    last = max(0, math.ceil((duration_s(study) - length_s) / EPOCH_S) * EPOCH_S)
+    return float(min(max(0, math.floor(at_s / EPOCH_S) * EPOCH_S), last))
+
+
+def window(study, start_s: float, length_s: int, highlight=None, reveal=False) -> dict:
+    """One window of the night: channels ready to draw, epochs, events, and the captions of its first epoch.
+
+    Parameters
+    ----------
+    start_s, length_s
+        As `place_window` and `WINDOW_LENGTHS_S` give them.
+    highlight : (float, float), optional
+        Seconds of the stretch that a citation points at.
+    reveal : bool
+        Whether the page should scroll to the window.
+    """
+    end_s = min(start_s + length_s, duration_s(study))
+    first, last = epochs_between(start_s, end_s, study.n_epochs)
+    if highlight and (highlight[1] <= start_s or highlight[0] >= duration_s(study)):
+        highlight = None
+    pairs = length_s * MODEL_SFREQ_HZ > SAMPLES_PER_EPOCH
+    captions = study.captions[first - 1] if first <= len(study.captions) else {}
+    return {
+        "start_s": start_s,
+        "end_s": end_s,
+        "length_s": length_s,
+        "step_s": length_s / SAMPLES_PER_EPOCH if pairs else 1 / MODEL_SFREQ_HZ,
+        "duration_s": duration_s(study),
+        "clock_s": _clock_s(study.start_clock),
+        "title": _title(study, first, last, start_s),
+        "epochs": [
+            {"number": n, "start_s": (n - 1) * EPOCH_S, "stage": stage_of(study, n)} for n in range(first, last + 1)
+        ],
+        "channels": [_lane(study, name, start_s, end_s, length_s) for name in study.channels],
+        "events": [_event(study, e) for e in study.scoring.events if e.start_s < end_s and e.end_s > start_s],
+        "captions": [
+            {"facet": FACET_WORDS[f], "text": captions[f].text, "source": captions[f].source}
+            for f in FACETS
+            if f in captions
+        ],
+        "caption_head": _caption_head(first, captions),
+        "highlight": list(highlight) if highlight else None,
+        "reveal": reveal,
+    }
+
+
+def _title(study, first: int, last: int, start_s: float) -> str:
+    numbers = f"Epoch {first}" if first == last else f"Epochs {first}–{last}"
+    clock = clock_at(study.start_clock, start_s)
+    when = clock if clock is not None else f"{start_s:g} s from the start"
+    stages = stage_of(study, first) if first == last else ""
+    return " · ".join(x for x in (numbers, when, "unscored" if stages == Stage.UNSCORED else stages) if x)
+
+
+def _caption_head(epoch: int, captions: dict) -> str:
+    if not captions:
+        return f"Epoch {epoch}: nothing to describe"
+    sources = {c.source for c in captions.values()}
+    return f"Epoch {epoch} in words ({', '.join(sorted(sources))})"
+
+
+def _event(study, event: Event) -> dict:
+    channels = event.channels or EVENT_CHANNELS.get(event.type, ())
+    lanes = [i for i, name in enumerate(study.channels) if name in channels]
+    words = event_words(event.type)
+    if event.label and event.label.casefold() != words.casefold():
+        words = f"{words} [{event.label[:40]}]"
+    return {
+        "type": event.type,
+        "words": words,
+        "start_s": round(event.start_s, 2),
+        "end_s": round(event.end_s, 2),
+        "lanes": lanes or list(range(len(study.channels))),
+    }
+
+
+def _lane(study, name: str, start_s: float, end_s: float, length_s: int) -> dict:
+    channel = CHANNEL[name]
+    unit = study.recording["channels"][name]["unit"].replace("uV", "µV")
+    _, values = study.signal(name, start_s, end_s)
+    values = thin(values, length_s)
+    lane = {"name": name, "kind": channel.kind, "unit": unit, "words": channel.words}
+    if name in FIXED_RANGE:
+        low, high = FIXED_RANGE[name]
+        middle, half = (low + high) / 2, (high - low) / 2
+        lane |= {"mode": "fixed", "low": low, "high": high}
+    else:
+        middle, half = scale(values, channel.kind)
+        lane |= {"mode": "auto"}
+    units = (values - middle) / half * FULL_SCALE
+    units = np.clip(units, -MAX_FULL_SCALES * FULL_SCALE, MAX_FULL_SCALES * FULL_SCALE)
+    return lane | {"half": half, "values": [None if math.isnan(v) else round(v) for v in units.tolist()]}
+
+
+def thin(values: np.ndarray, length_s: int) -> np.ndarray:
+    """At most `SAMPLES_PER_EPOCH` values a window: the lowest and highest of each stretch where there are more."""
+    size = 2 * length_s * MODEL_SFREQ_HZ // SAMPLES_PER_EPOCH
+    count = len(values) // size
+    if size <= 2 or count == 0:
+        return values
+    blocks = values[: count * size].reshape(count, size)
+    return np.stack([blocks.min(axis=1), blocks.max(axis=1)], axis=1).ravel()
+
+
+def scale(values: np.ndarray, kind: str) -> tuple[float, float]:
+    """Middle and half height of a lane: the usual setting where the signal fits it, else a round one that does.
+
+    Returns
+    -------
+    middle, half : float
+        In the unit of the signal.
+    """
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return 0.0, USUAL_HALF.get(kind, 1.0)
+    middle = float(np.median(known))
+    reach = float(np.percentile(np.abs(known - middle), 99.5))
+    usual = USUAL_HALF.get(kind)
+    if usual and usual / 20 <= reach <= usual * 2:
+        return middle, usual
+    if reach == 0:
+        return middle, usual or 1.0
+    power = 10.0 ** math.floor(math.log10(reach))
+    return middle, next(f * power for f in (1, 2, 5, 10) if f * power >= reach)

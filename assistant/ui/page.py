@@ -1,0 +1,242 @@
+"""The page: its layout, and which handler each part calls."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from . import night_view, tables
+from .handlers import NOTHING, Handlers
+
+STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("uPlot.iife.min.js", "sleeplm.core.js", "sleeplm.overview.js", "sleeplm.signals.js")
+STYLES = ("uPlot.min.css", "page.css")
+MAX_UPLOAD = "4gb"
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "Arial", "sans-serif"]
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+
+OVERVIEW = """
+<section aria-label="The whole night">
+<div class="sl-bar"><h2>Night</h2><span class="sl-hypnogram-source sl-muted"></span>
+<span class="sl-readout" aria-live="off"></span></div>
+<div class="sl-overview" tabindex="0" role="group"
+ aria-label="Hypnogram, events and oxygen saturation; arrow keys move the signal window by one epoch"></div>
+<p class="sl-notes sl-muted"></p></section>"""
+
+_LENGTHS = "".join(
+    f'<button type="button" data-length="{s}" aria-pressed="false">{s if s < 60 else s // 60} {"s" if s < 60 else "min"}'
+    "</button>"
+    for s in night_view.WINDOW_LENGTHS_S
+)
+SIGNALS = f"""
+<section aria-label="Signals">
+<div class="sl-bar"><h2>Signals</h2><span class="sl-where-now" data-role="where" aria-live="polite"></span>
+<span class="sl-tools-right">
+<span class="sl-group"><button type="button" data-role="prev" aria-label="Earlier">◀</button>
+<button type="button" data-role="next" aria-label="Later">▶</button></span>
+<span class="sl-group" role="group" aria-label="Length of the window">{_LENGTHS}</span>
+<span class="sl-group" role="group" aria-label="Amplitude"><button type="button" data-role="softer"
+ aria-label="Smaller amplitude">−</button><button type="button" data-role="louder"
+ aria-label="Larger amplitude">+</button></span></span></div>
+<div class="sl-lanes" tabindex="0" role="group" aria-label="Signal window; arrow keys move it"></div>
+<h3 data-role="caption-head"></h3><dl class="sl-captions" data-role="captions"></dl></section>"""
+
+# The name of an event must stand in these lines in quotes: Gradio looks for it there.
+ON_OVERVIEW = "SleepLM.overview(element, props, watch, at => trigger('move', {start_s: at}));"
+ON_SIGNALS = "SleepLM.signals(element, props, watch, to => trigger('move', to));"
+ON_NUMBERS = "SleepLM.onButtons(element, (name, data) => { if (name === 'cite') trigger('cite', data); });"
+ON_CHAT = """SleepLM.onButtons(element, (name, data) => {
+  if (name === 'cite') trigger('cite', data); else if (name === 'ask') trigger('ask', data); });
+const log = element.querySelector('.sl-chat');
+watch('value', () => { log.scrollTop = log.scrollHeight; });"""
+
+
+def build_page(nights, assistant, first: str | None = None) -> gr.Blocks:
+    """Lay out the page and wire it.
+
+    Parameters
+    ----------
+    nights
+        Where studies come from and go to (`assistant.ui.stored_nights.StoredNights`, or what has its methods).
+    assistant
+        What answers: anything with `Assistant.answer`.
+    first : str, optional
+        Id of the study that a new visitor sees.
+    """
+    handlers = Handlers(nights, assistant, first)
+    with gr.Blocks(
+        title="SleepLM Chat", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
+    ) as page:
+        page.queue(default_concurrency_limit=8, api_open=False)
+        parts = _layout(nights.folder)
+        _wire(page, handlers, parts)
+    return page
+
+
+def launch_options() -> dict:
+    """Look, scripts and limits of the served page, as `gradio.Blocks.launch` takes them."""
+    scripts = "".join(f"<script>{(STATIC / name).read_text('utf-8')}</script>" for name in SCRIPTS)
+    return {
+        "theme": gr.themes.Base(
+            primary_hue="cyan",
+            neutral_hue="slate",
+            font=FONTS,
+            font_mono=["ui-monospace", "monospace"],
+            radius_size="sm",
+        ),
+        "css": "\n".join((STATIC / name).read_text("utf-8") for name in STYLES),
+        "head": scripts,
+        "max_file_size": MAX_UPLOAD,
+        "footer_links": [],
+        "run_history": False,
+        "share": False,
+        "ssr_mode": False,
+        "enable_monitoring": False,
+        "pwa": False,
+        "quiet": True,
+    }
+
+
+def _html(template: str, on_load: str | None, name: str) -> gr.HTML:
+    return gr.HTML(value="", html_template=template, js_on_load=on_load, apply_default_css=False, elem_id=name)
+
+
+def _layout(folder: Path) -> dict:
+    """Build the parts, from top to bottom; returns them by name."""
+    parts = {
+        "study_id": gr.State(None),
+        "turns": gr.State([]),
+        "length": gr.State(night_view.WINDOW_LENGTHS_S[0]),
+        "header": _html("${value}", None, "header"),
+    }
+    with gr.Row(elem_id="nights", equal_height=True):
+        parts["choice"] = gr.Dropdown(
+            label="Night", choices=[], interactive=True, filterable=True, scale=4, min_width=240, elem_id="choice"
+        )
+        parts["add_open"] = gr.Button("Add a night", variant="primary", scale=0, min_width=130, elem_id="add-open")
+        parts["delete_ask"] = gr.Button("Delete…", scale=0, min_width=100, elem_id="delete-ask")
+    with gr.Group(visible=False, elem_id="delete-panel") as parts["delete_panel"]:
+        gr.HTML(
+            "Delete this night: its folder, its rows in the index and its caches? The EDF file itself is not touched."
+        )
+        with gr.Row():
+            parts["delete"] = gr.Button("Delete this night", variant="stop", elem_id="delete")
+            parts["keep"] = gr.Button("Keep it")
+    parts |= _add_panel(folder)
+    parts["notice"] = _html("${value}", None, "notice")
+    parts["about"] = _html("${value}", None, "about")
+    with gr.Row(elem_id="main"):
+        with gr.Column(scale=8, min_width=340, elem_id="charts"):
+            parts["overview"] = _html(OVERVIEW, ON_OVERVIEW, "overview")
+            parts["signals"] = _html(SIGNALS, ON_SIGNALS, "signals")
+        with gr.Column(scale=5, min_width=320, elem_id="talk"):
+            parts["chat"] = _html(
+                '<div class="sl-chat" role="log" aria-label="Chat" tabindex="0">${value}</div>', ON_CHAT, "chat"
+            )
+            with gr.Row(elem_id="ask-row", equal_height=True):
+                parts["question"] = gr.Textbox(
+                    placeholder="Ask about this night", show_label=False, label="Question", container=False,
+                    lines=1, max_lines=4, max_length=500, scale=5, min_width=160, elem_id="question", submit_btn=False,
+                )  # fmt: skip
+                parts["send"] = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="send")
+                parts["stop"] = gr.Button("Stop", scale=0, min_width=72, visible=False, elem_id="stop")
+    parts["numbers"] = _html("${value}", ON_NUMBERS, "numbers")
+    return parts
+
+
+def _add_panel(folder: Path) -> dict:
+    """The form for a new night."""
+    parts = {}
+    with gr.Group(visible=False, elem_id="add-panel") as parts["add_panel"]:
+        with gr.Row():
+            parts["files"] = gr.File(
+                label="The recording and its scoring files, together", file_count="multiple", type="filepath",
+                height=150, scale=3, min_width=300, elem_id="files",
+            )  # fmt: skip
+            with gr.Column(scale=2, min_width=260):
+                parts["name"] = gr.Textbox(
+                    label="Name (optional)", info="Not one that identifies somebody", max_length=80, elem_id="name"
+                )
+                with gr.Row():
+                    parts["lights_off"] = gr.Textbox(
+                        label="Lights off", placeholder="HH:MM", max_length=8, min_width=100, elem_id="lights-off"
+                    )
+                    parts["lights_on"] = gr.Textbox(
+                        label="Lights on", placeholder="HH:MM", max_length=8, min_width=100, elem_id="lights-on"
+                    )
+        with gr.Row(equal_height=True):
+            parts["analyse"] = gr.Button("Analyse", variant="primary", scale=0, min_width=130, elem_id="analyse")
+            parts["close"] = gr.Button("Close", scale=0, min_width=90)
+            gr.HTML(
+                f'<p class="sl-muted sl-kept">Kept in <code>{tables.escape(str(folder))}</code> on the machine that serves'
+                " this page; uploaded files are removed after the analysis. SLEEPLM_STUDIES names another folder.</p>",
+                apply_default_css=False,
+            )
+    return parts
+
+
+def _wire(page: gr.Blocks, handlers: Handlers, parts: dict) -> None:
+    """Say which handler each part calls."""
+    names = ("study_id", "header", "about", "overview", "signals", "numbers", "turns", "chat")
+    assert names == tuple(name for name in NOTHING.__dataclass_fields__)
+    night = [parts[n] for n in names]
+    choice, notice = parts["choice"], parts["notice"]
+    _wire_nights(page, handlers, parts, night)
+    moved = [parts["signals"], parts["length"], notice]
+    place = [parts["study_id"], parts["length"]]
+    for part in ("overview", "signals"):
+        parts[part].move(handlers.move, place, moved, trigger_mode="always_last", **PRIVATE)
+    for part in ("chat", "numbers"):
+        parts[part].cite(handlers.cite, place, moved, trigger_mode="always_last", **PRIVATE)
+    _wire_chat(handlers, parts, choice)
+
+
+def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) -> None:
+    choice, notice = parts["choice"], parts["notice"]
+    page.load(handlers.visit, None, [*night, choice, notice], **PRIVATE)
+    choice.input(handlers.open, choice, [*night, notice], trigger_mode="always_last", **PRIVATE)
+    for button, panel, is_open in (
+        ("add_open", "add_panel", True),
+        ("close", "add_panel", False),
+        ("delete_ask", "delete_panel", True),
+        ("keep", "delete_panel", False),
+    ):
+        parts[button].click(lambda o=is_open: gr.Group(visible=o), None, parts[panel], queue=False, **PRIVATE)
+    parts["delete"].click(handlers.delete, parts["study_id"], [*night, choice, notice], **PRIVATE).then(
+        lambda: gr.Group(visible=False), None, parts["delete_panel"], queue=False, **PRIVATE
+    )
+    parts["analyse"].click(
+        handlers.analyse,
+        [parts[n] for n in ("files", "name", "lights_off", "lights_on")],
+        [*night, choice, parts["files"], notice],
+        concurrency_limit=1,
+        concurrency_id="analysis",
+        trigger_mode="once",
+        **PRIVATE,
+    )
+
+
+def _wire_chat(handlers: Handlers, parts: dict, choice: gr.Dropdown) -> None:
+    """One question at a time: while it is answered, the button stops it."""
+    state = [parts["study_id"], parts["turns"]]
+    said = [parts["turns"], parts["chat"], parts["question"]]
+    buttons = [parts["send"], parts["stop"]]
+    one_at_a_time = {"concurrency_limit": 1, "concurrency_id": "answer", "trigger_mode": "once", **PRIVATE}
+
+    def while_busy(busy: bool):
+        return lambda: (gr.Button(visible=not busy), gr.Button(visible=busy))
+
+    running = []
+    for start, handler, inputs in (
+        (parts["send"].click, handlers.ask, [*state, parts["question"]]),
+        (parts["question"].submit, handlers.ask, [*state, parts["question"]]),
+        (parts["chat"].ask, handlers.ask_example, state),
+    ):
+        start(while_busy(True), None, buttons, queue=False, **PRIVATE)
+        answering = start(handler, inputs, said, **one_at_a_time)
+        answering.then(while_busy(False), None, buttons, queue=False, **PRIVATE)
+        running.append(answering)
+    parts["stop"].click(handlers.stop, state, said[:2], cancels=running, queue=False, **PRIVATE).then(
+        while_busy(False), None, buttons, queue=False, **PRIVATE
+    )
+    # Another night ends the answer about this one.
+    choice.input(while_busy(False), None, buttons, cancels=running, queue=False, **PRIVATE)

@@ -1,0 +1,129 @@
+// The whole night: hypnogram, events by type, SpO2. A click moves the signal window.
+SleepLM.overview = function (element, props, watch, move) {
+  const host = element.querySelector(".sl-overview");
+  const readout = element.querySelector(".sl-readout");
+  const STAGE_ROWS = { W: 4, R: 3, N1: 2, N2: 1, N3: 0 };
+  const REM = "#b3364a";
+  let night = null, plots = [];
+
+  const gutter = () => (host.clientWidth < 560 ? 92 : 132);
+
+  function options(height, x, y, hooks, series) {
+    const axis = { stroke: SleepLM.MUTED, font: SleepLM.FONT, grid: { stroke: SleepLM.GRID, width: 1 }, ticks: { show: false } };
+    return {
+      width: host.clientWidth, height,
+      legend: { show: false },
+      padding: [6, 12, x ? 0 : 4, 0],
+      cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "sleeplm-night" } },
+      scales: { x: { time: false, range: [0, night.duration_s] }, y: { range: y.range } },
+      axes: [
+        { ...axis, show: true, size: x ? 26 : 0, gap: 4,
+          splits: (u) => SleepLM.ticks(night, 0, night.duration_s, u.over.clientWidth || host.clientWidth, 58),
+          values: (u, at) => at.map((t) => (x ? SleepLM.clock(night, t, false) : "")) },
+        { ...axis, size: gutter(), gap: 8, splits: () => y.splits, values: () => y.labels,
+          stroke: SleepLM.INK, grid: { stroke: SleepLM.GRID, width: 1, show: y.grid } },
+      ],
+      hooks: { drawClear: [SleepLM.shadePlace], ...hooks },
+      series: [{}, ...series],
+    };
+  }
+
+  function hypnogram(last) {
+    const n = night.stages.length;
+    const xs = Array.from({ length: n + 1 }, (_, i) => i * SleepLM.EPOCH_S);
+    const rows = night.stages.map((s) => STAGE_ROWS[s] ?? null);
+    const rem = (u) => {
+      u.ctx.save();
+      u.ctx.fillStyle = REM;
+      const y = u.valToPos(STAGE_ROWS.R, "y", true), thick = 4 * devicePixelRatio;
+      for (let i = 0; i < n; i++) {
+        if (night.stages[i] !== "R") continue;
+        let end = i;
+        while (night.stages[end + 1] === "R") end++;
+        const left = u.valToPos(xs[i], "x", true), right = u.valToPos(xs[end + 1], "x", true);
+        u.ctx.fillRect(left, y - thick / 2, Math.max(right - left, 1), thick);
+        i = end;
+      }
+      u.ctx.restore();
+    };
+    const y = { range: [-0.5, 4.5], splits: [0, 1, 2, 3, 4], labels: ["N3", "N2", "N1", "R", "W"], grid: true };
+    const series = [{ stroke: SleepLM.INK, width: 1.3, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) }];
+    return [options(last ? 154 : 128, last, y, { draw: [rem] }, series), [xs, [...rows, rows[n - 1] ?? null]]];
+  }
+
+  function events(last) {
+    const lanes = night.lanes, count = lanes.length;
+    const bars = (u) => {
+      u.ctx.save();
+      lanes.forEach((lane, i) => {
+        u.ctx.fillStyle = SleepLM.eventColor(lane.type);
+        const y = u.valToPos(count - 1 - i, "y", true), tall = 11 * devicePixelRatio;
+        for (const [start, duration] of lane.spans) {
+          const left = u.valToPos(start, "x", true), right = u.valToPos(start + duration, "x", true);
+          u.ctx.fillRect(left, y - tall / 2, Math.max(right - left, 1.5 * devicePixelRatio), tall);
+        }
+      });
+      u.ctx.restore();
+    };
+    const y = {
+      range: [-0.6, count - 0.4],
+      splits: lanes.map((_, i) => count - 1 - i),
+      labels: lanes.map((lane) => `${host.clientWidth < 560 ? lane.short : lane.words} ${lane.spans.length}`),
+      grid: true,
+    };
+    const data = [[0, night.duration_s], [null, null]];
+    return [options(count * 17 + (last ? 36 : 10), last, y, { draw: [bars] }, [{ points: { show: false } }]), data];
+  }
+
+  function oxygen() {
+    const { step_s, values } = night.spo2, low = Math.min(88, ...values.filter((v) => v !== null));
+    const floor = Math.max(0, Math.floor((low - 1) / 5) * 5);
+    const xs = values.map((_, i) => (i + 0.5) * step_s);
+    const splits = floor >= 75 ? [floor, 90, 100] : [floor, Math.round((floor + 100) / 20) * 10, 100];
+    const y = { range: [floor - 1, 101], splits: [...new Set(splits)], labels: [...new Set(splits)].map((v) => `SpO₂ ${v}%`), grid: true };
+    const series = [{ stroke: "#b5522b", width: 1.2, points: { show: false }, spanGaps: false }];
+    return [options(92, true, y, {}, series), [xs, values]];
+  }
+
+  function draw() {
+    plots.forEach((p) => p.destroy());
+    plots = [];
+    night = SleepLM.parse(props.value);
+    host.replaceChildren();
+    if (!night || !host.clientWidth) return;
+    element.querySelector(".sl-hypnogram-source").textContent = night.source_words;
+    const kinds = [];
+    if (night.stages.some((s) => s !== "?")) kinds.push(hypnogram);
+    if (night.lanes.length) kinds.push(events);
+    if (night.spo2) kinds.push(oxygen);
+    if (!kinds.length) {  // nothing was staged or scored: an empty time line still moves the window
+      kinds.push((last) => [options(60, last, { range: [0, 1], splits: [], labels: [], grid: false }, {}, [{}]), [[0, night.duration_s], [null, null]]]);
+    }
+    kinds.forEach((kind, i) => {
+      const [opts, data] = kind(i === kinds.length - 1);
+      opts.hooks.setCursor = [(u) => tell(u)];
+      const plot = new uPlot(opts, data, host);
+      plot.over.addEventListener("click", (e) => move(plot.posToVal(e.clientX - plot.over.getBoundingClientRect().left, "x")));
+      plots.push(plot);
+    });
+    element.querySelector(".sl-notes").textContent = night.notes.join(" ");
+  }
+
+  function tell(u) {
+    if (u.cursor.left === null || u.cursor.left < 0) { readout.textContent = ""; return; }
+    const t = u.posToVal(u.cursor.left, "x"), epoch = Math.min(Math.floor(t / SleepLM.EPOCH_S), night.n_epochs - 1);
+    const stage = night.stages[epoch];
+    const here = night.lanes.filter((lane) => lane.spans.some(([s, d]) => s <= t && t <= s + Math.max(d, night.duration_s / 1500)));
+    readout.textContent = [SleepLM.clock(night, t), `epoch ${epoch + 1}`, stage === "?" || !stage ? "unscored" : stage, ...here.map((l) => l.words)].join(" · ");
+  }
+
+  host.addEventListener("keydown", (e) => {
+    const step = { ArrowLeft: -SleepLM.EPOCH_S, ArrowRight: SleepLM.EPOCH_S, PageUp: -600, PageDown: 600 }[e.key];
+    if (!step) return;
+    e.preventDefault();
+    move(Math.max(0, SleepLM.place.start_s + step));
+  });
+  document.addEventListener("sleeplm:place", () => plots.forEach((p) => p.redraw(false)));
+  watch("value", draw);
+  SleepLM.onWidth(host, draw);
+};

@@ -1,0 +1,74 @@
+"""The nights that the page can open: kept on this machine, opened once, and each user's in that user's own state."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+
+from assistant import nights
+from sleeplm.study import Study, list_studies, open_study
+from sleeplm.study_store import studies_folder
+
+MAX_OPEN = 8  # studies held in memory
+
+
+class StoredNights:
+    """Studies and their index in one folder.
+
+    Parameters
+    ----------
+    studies_dir : str, Path or None
+        None: ``SLEEPLM_STUDIES``, else the platform's data folder.
+    """
+
+    def __init__(self, studies_dir: str | Path | None = None):
+        self.folder = studies_folder(studies_dir)
+        self._open: dict[str, Study] = {}
+        self._lock = Lock()
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Name for people and id of every night, the latest first."""
+        return [(f"{s.label}{' (SIMULATED)' if s.simulated else ''}", s.id) for s in list_studies(self.folder)]
+
+    def open(self, study_id: str) -> Study:
+        """Open a night; raises StudyError where there is none."""
+        with self._lock:
+            study = self._open.pop(study_id, None)
+            if study is None or not study.folder.is_dir():
+                study = open_study(study_id, self.folder)
+            self._open[study_id] = study
+            while len(self._open) > MAX_OPEN:
+                self._open.pop(next(iter(self._open)))
+            return study
+
+    def add(
+        self,
+        path: Path,
+        scorings: Sequence[Path] = (),
+        lights_off: str | None = None,
+        lights_on: str | None = None,
+        label: str | None = None,
+        progress: Callable[[str, float], None] = lambda step, fraction: None,
+    ) -> Study:
+        """Analyse a recording and index it; see `assistant.nights.add_night`."""
+        study = nights.add_night(
+            path,
+            scorings=scorings,
+            lights_off=lights_off,
+            lights_on=lights_on,
+            studies_dir=self.folder,
+            label=label,
+            progress=progress,
+        )
+        with self._lock:
+            self._open[study.id] = study
+        return study
+
+    def delete(self, study_id: str) -> list[str]:
+        """Delete a night with its index rows; says what was removed."""
+        with self._lock:
+            self._open.pop(study_id, None)
+        return nights.delete_night(study_id, self.folder)
+
+    def index(self):
+        """The index of all nights, None where there is none yet."""
+        return nights.open_index(self.folder)

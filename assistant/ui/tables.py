@@ -1,0 +1,127 @@
+"""The parts of the page that are words: header, warnings, numbers. All text is escaped."""
+
+from html import escape
+
+from sleeplm.night import Fact, clock_at
+from sleeplm.vocabulary import EPOCH_S, RESEARCH_USE
+
+from .night_view import source_words
+
+LOGO = (
+    '<svg class="sl-logo" viewBox="0 0 40 24" aria-hidden="true"><path d="M1 12h6l3-8 4 17 4-13 3 7 2-3h4l2-5 3 8 2-3h5"'
+    ' fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/></svg>'
+)
+MAX_CHIPS = 3  # stretches shown beside one number
+
+
+def header(study=None) -> str:
+    """Name of the page, the open night, and what the page may be used for."""
+    night = ""
+    if study is not None:
+        badge = '<span class="sl-badge">SIMULATED</span>' if study.simulated else ""
+        night = f'<span class="sl-night">{escape(str(study.label))}</span>{badge}'
+    return (
+        f'<header class="sl-header">{LOGO}<h1>SleepLM Chat</h1>{night}'
+        f'<span class="sl-use">{escape(RESEARCH_USE)}</span></header>'
+    )
+
+
+def recorded(study) -> str:
+    """One line: how long, when, which channels, what is missing."""
+    recording = study.recording
+    start = recording["start"]
+    hours, minutes = divmod(round(recording["duration_s"] / 60), 60)
+    when = " ".join(x for x in (start["date"], start["clock"]) if x) or "start time unknown"
+    channels = ", ".join(study.channels)
+    missing = ", ".join(recording["missing"])
+    parts = [
+        f"{when}",
+        f"{hours} h {minutes:02d} min, {study.n_epochs} epochs",
+        f"recorded: {channels or 'nothing'}",
+    ]
+    if missing:
+        parts.append(f"not recorded: {missing}")
+    return f'<p class="sl-recorded">{escape(" · ".join(parts))}</p>'
+
+
+def warnings(study) -> str:
+    """The strip of what a reader of the night should know; empty where there is nothing."""
+    texts = list(dict.fromkeys([*study.warnings, *study.scoring.warnings]))
+    if not texts:
+        return ""
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    count = f"{len(texts)} thing{'s' if len(texts) > 1 else ''} to know about this night"
+    is_open = " open" if len(texts) <= 3 else ""
+    return f'<details class="sl-warnings"{is_open}><summary>{count}</summary><ul>{items}</ul></details>'
+
+
+def notice(text: str, kind: str = "error") -> str:
+    """One sentence about what was just done, or what went wrong."""
+    if not text:
+        return ""
+    role = "alert" if kind == "error" else "status"
+    return f'<p class="sl-notice sl-{kind}" role="{role}">{escape(text)}</p>'
+
+
+def stretch_words(study, epochs: tuple[int, int]) -> str:
+    """``"epochs 1–194 · 23:49–01:26"`` (no clock where none is known)."""
+    first, last = epochs
+    numbers = f"epoch {first}" if first == last else f"epochs {first}–{last}"
+    begin, end = clock_at(study.start_clock, (first - 1) * EPOCH_S), clock_at(study.start_clock, last * EPOCH_S)
+    if begin is None:
+        return numbers
+    short = last - first >= 4
+    return f"{numbers} · {begin[:5] if short else begin}–{end[:5] if short else end}"
+
+
+def chip(study, epochs: tuple[int, int], words: str = "", start_s=None, end_s=None) -> str:
+    """A button that moves the signal window to a stretch of epochs."""
+    start = (epochs[0] - 1) * EPOCH_S if start_s is None else start_s
+    end = epochs[1] * EPOCH_S if end_s is None else end_s
+    text = stretch_words(study, epochs) + (f" · {words}" if words else "")
+    return (
+        f'<button type="button" class="sl-chip" data-start="{float(start)}" data-end="{float(end)}"'
+        f' title="Show in the signals">{escape(text)}</button>'
+    )
+
+
+def value_words(fact: Fact) -> str:
+    """Value of a fact with as many digits as it needs; a dash where it does not exist."""
+    if fact.value is None:
+        return "–"
+    return f"{round(fact.value, 2):g}" if isinstance(fact.value, float) else str(fact.value)
+
+
+def numbers(study, numbers_csv: str, events_csv: str) -> str:
+    """Table of the night's facts, with downloads."""
+    rows = "".join(_row(study, fact) for fact in study.facts)
+    return (
+        '<div class="sl-numbers"><div class="sl-bar"><h2>Numbers of the night</h2>'
+        f"{_download('Numbers (CSV)', numbers_csv, f'{study.id}-numbers.csv')}"
+        f"{_download('Events (CSV)', events_csv, f'{study.id}-events.csv')}</div>"
+        '<div class="sl-scroll"><table><thead><tr><th scope="col">Measure</th><th scope="col">Value</th>'
+        '<th scope="col">Unit</th><th scope="col">Source</th><th scope="col">Where</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></div>"
+    )
+
+
+def _download(words: str, text: str, name: str) -> str:
+    return (
+        f'<button type="button" class="sl-button" data-csv="{escape(text)}" data-name="{escape(name)}">'
+        f"{escape(words)}</button>"
+    )
+
+
+def _row(study, fact: Fact) -> str:
+    longest = sorted(fact.epochs, key=lambda e: e[0] - e[1])[:MAX_CHIPS]
+    chips = "".join(chip(study, e) for e in sorted(longest))
+    more = len(fact.epochs) - len(longest)
+    if more > 0:
+        chips += f'<span class="sl-muted">and {more} more</span>'
+    missing = f'<div class="sl-muted">{escape(fact.text)}</div>' if fact.value is None else ""
+    return (
+        f'<tr><th scope="row"><details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>'
+        f"{missing}</th><td class='sl-value'>{escape(value_words(fact))}</td><td>{escape(fact.unit)}</td>"
+        f"<td>{escape(source_words(fact.source) if fact.source != 'measured' else 'measured')}</td>"
+        f"<td class='sl-where'>{chips}</td></tr>"
+    )
