@@ -13,6 +13,7 @@ from sleeplm.recording.channels import Match, find_channels
 from sleeplm.recording.edf import read_edf_file
 from sleeplm.recording.edf_header import begins_as_edf
 from sleeplm.recording.mne_formats import read_mne_file
+from sleeplm.recording.plausibility import implausible
 from sleeplm.recording.resample import hold, resample
 from sleeplm.recording.source import Source
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
@@ -109,9 +110,7 @@ class Recording:
         UsageError
             The recording has no such channel.
         """
-        if name not in self._matches:
-            raise UsageError(f"The recording has no {name}; it has {', '.join(self.channels)}.")
-        values = self._read(name, 0.0, self.duration_s)
+        values = self.read(name, 0.0, self.duration_s)
         from_hz = self.channels[name].sfreq_hz
         if sfreq_hz is None or sfreq_hz == from_hz:
             return values
@@ -120,7 +119,16 @@ class Recording:
         change = hold if CHANNEL[name].kind in _HELD_KINDS else resample
         return change(values, from_hz, sfreq_hz, round(self.duration_s * sfreq_hz))
 
-    def _read(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
+    def read(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
+        """Read a stretch of one canonical channel at its own rate, in the canonical unit.
+
+        Raises
+        ------
+        UsageError
+            The recording has no such channel.
+        """
+        if name not in self._matches:
+            raise UsageError(f"The recording has no {name}; it has {', '.join(self.channels)}.")
         match = self._matches[name]
         values = match.signal.read(start_s, stop_s)
         if match.minus is not None:
@@ -158,7 +166,8 @@ def open_recording(path: str | Path, overrides: Mapping[str, str] = MappingProxy
             f"C3=LABEL. {' '.join(warnings)}".strip()
         )
     recording = Recording(path, source, matches, [])
-    recording.warnings = [f"'{path.name}': {w}" for w in source.warnings] + _said(recording, matches) + warnings
+    said = [f"'{path.name}': {w}" for w in source.warnings]
+    recording.warnings = said + _said(recording, matches) + warnings + implausible(recording)
     return recording
 
 

@@ -73,8 +73,9 @@ def _shift(scored: Scored, recording, name: str) -> float:
 
 def _span(scored: Scored) -> tuple[float, float]:
     """First start and last end of what was scored; an open end counts as one epoch."""
-    starts = [s for s, *_ in scored.stages] + [s for _, s, *_ in scored.events] + list(scored.lights.values())
-    ends = [s + (d if np.isfinite(d) else EPOCH_S) for s, d, _ in scored.stages]
+    stages = [s for s in scored.stages if scored.counted or s[2] is not Stage.UNSCORED]
+    starts = [s for s, *_ in stages] + [s for _, s, *_ in scored.events] + list(scored.lights.values())
+    ends = [s + (d if np.isfinite(d) else EPOCH_S) for s, d, _ in stages]
     ends += [s + d for _, s, d, _ in scored.events] + list(scored.lights.values())
     return (min(starts), max(ends)) if starts else (0.0, 0.0)
 
@@ -96,8 +97,8 @@ def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None
     if outside or far_off:
         spans = [_when(t, scored, recording) for t in (first + shift_s, last + shift_s, 0.0, recording.duration_s)]
         raise NoOverlapError(
-            f"'{name}' does not describe '{recording.path.name}': it covers {spans[0]} to {spans[1]}, the recording "
-            f"{spans[2]} to {spans[3]}; give the scoring of this recording."
+            f"'{name}' does not describe '{recording.path.name}': it covers {spans[0]} to {spans[1]}, the "
+            f"recording {spans[2]} to {spans[3]}; give the scoring of this recording."
         )
 
 

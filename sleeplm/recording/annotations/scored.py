@@ -14,6 +14,7 @@ from sleeplm.recording.annotations.words import event_of, is_aside, lights_of, s
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 MAX_BYTES = 64 * 1024**2
+MAX_S = 1e8  # three years: no mark is truly later
 MAX_LINE = 10_000  # characters of a line of a table
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
@@ -110,7 +111,9 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
     """
     scored, unknown = Scored(), 0
     for start_s, duration_s, word in marks:
-        if (stage := stage_of(word)) is not None:
+        if not abs(start_s) + duration_s < MAX_S:
+            unknown += 1
+        elif (stage := stage_of(word)) is not None:
             scored.stages.append((start_s, duration_s, stage))
         elif (kind := event_of(word)) is not None:
             scored.events.append((kind, start_s, duration_s, word.strip()))
@@ -122,9 +125,9 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
         scored.stages = _until_next(scored.stages)
     if unknown:
         scored.warnings.append(
-            f"{unknown} marks whose words we do not know were left aside"
+            f"{unknown} marks with unknown words were left aside"
             if unknown > 1
-            else "one mark whose word we do not know was left aside"
+            else "one mark with an unknown word was left aside"
         )
     return scored
 
