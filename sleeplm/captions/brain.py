@@ -23,7 +23,8 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     Keys, each only where its signal was recorded: ``C3`` and ``C4``, each with `<band>_pct` (relative power, %
     of .5 to 30 Hz, see `relative_powers`), ``rms_uv`` (root mean square about the mean) or only
     ``artifact: True`` where the signal is too large to be brain; ``spindles`` and ``slow_waves`` (lists of
-    ``start_s, end_s`` within the epoch; only in scored NREM sleep); ``rapid_eye_movements`` (times in s).
+    ``start_s, end_s`` within the epoch; only in scored NREM sleep); ``rapid_eye_movements`` (times in s); and the
+    count of each, ``<kind>_n``.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     leads = [
@@ -91,6 +92,7 @@ def _add_graphoelements(rows: list[dict], epochs: Epochs, scoring: Scoring, lead
         for e in nrem:
             if "artifact" not in rows[e].get(lead, {}):
                 rows[e][kind] = _starting_in(found, e)
+                rows[e][f"{kind}_n"] = len(rows[e][kind])
 
 
 def _detected(event_type: str, signal: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -116,6 +118,7 @@ def _add_eye_movements(rows: list[dict], epochs: Epochs) -> None:
     for e in np.flatnonzero(both):
         first, last = np.searchsorted(peaks, (e * EPOCH_S, (e + 1) * EPOCH_S))
         rows[e]["rapid_eye_movements"] = [rounded(p - e * EPOCH_S, 1) for p in peaks[first:last]]
+        rows[e]["rapid_eye_movements_n"] = int(last - first)
 
 
 def _starting_in(found: np.ndarray, e: int) -> list[dict]:

@@ -19,8 +19,8 @@ def cardiac_features(recording, epochs: Epochs) -> list[dict]:
 
     Keys, each only where it could be measured: ``hr_mean_bpm`` (60 over the mean RR interval), ``hr_min_bpm`` and
     ``hr_max_bpm`` (of the median of three intervals), ``hr_trend`` (rising, falling, stable, variable),
-    ``rmssd_ms`` (root mean square of successive differences of trusted intervals; Task Force 1996, Circulation 93:1043),
-    ``spo2_mean_pct``, ``spo2_min_pct``, ``spo2_max_pct``.
+    ``rmssd_ms`` (root mean square of successive differences of trusted intervals; Task Force 1996, Circulation
+    93:1043), ``spo2_mean_pct``, ``spo2_min_pct``, ``spo2_max_pct``.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     ecg, spo2 = CHANNEL_NAMES.index("ECG"), CHANNEL_NAMES.index("SPO2")

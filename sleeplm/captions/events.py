@@ -26,17 +26,18 @@ def event_features(epochs: Epochs, scoring: Scoring) -> list[dict]:
     """
     rows: list[dict] = [{"events": []} for _ in range(len(epochs))]
     _add_stages(rows, scoring)
+    spo2_present = epochs.present[:, CHANNEL_NAMES.index("SPO2")]
+    unsaid = _TOLD_ELSEWHERE if spo2_present.any() else (*_TOLD_ELSEWHERE, "desaturation")
     arousals_s = np.array([e.start_s for e in scoring.events_of("arousal")])
     spo2 = epochs.signals[:, CHANNEL_NAMES.index("SPO2")].ravel()
-    spo2_present = epochs.present[:, CHANNEL_NAMES.index("SPO2")]
     for event in scoring.events:
-        if event.type in _TOLD_ELSEWHERE or event.start_s >= len(rows) * EPOCH_S or event.end_s <= 0:
+        if event.type in unsaid or event.start_s >= len(rows) * EPOCH_S or event.end_s <= 0:
             continue
         did = _what_it_did(event, arousals_s, spo2, spo2_present)
         first, last = epochs_between(event.start_s, event.end_s, len(rows))
         for number in range(first, last + 1):
             rows[number - 1]["events"].append({**_within(event, number), **did})
-    kinds = _scored_kinds(scoring)
+    kinds = [k for k in _scored_kinds(scoring) if k not in unsaid]
     for row in rows:
         there = {kind_of(e["type"]) for e in row["events"]}
         row["looked_for"] = [k for k in kinds if k not in there]

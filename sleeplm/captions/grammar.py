@@ -78,13 +78,13 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str], last: str = "and") -> str:
     """Items as English lists them.
 
     >>> listed(["3", "9.5", "20"])
     '3, 9.5 and 20'
     """
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:

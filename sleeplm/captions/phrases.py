@@ -88,7 +88,10 @@ _BREATHING_EVENT = _event(*APNEAS, "hypopnea")
 _LARGE_DELTA = _eeg(lambda v: v["delta_pct"] >= 70 and v["rms_uv"] >= 24)
 # What is true of an epoch, and how people would ask for it. Thresholds are those of the captions' words.
 _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
-    (_LARGE_DELTA, ("high-amplitude delta", "large slow delta waves", "strong delta activity")),
+    (
+        _both(_stage("N2", "N3"), _LARGE_DELTA),
+        ("high-amplitude delta", "large slow delta waves", "strong delta activity"),
+    ),
     (_both(_stage("N3"), _LARGE_DELTA), ("deep sleep with large slow waves", "deep sleep with strong delta")),
     (_eeg(lambda v: v["alpha_pct"] >= 18), ("alpha rhythm", "strong alpha activity", "alpha waves")),
     (

@@ -8,6 +8,7 @@ from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 BREATHING = ("AF", "THX", "ABD")
 _RATE_HZ = (0.1, 0.6)  # 6 to 36 breaths a minute
+_MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
 _FACTOR = 8  # breathing is read at 8 Hz
 _SFREQ_HZ = MODEL_SFREQ_HZ / _FACTOR
 _FREQS_HZ = np.arange(0.08, 0.8, 0.005)
@@ -25,16 +26,16 @@ def respiratory_features(recording, epochs: Epochs) -> list[dict]:
     Keys, each only where it could be measured: ``rate_per_min`` (breaths a minute by the highest peak of the
     spectrum between .1 and .6 Hz) with ``rate_signal`` (AF, THX or ABD, the one with the clearest rhythm),
     ``rates_per_min`` (of each signal), ``regularity`` (regular, fairly regular, irregular: autocorrelation at one
-    breath's lag; no rhythm: no rate stands out), ``flow_pct`` and ``effort_pct`` (amplitude in % of the median of the
-    preceding four minutes),
-    ``flow_lowest_pct`` with ``flow_lowest_s`` (the smallest 10 s of the epoch and where they start),
-    ``phase_deg`` with ``phase`` (between the belts at the breathing rate), ``snore_ratio`` (amplitude of the snore
-    signal over its median of the night).
+    breath's lag; no rhythm: no rate stands out), ``flow_pct`` and ``effort_pct`` (amplitude in % of the median of
+    the preceding four minutes), ``flow_lowest_pct`` with ``flow_lowest_s`` (the smallest 10 s of the epoch and
+    where they start), ``phase_deg`` with ``phase`` (between the belts at the breathing rate), ``snore_ratio``
+    (amplitude of the snore signal over its median of the night).
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     if not rows:
         return rows
-    breathing = {n: _slow(epochs, n) for n in BREATHING if epochs.present[:, CHANNEL_NAMES.index(n)].any()}
+    names = [n for n in BREATHING if n in recording.channels and recording.channels[n].sfreq_hz >= _MIN_SFREQ_HZ]
+    breathing = {n: _slow(epochs, n) for n in names if epochs.present[:, CHANNEL_NAMES.index(n)].any()}
     present = {n: epochs.present[:, CHANNEL_NAMES.index(n)] for n in breathing}
     sizes = {n: _relative_size(x, present[n]) for n, x in breathing.items()}
     _add_rates(rows, breathing, present, sizes)
@@ -162,7 +163,7 @@ def _add_sizes(rows: list[dict], sizes: dict) -> None:
 def _add_phase(rows: list[dict], breathing: dict, both: np.ndarray) -> None:
     """Phase between the belts at the chest's breathing rate.
 
-    A belt may be plugged in reversed: where the night's usual phase is beyond 120 degrees, it is counted from there.
+    A belt may be plugged in reversed: where the night's usual phase is beyond 120 degrees, one is turned over.
     """
     rate, _ = breathing_rates(breathing["THX"])
     known = both & np.isfinite(rate)

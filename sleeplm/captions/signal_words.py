@@ -59,7 +59,7 @@ def _rhythms(teller: Teller, lead: str) -> list[str]:
     slots = {**values, "lead": lead, "band": dominant, "share": printed(shares[dominant]), "size": size}
     main = teller.say(
         "{size}-amplitude {band} activity [dominates|prevails] ({share}% of power, {rms_uv} uV RMS at {lead})",
-        "{band} [is the strongest rhythm|is the largest band|leads] at {lead} with {share}% of power, {rms_uv} uV RMS",
+        "{band} is the [strongest rhythm|largest band] at {lead} ({share}% of power, {rms_uv} uV RMS)",
         "{size}-amplitude EEG at {lead} ({rms_uv} uV RMS), [mostly|chiefly] {band} ({share}%)",
         "{size}-amplitude {band} activity at {lead}, {~rms_uv} uV RMS",
         "EEG of {size} amplitude, [dominated by|with most power in] {band}",
@@ -117,7 +117,7 @@ def _eyes(teller: Teller) -> str | None:
     several = counted(len(times), "rapid eye movement")
     if len(times) > 4:
         return teller.say(
-            "{several}", "[frequent|many] rapid eye movements ({n})", several=several, n=printed(len(times))
+            "{several}", "[frequent|many] rapid eye movements ({rapid_eye_movements_n})", several=several
         )
     listing = listed([printed(t) for t in times])
     return teller.say("{several}", "{several} at {listing} s", several=several, listing=listing)
@@ -141,14 +141,18 @@ def _heart(teller: Teller) -> list[str | None]:
     trend = {"stable": "[stable|steady]", "variable": "[variable|changing]"}.get(
         values["hr_trend"], values["hr_trend"]
     )
-    rate = teller.say(
-        f"heart rate {{hr_mean_bpm}} {unit} ({{hr_min_bpm}} to {{hr_max_bpm}}), {trend}",
+    ways = [
         f"[heart rate|pulse] {{hr_mean_bpm}} {unit}, {trend}",
-        f"the heart beats at {{hr_mean_bpm}} {unit}, between {{hr_min_bpm}} and {{hr_max_bpm}}",
         f"{trend} heart rate of {{~hr_mean_bpm}} {unit}",
         f"{word} heart rate, {{hr_mean_bpm}} {unit}",
-        f"{trend} heart rate, between {{hr_min_bpm}} and {{hr_max_bpm}} {unit}",
-    )
+    ]
+    if values["hr_min_bpm"] < values["hr_max_bpm"]:
+        ways += [
+            f"heart rate {{hr_mean_bpm}} {unit} ({{hr_min_bpm}} to {{hr_max_bpm}}), {trend}",
+            f"the heart beats at {{hr_mean_bpm}} {unit}, between {{hr_min_bpm}} and {{hr_max_bpm}}",
+            f"{trend} heart rate, between {{hr_min_bpm}} and {{hr_max_bpm}} {unit}",
+        ]
+    rate = teller.say(*ways)
     if "rmssd_ms" not in values:
         return [rate]
     return [
@@ -164,13 +168,13 @@ def _oxygen(teller: Teller) -> str:
     name = teller.say("[SpO2|oxygen saturation|saturation]")
     if values["spo2_max_pct"] == values["spo2_min_pct"]:
         return teller.say("{name} [steady at|constant at|unchanged at] {spo2_mean_pct}%", name=name)
-    return teller.say(
-        "{name} {spo2_mean_pct}%, lowest {spo2_min_pct}%",
-        "{name} [averages|averaging] {spo2_mean_pct}% with a minimum of {spo2_min_pct}%",
-        "{name} between {spo2_min_pct} and {spo2_max_pct}%",
-        "mean {name} {spo2_mean_pct}%",
-        name=name,
-    )
+    ways = ["{name} between {spo2_min_pct} and {spo2_max_pct}%", "mean {name} {spo2_mean_pct}%"]
+    if values["spo2_min_pct"] < values["spo2_mean_pct"]:
+        ways += [
+            "{name} {spo2_mean_pct}%, lowest {spo2_min_pct}%",
+            "{name} [averages|averaging] {spo2_mean_pct}% with a minimum of {spo2_min_pct}%",
+        ]
+    return teller.say(*ways, name=name)
 
 
 def respiratory_text(teller: Teller) -> str | None:

@@ -10,6 +10,7 @@ from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, POSITIONS, SAMPLES_PER_EP
 
 _EMG_HZ = (10.0, 100.0)  # AASM's filter for EMG
 _MIN_EMG_SFREQ_HZ = 50  # a slower EMG is an envelope of unknown making: nothing is said of its amplitude
+_CONNECTED_UV = 0.1  # muscle at rest, or the amplifier alone, give more; less is a loose electrode
 _ENVELOPE_HZ = 10
 _MIN_EPOCHS_FOR_USUAL = 20  # ten minutes
 _LOW, _HIGH = 0.6, 1.8  # chin tone against the night's median
@@ -24,7 +25,7 @@ def somatic_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     Keys, each only where its signal was recorded: ``chin_uv`` (root mean square, 10 to 100 Hz or as far as the
     sampling goes) with ``chin_tone`` (low, usual, high: against the night's median, from ten minutes on) and
     ``chin_bursts_n`` (stretches of .1 to 5 s over four times the epoch's median); ``leg_movements`` (list of
-    ``start_s, end_s, type``: the scoring's, or where nobody scored legs, rises of 8 uV for .5 to 10 s);
+    ``start_s, end_s, type``) and ``leg_movements_n`` (the scoring's, or where nobody scored legs, rises of 8 uV for .5 to 10 s);
     ``position`` (most of the epoch) and ``position_change`` (``from, to, at_s``).
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
@@ -60,12 +61,20 @@ def runs(active: np.ndarray, min_gap: int = 1) -> np.ndarray:
     return np.column_stack((found[np.append(True, apart), 0], found[np.append(apart, True), 1]))
 
 
+def _connected(envelope: np.ndarray) -> np.ndarray:
+    """In which epochs an electrode reads a muscle: its quietest tenths of a second are not silent."""
+    return np.quantile(envelope, 0.1, axis=1) >= _CONNECTED_UV
+
+
 def _add_chin(rows: list[dict], recording, epochs: Epochs) -> None:
     present = epochs.present[:, CHANNEL_NAMES.index("EMG_CHIN")]
     envelope = emg_envelope(recording, "EMG_CHIN", len(epochs)) if present.any() else None
     if envelope is None:
         return
     rms = np.sqrt((envelope**2).mean(axis=1))
+    present = present & _connected(envelope)
+    if not present.any():
+        return
     usual = np.median(rms[present])
     for e in np.flatnonzero(present):
         rows[e]["chin_uv"] = rounded(rms[e], 1)
@@ -76,26 +85,28 @@ def _add_chin(rows: list[dict], recording, epochs: Epochs) -> None:
 
 
 def _add_legs(rows: list[dict], recording, epochs: Epochs, scoring: Scoring) -> None:
-    names = [n for n in ("LEG_L", "LEG_R") if epochs.present[:, CHANNEL_NAMES.index(n)].any()]
-    if not names:
-        return
+    present = {n: epochs.present[:, CHANNEL_NAMES.index(n)] for n in ("LEG_L", "LEG_R")}
+    present = {n: here for n, here in present.items() if here.any()}
     if any(scoring.was_scored(t) for t in _LEG_TYPES):
         found = [(e.start_s, e.end_s, e.type) for e in scoring.events_of(*_LEG_TYPES)]
-        readable = np.array([CHANNEL_NAMES.index(n) for n in names])
     else:
-        envelopes = {n: emg_envelope(recording, n, len(epochs)) for n in names}
+        envelopes = {n: emg_envelope(recording, n, len(epochs)) for n in present}
         envelopes = {n: x for n, x in envelopes.items() if x is not None}
-        found = leg_movements([x for x in envelopes.values()])
-        readable = np.array([CHANNEL_NAMES.index(n) for n in envelopes], dtype=int)
-    for e in np.flatnonzero(epochs.present[:, readable].any(axis=1)):
+        present = {n: present[n] & _connected(x) for n, x in envelopes.items()}
+        found = leg_movements([np.where(present[n][:, None], x, 0) for n, x in envelopes.items()])
+    readable = np.any(list(present.values()), axis=0) if present else np.zeros(len(epochs), bool)
+    for e in np.flatnonzero(readable):
         rows[e]["leg_movements"] = []
     for start_s, end_s, kind in found:
         e = int(start_s // EPOCH_S)
         if 0 <= e < len(rows) and "leg_movements" in rows[e]:
-            begins, ends = start_s - e * EPOCH_S, min(end_s - e * EPOCH_S, EPOCH_S)
-            rows[e]["leg_movements"].append(
-                {"start_s": rounded(begins, 1), "end_s": rounded(ends, 1), "type": kind}
-            )
+            times = {
+                "start_s": rounded(start_s - e * EPOCH_S, 1),
+                "end_s": rounded(min(end_s - e * EPOCH_S, EPOCH_S), 1),
+            }
+            rows[e]["leg_movements"].append({**times, "type": kind})
+    for e in np.flatnonzero(readable):
+        rows[e]["leg_movements_n"] = len(rows[e]["leg_movements"])
 
 
 def leg_movements(envelopes: list[np.ndarray]) -> list[tuple[float, float, str]]:

@@ -6,10 +6,10 @@ from sleeplm.captions.grammar import Teller, counted, listed, with_article
 from sleeplm.captions.rounding import printed
 
 STAGE_WORDS = {
-    "W": "[wakefulness|wake|quiet wakefulness, stage W|stage W (wake)]",
+    "W": "[wakefulness|wake|wakefulness, stage W|stage W (wake)]",
     "N1": "[N1 sleep|stage N1|light sleep (N1)|drowsy, transitional sleep (N1)|the lightest sleep, stage N1]",
-    "N2": "[N2 sleep|stage N2|stage N2 sleep|light sleep of stage N2|non-REM sleep, stage N2]",
-    "N3": "[N3 sleep|deep sleep (N3)|slow-wave sleep, stage N3|deep slow-wave sleep (N3)|the deepest sleep, stage N3]",
+    "N2": "[N2 sleep|stage N2|stage N2 sleep|light sleep, stage N2|non-REM sleep, stage N2]",
+    "N3": "[N3 sleep|deep sleep (N3)|slow-wave sleep, stage N3|deep slow-wave sleep (N3)|deepest sleep, stage N3]",
     "R": "[REM sleep|stage R|rapid eye movement sleep|REM sleep (stage R)]",
 }
 SHORT_STAGE = {"W": "wake", "N1": "N1", "N2": "N2", "N3": "N3", "R": "REM sleep"}
@@ -101,7 +101,7 @@ def _quiet(teller: Teller) -> str | None:
         return None
     if len(kinds) > 1 and teller.draw.random() < 0.5:
         kinds = [teller.draw.choice(kinds)]
-    several = " or ".join(k + "s" for k in kinds)
+    several = listed([k + "s" for k in kinds], "or")
     return teller.say(
         "no {several} [scored|were scored|in this epoch]", "without {several}", "free of {several}", several=several
     )
@@ -119,14 +119,23 @@ def _of_one_type(teller: Teller, kind: str, events: list[dict]) -> str:
     noun = teller.draw.choice(EVENT_NOUNS[kind])
     if len(events) == 1:
         return f"{with_article(noun)} {_when(teller, events[0])}{_consequence(teller, events[0])}"
-    times = listed([printed(e["start_s"]) for e in events])
     several = counted(len(events), noun, _PLURALS.get(noun))
+    if any(e["from_before"] for e in events) or teller.draw.random() < 0.4:
+        return f"{several}: {listed([_when_briefly(e) for e in events])}"
+    times = listed([printed(e["start_s"]) for e in events])
     text = teller.say("{several} [starting at|at] {times} s", several=several, times=times)
-    if events[0]["from_before"]:
-        text += ", the first already under way when the epoch begins"
-    if events[-1]["into_next"]:
-        text += ", the last continuing into the next epoch"
-    return text
+    return text + (", the last continuing into the next epoch" if events[-1]["into_next"] else "")
+
+
+def _when_briefly(event: dict) -> str:
+    """Where one of several events lies."""
+    if event["from_before"] and event["into_next"]:
+        return "one throughout"
+    if event["from_before"]:
+        return f"one from before until {printed(event['end_s'])} s"
+    if event["into_next"]:
+        return f"one from {printed(event['start_s'])} s into the next epoch"
+    return f"one from {printed(event['start_s'])} to {printed(event['end_s'])} s"
 
 
 def _when(teller: Teller, event: dict) -> str:
