@@ -1,0 +1,111 @@
+"""Write a simulated night as an EDF+ file and its truth as two CSV files."""
+
+import csv
+import datetime
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from sleeplm.errors import UsageError
+from sleeplm.simulate.night import SimulatedNight
+from sleeplm.vocabulary import CHANNEL
+
+START_CLOCK = datetime.time(22, 30)
+LABELS = {
+    "ECG": "ECG II", "ABD": "Resp Abdomen", "THX": "Resp Thorax", "AF": "Resp Flow", "EOG_L": "EOG E1-M2",
+    "EOG_R": "EOG E2-M2", "C3": "EEG C3-M2", "C4": "EEG C4-M1", "EMG_CHIN": "EMG Chin", "POS": "Position",
+    "SPO2": "SpO2", "LEG_L": "EMG Left Leg", "LEG_R": "EMG Right Leg", "SNORE": "Snore",
+}  # fmt: skip
+MANY_EVENTS = 5000  # above it, spindles and slow waves stay out of the events file
+# Full scale of channels that carry whole numbers: one digital step is a whole part of the unit.
+FIXED_RANGES = {"POS": ((-1.0, 9.0), (-1, 9)), "SPO2": ((0.0, 100.0), (0, 1000))}
+
+
+def _ranges(name: str, values: np.ndarray) -> tuple[tuple[float, float], tuple[int, int]]:
+    """Physical and digital range: symmetric, a little over the largest value, so that nothing clips."""
+    if name in FIXED_RANGES:
+        return FIXED_RANGES[name]
+    top = float(f"{1.05 * float(np.abs(values).max()) + 1e-3:.3g}")
+    return (-top, top), (-32767, 32767)
+
+
+def _atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a file beside `path`, then put it in its place at once."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _edf(night: SimulatedNight):
+    import edfio
+
+    signals = []
+    for name, (values, sfreq_hz) in night.signals.items():
+        physical, digital = _ranges(name, values)
+        unit = CHANNEL[name].unit
+        signals.append(
+            edfio.EdfSignal(
+                values.astype(np.float64),
+                sfreq_hz,
+                label=LABELS[name],
+                transducer_type="simulated",
+                physical_dimension="" if unit == "code" else unit,
+                physical_range=physical,
+                digital_range=digital,
+            )
+        )
+    said = ("sleeplm", night.profile, f"seed-{night.seed}")
+    return edfio.Edf(
+        signals,
+        patient=edfio.Patient(),
+        recording=edfio.Recording(equipment_code="simulated", additional=said),
+        starttime=START_CLOCK,
+        data_record_duration=1.0,
+        annotations=(),
+    )
+
+
+def _csv(header: tuple[str, ...], rows: list[tuple]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+
+    return write
+
+
+def write_night(night: SimulatedNight, out_edf: str | Path) -> None:
+    """Write ``OUT.edf``, ``OUT.hypnogram.csv`` (epoch from 1, stage) and ``OUT.events.csv``.
+
+    The EDF+ header says that the night is simulated, from which profile and seed; the patient is anonymous and
+    there is no date. Each file comes whole or not at all. With more than 5000 events spindles and slow waves are
+    left out of the events file.
+
+    Raises
+    ------
+    UsageError
+        If the name does not end in ``.edf`` or its folder does not exist.
+    """
+    out = Path(out_edf)
+    if out.suffix.lower() != ".edf":
+        raise UsageError("A simulated night is written as EDF; give a file name that ends in .edf.")
+    if not out.parent.is_dir():
+        raise UsageError(f"There is no folder {str(out.parent)!r} to write the simulated night into.")
+    kept = night.events
+    if len(kept) > MANY_EVENTS:
+        kept = tuple(e for e in kept if e.type not in ("spindle", "slow_wave"))
+    stages = [(i, str(s)) for i, s in enumerate(night.hypnogram, start=1)]
+    rows = [(e.type, e.start_s, e.duration_s) for e in kept]
+    _atomically(out, lambda path: _edf(night).write(path))
+    _atomically(out.with_suffix(".hypnogram.csv"), _csv(("epoch", "stage"), stages))
+    _atomically(out.with_suffix(".events.csv"), _csv(("type", "start_s", "duration_s"), rows))
