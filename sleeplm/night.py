@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from sleeplm.errors import UsageError
 from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, Stage
 
 
@@ -177,25 +176,3 @@ def clock_at(start_clock: str | None, seconds: float) -> str | None:
     h, m, s = (int(x) for x in start_clock.split(":"))
     total = round(h * 3600 + m * 60 + s + seconds) % 86400
     return f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
-
-
-def seconds_at(start_clock: str, clock: str) -> float:
-    """Seconds from the start of the recording to the next time that the clock shows ``HH:MM`` or ``HH:MM:SS``.
-
-    Raises
-    ------
-    UsageError
-        `clock` is not a time of day.
-    """
-
-    def of_day(text: str) -> int:
-        parts = [int(p) for p in text.split(":")]
-        h, m, s = (*parts, 0)[:3]
-        if len(parts) not in (2, 3) or not (0 <= h < 24 and 0 <= m < 60 and 0 <= s < 60):
-            raise ValueError
-        return h * 3600 + m * 60 + s
-
-    try:
-        return float((of_day(clock) - of_day(start_clock)) % 86400)
-    except ValueError:
-        raise UsageError(f"{clock!r} is not a time of day; write it as HH:MM or HH:MM:SS") from None
