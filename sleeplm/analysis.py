@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -146,7 +145,7 @@ def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
     contents = {
         "scoring.json": _scoring_json(scoring),
         "facts.json": [f.as_dict() for f in facts],
-        "captions.json": [{facet: asdict(c) for facet, c in row.items()} for row in captions],
+        "captions.json": [{facet: c.as_dict() for facet, c in row.items()} for row in captions],
         "presence.npy": epochs.present,
         "signals.npy": levels,
         "ranges.npy": ranges,

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sleeplm import study_store as store
-from sleeplm.captions import Caption
 from sleeplm.epochs import Epochs
 from sleeplm.errors import StudyError, UsageError
 from sleeplm.night import Event, Fact, Scoring
@@ -20,6 +20,9 @@ from sleeplm.vocabulary import (
     SAMPLES_PER_EPOCH,
     Stage,
 )
+
+if TYPE_CHECKING:
+    from sleeplm.captions import Caption
 
 log = logging.getLogger(__name__)
 
@@ -99,10 +102,12 @@ class Study:
         return [Fact.from_dict(f) for f in store.load_json(self.folder, "facts.json")]
 
     @cached_property
-    def captions(self) -> list[dict[str, Caption]]:
+    def captions(self) -> "list[dict[str, Caption]]":
         """Per epoch, its captions by facet; a facet without its signals is absent."""
+        from sleeplm.captions import Caption
+
         rows = store.load_json(self.folder, "captions.json")
-        return [{facet: Caption(**caption) for facet, caption in row.items()} for row in rows]
+        return [{facet: Caption.from_dict(caption) for facet, caption in row.items()} for row in rows]
 
     @cached_property
     def embeddings(self) -> np.ndarray:

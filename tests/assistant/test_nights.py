@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+from fakes_model import FakeEncoder, write_short_night
+
+from assistant import nights
+from assistant.nights import add_night, delete_night, demo_night, open_index, seconds_at
+from index import Index
+from sleeplm.analysis import STEPS
+from sleeplm.errors import StudyError, UsageError
+from sleeplm.study import list_studies, open_study
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLEEPLM_STUDIES", str(tmp_path / "studies"))
+    monkeypatch.setenv("SLEEPLM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "studies"
+
+
+@pytest.fixture
+def file(tmp_path):
+    return write_short_night(tmp_path / "night.edf")
+
+
+def test_a_night_is_analysed_and_found_in_the_index(home, file):
+    told = []
+    study = add_night(file, encoder=FakeEncoder(), progress=lambda *step: told.append(step))
+    assert open_study(study.id).folder.parent == home
+    assert list(dict.fromkeys(step for step, _ in told)) == [*STEPS, "indexing"]
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert set(study.as_json()["seconds"]) == {*STEPS, "indexing"}
+    hits = open_index().search(study.embeddings[2], 8)
+    assert len(hits) == 8 and hits[0].study == study.id and hits[0].epoch == 3 and hits[0].caption
+
+
+def test_the_same_night_is_neither_analysed_nor_indexed_twice(home, file, monkeypatch):
+    first = add_night(file, encoder=FakeEncoder())
+    monkeypatch.setattr(Index, "add", lambda *_: pytest.fail("indexed again"))
+    encoder = FakeEncoder()
+    assert add_night(file, encoder=encoder).id == first.id and encoder.encoded == 0
+
+
+def test_a_new_label_reaches_the_index(home, file):
+    add_night(file, encoder=FakeEncoder(), label="old")
+    add_night(file, encoder=FakeEncoder(), label="new")
+    assert [s["label"] for s in open_index().info()["studies"]] == ["new"]
+
+
+def test_a_night_whose_indexing_was_interrupted_is_indexed_at_the_next_call(home, file, monkeypatch):
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Index, "add", dies)
+        add_night(file, encoder=FakeEncoder())
+    assert open_index().info()["epochs"] == 0 and len(list_studies()) == 1
+    add_night(file, encoder=FakeEncoder())
+    assert open_index().info()["epochs"] == 8
+
+
+def test_deleting_removes_folder_and_rows_and_says_so(home, file, tmp_path):
+    kept = add_night(write_short_night(tmp_path / "other.edf", seed=1), encoder=FakeEncoder())
+    study = add_night(file, encoder=FakeEncoder(), label="doomed")
+    removed = delete_night("doomed")
+    assert len(removed) == 2 and "8 rows" in removed[0] and str(study.folder) in removed[1]
+    assert not study.folder.exists() and [s.id for s in list_studies()] == [kept.id]
+    assert {h.study for h in open_index().search(np.ones(16), 100)} == {kept.id}
+    assert {p.name for p in home.iterdir()} == {kept.id, "index", ".key", ".lock"}
+    with pytest.raises(StudyError, match="no study"):
+        delete_night("doomed")
+
+
+def test_nothing_outside_the_home_is_taken_for_a_study(home, file, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("dear")
+    with pytest.raises(StudyError, match="not a study"):
+        delete_night(tmp_path / "letters")
+    assert (tmp_path / "letters" / "dear.txt").exists()
+
+
+def test_other_weights_make_the_index_anew_of_their_own_nights(home, file, tmp_path):
+    add_night(file, encoder=FakeEncoder())
+    other = add_night(write_short_night(tmp_path / "other.edf", seed=1), encoder=FakeEncoder(dim=12))
+    info = open_index().info()
+    assert info["dim"] == 12 and [s["study"] for s in info["studies"]] == [other.id]
+    add_night(file, encoder=FakeEncoder(dim=12))
+    assert open_index().info()["epochs"] == 16
+
+
+def test_there_is_no_index_before_the_first_night(home):
+    assert open_index() is None
+
+
+def test_the_demo_night_is_made_once_and_says_that_it_is_simulated(home, monkeypatch):
+    simulate = pytest.importorskip("sleeplm.simulate")
+    monkeypatch.setattr(nights, "DEMO", {"seed": 1, "hours": 0.5, "profile": "osa-mild"})
+    study = demo_night(FakeEncoder())
+    assert study.simulated and study.label == "demo" and study.scoring.hypnogram_source == "expert"
+    assert study.warnings[0] == nights.DEMO_NOTICE and study.n_epochs == 60
+    monkeypatch.setattr(simulate, "simulate_night", lambda **_: pytest.fail("simulated again"))
+    encoder = FakeEncoder()
+    assert demo_night(encoder).id == study.id and encoder.encoded == 0
+    removed = delete_night("demo")
+    assert len(removed) == 3 and not any(p.is_dir() for p in (home.parent / "cache").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("clock", "seconds"), [("23:49:02", 0), ("23:50", 58), ("00:00:02", 660), ("06:40:02", 24660)]
+)
+def test_a_clock_time_is_placed_in_the_night(clock, seconds):
+    assert seconds_at(clock, "23:49:02", 24660) == seconds
+
+
+@pytest.mark.parametrize(
+    "clock", ["", "7", "25:00", "12:60", "12:00:61", "ab:cd", "-1:00", "12:00", "1:2:3:4", "²3:00"]
+)
+def test_what_is_no_clock_time_of_the_night_is_refused(clock):
+    with pytest.raises(UsageError):
+        seconds_at(clock, "23:49:02", 24660)
+
+
+def test_a_clock_time_needs_a_start_time():
+    with pytest.raises(UsageError, match="no start time"):
+        seconds_at("23:00", None, 3600)
+
+
+def test_lights_out_of_the_command_line_reach_the_scoring(home, file):
+    study = add_night(file, lights_off="23:00:30", lights_on="23:03", encoder=FakeEncoder())
+    assert (study.scoring.lights_off_s, study.scoring.lights_on_s) == (30, 180)
