@@ -1,13 +1,14 @@
 """What the heart and the oxygen do in each epoch."""
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
 
 _RR_S = (0.3, 2.2)  # beat-to-beat intervals that a sleeping heart can have
-_RR_SPREAD = 0.4  # an interval further than this share from the epoch's median is a missed or extra beat
+_RR_SPREAD = 0.3  # an interval further than this share from the median of the nine around it is not one heartbeat
 _MIN_COVERED_S = 15  # seconds of trusted intervals without which no rate is said
 _MIN_DIFFERENCES = 10  # successive differences without which no RMSSD is said
 _TREND_BPM = 5  # from the first to the last third of an epoch
@@ -48,11 +49,7 @@ def beat_times(recording) -> np.ndarray:
 def rate_attributes(beats_s: np.ndarray) -> dict:
     """Heart-rate attributes of one epoch from its beats (seconds in the epoch); empty where few are trusted."""
     rr = np.diff(beats_s)
-    trusted = (rr >= _RR_S[0]) & (rr <= _RR_S[1])
-    if not trusted.any():
-        return {}
-    middle = np.median(rr[trusted])
-    trusted &= np.abs(rr - middle) <= _RR_SPREAD * middle
+    trusted = _trusted(rr)
     if rr[trusted].sum() < _MIN_COVERED_S:
         return {}
     good, at = rr[trusted], beats_s[1:][trusted]
@@ -68,6 +65,16 @@ def rate_attributes(beats_s: np.ndarray) -> dict:
     if successive.sum() >= _MIN_DIFFERENCES:
         values["rmssd_ms"] = rounded(1000 * np.sqrt(np.mean(np.diff(rr)[successive] ** 2)))
     return values
+
+
+def _trusted(rr: np.ndarray) -> np.ndarray:
+    """Which intervals lie between two beats of the heart: not over a missed one, nor beside an extra one."""
+    if not len(rr):
+        return np.zeros(0, bool)
+    usual = median_filter(rr, 9, mode="nearest")
+    split = rr < (1 - _RR_SPREAD) * usual
+    beside = np.convolve(split, (1, 1, 1))[1:-1] > 0
+    return ~beside & (rr <= (1 + _RR_SPREAD) * usual) & (rr >= _RR_S[0]) & (rr <= _RR_S[1])
 
 
 def _trend(rr: np.ndarray, at_s: np.ndarray, spread_bpm: float) -> str:

@@ -48,12 +48,12 @@ class Teller:
             text = text[: match.start()] + self.draw.choice(match[1].split("|")) + text[match.end() :]
         return _SLOT.sub(lambda m: self._fill(m[2], bool(m[1]), {**self.attributes, **slots}), text)
 
-    def compose(self, clauses: Sequence[str | None]) -> str:
-        """Sentences from clauses, the first of which is the most telling: some or all, in this or another order."""
+    def compose(self, clauses: Sequence[str | None], always: int = 1) -> str:
+        """Sentences from clauses, the first few of them always, of the others some or all, in varied order."""
         kept = [c for c in clauses if c]
-        if len(kept) > 1 and self.draw.random() > _ALL_CLAUSES:
-            others = self.draw.sample(range(1, len(kept)), self.draw.randint(0, len(kept) - 1))
-            kept = [kept[i] for i in (0, *sorted(others))]
+        if len(kept) > always and self.draw.random() > _ALL_CLAUSES:
+            others = self.draw.sample(range(always, len(kept)), self.draw.randint(0, len(kept) - always))
+            kept = [kept[i] for i in (*range(always), *sorted(others))]
         if self.draw.random() > _IN_ORDER:
             self.draw.shuffle(kept)
         one = self.draw.random() < _ONE_SENTENCE

@@ -13,6 +13,7 @@ _FACTOR = 8  # breathing is read at 8 Hz
 _SFREQ_HZ = MODEL_SFREQ_HZ / _FACTOR
 _FREQS_HZ = np.arange(0.08, 0.8, 0.005)
 _MIN_PEAK_SHARE = 0.35  # of the power .08 to .8 Hz must lie within .05 Hz of the peak, or there is no rate
+_MIN_RHYTHM = 0.15  # white noise with such a peak goes beyond this in less than 2% of epochs
 _WINDOW_S = 10  # an apnoea's least duration
 _BEFORE_EPOCHS = 8  # the four minutes before
 _MIN_BEFORE = 4
@@ -77,7 +78,8 @@ def breathing_rates(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         shift = 0.5 * (left - right) / (left - 2 * top + right)
     clear = (top >= left) & (top >= right) & (share >= _MIN_PEAK_SHARE)
     rate_hz = np.where(clear, _FREQS_HZ[peak] + shift * 0.005, np.nan)
-    return rate_hz, _autocorrelation(centred, rate_hz)
+    rhythm = _autocorrelation(centred, rate_hz)
+    return np.where(rhythm >= _MIN_RHYTHM, rate_hz, np.nan), rhythm
 
 
 def _autocorrelation(x: np.ndarray, rate_hz: np.ndarray) -> np.ndarray:

@@ -25,7 +25,8 @@ def somatic_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     Keys, each only where its signal was recorded: ``chin_uv`` (root mean square, 10 to 100 Hz or as far as the
     sampling goes) with ``chin_tone`` (low, usual, high: against the night's median, from ten minutes on) and
     ``chin_bursts_n`` (stretches of .1 to 5 s over four times the epoch's median); ``leg_movements`` (list of
-    ``start_s, end_s, type``) and ``leg_movements_n`` (the scoring's, or where nobody scored legs, rises of 8 uV for .5 to 10 s);
+    ``start_s, end_s, type``) and ``leg_movements_n`` (the scoring's, or where nobody scored legs, rises of 8 uV for
+    .5 to 10 s);
     ``position`` (most of the epoch) and ``position_change`` (``from, to, at_s``).
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]

@@ -61,7 +61,8 @@ def stage_event_text(teller: Teller) -> str | None:
         stage, events = f"{stage} {teller.say('with', 'containing')} {events[0]}", events[1:]
     quiet = _quiet(teller) if stage else None
     came = _came_from(teller) if stage else None
-    return teller.compose([stage, *events, came, quiet])
+    told = [clause for clause in (stage, *events) if clause]
+    return teller.compose([*told, came, quiet], always=len(told))
 
 
 def _stage(teller: Teller) -> str:

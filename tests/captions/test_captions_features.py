@@ -1,0 +1,241 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import welch
+
+from sleeplm.captions.brain import BANDS_HZ, brain_features, relative_powers
+from sleeplm.captions.cardiac import cardiac_features, rate_attributes
+from sleeplm.captions.events import event_features
+from sleeplm.captions.respiratory import breathing_rates, respiratory_features
+from sleeplm.captions.somatic import leg_movements, runs, somatic_features
+from sleeplm.epochs import cut_epochs
+from sleeplm.night import Event, Scoring
+from sleeplm.vocabulary import Stage
+
+N2, R, W = Stage.N2, Stage.R, Stage.W
+
+
+def test_band_powers_equal_a_direct_welch_estimate_within_a_point(made):
+    recording, epochs, scoring = made
+    rows = brain_features(recording, epochs, scoring)
+    for e in (0, 40, 119):
+        freqs, psd = welch(epochs.signals[e, 6], 64, nperseg=256)
+        total = psd[(freqs >= 0.5) & (freqs < 30)].sum()
+        for band, (low, high) in BANDS_HZ.items():
+            direct = 100 * psd[(freqs >= low) & (freqs < high)].sum() / total
+            assert abs(rows[e]["C3"][f"{band}_pct"] - direct) <= 0.5
+        assert abs(rows[e]["C3"]["rms_uv"] - epochs.signals[e, 6].std()) <= 0.5
+
+
+@pytest.mark.parametrize("band, hz", [("delta", 2), ("theta", 6), ("alpha", 10), ("sigma", 14), ("beta", 20)])
+def test_a_pure_rhythm_lies_in_its_band(band, hz):
+    powers = relative_powers(np.sin(2 * np.pi * hz * np.arange(1920) / 64)[None])
+    assert powers[band][0] > 0.99
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 100))
+@settings(max_examples=20, deadline=None)
+def test_band_shares_add_up_whatever_the_scale(seed, scale):
+    x = np.random.default_rng(seed).normal(size=(2, 1920))
+    powers, scaled = relative_powers(x), relative_powers(x * scale)
+    assert np.allclose(sum(powers.values()), 1)
+    assert all(np.allclose(powers[b], scaled[b]) for b in powers)
+
+
+def test_an_eeg_too_large_to_be_brain_gets_no_number(make_recording, signals_of):
+    signals = signals_of(2)
+    signals["C3"][0][:3840] *= 100
+    recording = make_recording({"C3": signals["C3"]}, 2)
+    rows = brain_features(recording, cut_epochs(recording), Scoring())
+    assert rows[0]["C3"] == {"artifact": True}
+    assert "rms_uv" in rows[1]["C3"]
+
+
+def test_spindles_are_looked_for_in_nrem_sleep_only_and_are_found_where_they_are(make_recording, signals_of):
+    x, _ = signals_of(20)["C3"]
+    times = np.arange(len(x)) / 128
+    for at_s in np.arange(5, 600, 15):
+        here = (times >= at_s) & (times < at_s + 1)
+        x[here] += 40 * np.hanning(here.sum()) * np.sin(2 * np.pi * 13.3 * times[here])
+    recording = make_recording({"C3": (x, 128.0)}, 20)
+    scoring = Scoring((N2,) * 15 + (W,) * 3 + (Stage.UNSCORED,) * 2, "expert")
+    rows = brain_features(recording, cut_epochs(recording), scoring)
+    found = [s["start_s"] for row in rows[:15] for s in row["spindles"]]
+    assert len(found) >= 24
+    assert all(min(abs(s - 5), abs(s - 20)) < 0.6 for s in found)
+    assert all("spindles" not in row for row in rows[15:])
+
+
+def test_the_scorers_own_spindles_win(made):
+    recording, epochs, _ = made
+    spindles = (Event("spindle", 181.2, 0.8, source="expert"),)
+    mine = Scoring((N2,) * 120, "expert", spindles, {"spindle": "expert"})
+    rows = brain_features(recording, epochs, mine)
+    assert rows[6]["spindles"] == [{"start_s": 1.2, "end_s": 2.0}]
+    assert rows[7]["spindles"] == [] and rows[7]["spindles_n"] == 0
+
+
+@given(st.floats(42, 130), st.floats(0, 0.04), st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_heart_rate_is_within_one_beat_of_the_truth(bpm, jitter, seed):
+    rr = 60 / bpm * (1 + jitter * np.random.default_rng(seed).uniform(-1, 1, 100))
+    beats = np.cumsum(rr)
+    beats = beats[beats < 30]
+    values = rate_attributes(beats)
+    assert abs(values["hr_mean_bpm"] - 60 / np.diff(beats).mean()) <= 0.51
+    assert values["hr_min_bpm"] <= values["hr_mean_bpm"] <= values["hr_max_bpm"]
+
+
+def test_missed_and_extra_beats_neither_halve_nor_double_the_rate():
+    beats = np.arange(0.2, 30, 1.0)
+    assert rate_attributes(np.delete(beats, [5, 12, 20]))["hr_mean_bpm"] == 60
+    assert rate_attributes(np.sort(np.append(beats, [7.5, 15.4])))["hr_mean_bpm"] == 60
+
+
+def test_too_few_beats_give_no_heart_rate():
+    assert rate_attributes(np.array([])) == {}
+    assert rate_attributes(np.array([3.0])) == {}
+    assert rate_attributes(np.arange(0, 10, 1.0)) == {}
+
+
+@pytest.mark.parametrize("last, word", [(80, "rising"), (50, "falling"), (65, "stable")])
+def test_the_trend_of_the_heart_is_told(last, word):
+    beats = np.cumsum(60 / np.linspace(65, last, 40))
+    assert rate_attributes(beats[beats < 30])["hr_trend"] == word
+
+
+def test_rmssd_is_the_root_mean_square_of_successive_differences():
+    rr = np.tile([0.95, 1.0], 20)
+    assert rate_attributes(np.cumsum(rr)[np.cumsum(rr) < 30])["rmssd_ms"] == 50
+
+
+def test_the_heart_of_a_made_night_beats_at_its_rate(made):
+    recording, epochs, _ = made
+    rows = cardiac_features(recording, epochs)
+    assert {row["hr_mean_bpm"] for row in rows} == {63}
+    spo2 = epochs.signals[7, 10]
+    assert (rows[7]["spo2_min_pct"], rows[7]["spo2_max_pct"]) == (spo2.min(), spo2.max())
+
+
+@given(st.floats(6.5, 34), st.floats(0, 6), st.floats(0.3, 50), st.floats(-1, 1))
+@settings(max_examples=80, deadline=None)
+def test_a_steady_breathing_rate_is_exact_to_half_a_breath(per_minute, phase, size, drift):
+    times = np.arange(240) / 8
+    x = size * (np.sin(2 * np.pi * per_minute / 60 * times + phase) + drift * times / 30)
+    rate_hz, _ = breathing_rates(x[None])
+    assert abs(60 * rate_hz[0] - per_minute) < 0.5
+
+
+def test_noise_has_no_breathing_rate():
+    rate_hz, _ = breathing_rates(np.random.default_rng(0).normal(size=(50, 240)))
+    assert np.isnan(rate_hz).mean() > 0.9
+    assert np.isnan(breathing_rates(np.zeros((1, 240)))[0]).all()
+
+
+def test_an_apnoea_is_seen_in_the_flow_but_not_in_the_effort(make_recording, signals_of):
+    signals = {n: signals_of(12)[n] for n in ("AF", "THX", "ABD")}
+    signals["AF"][0][(305 * 32) : (325 * 32)] *= 0.05
+    recording = make_recording(signals, 12)
+    rows = respiratory_features(recording, cut_epochs(recording))
+    assert "flow_pct" not in rows[0] and "flow_pct" in rows[8]
+    assert rows[10]["flow_lowest_pct"] < 25 and 5 <= rows[10]["flow_lowest_s"] <= 15
+    assert 90 <= rows[10]["effort_pct"] <= 110
+    assert rows[8]["flow_lowest_pct"] > 80
+    assert rows[8]["phase"] == "in phase" and abs(rows[8]["phase_deg"] - 11) <= 5
+
+
+def test_belts_against_each_other_are_told_and_a_reversed_belt_is_not(make_recording, signals_of):
+    signals = {n: signals_of(12)[n] for n in ("THX", "ABD")}
+    signals["ABD"][0][8 * 960 : 9 * 960] *= -1
+    recording = make_recording(signals, 12)
+    rows = respiratory_features(recording, cut_epochs(recording))
+    assert [r["phase"] for r in rows].count("opposite") == 1 and rows[8]["phase"] == "opposite"
+    reversed_belt = make_recording({"THX": signals["THX"], "ABD": (-signals["ABD"][0], 32.0)}, 12)
+    rows = respiratory_features(reversed_belt, cut_epochs(reversed_belt))
+    assert [r["phase"] for r in rows].count("opposite") == 1
+
+
+def test_flow_sampled_too_slowly_gives_no_rate(make_recording):
+    x = np.random.default_rng(0).normal(size=360)
+    recording = make_recording({"AF": (x, 1.0)}, 12)
+    assert respiratory_features(recording, cut_epochs(recording)) == [{}] * 12
+
+
+def test_leg_movements_are_found_where_nobody_scored_them(make_recording, signals_of):
+    x, _ = signals_of(3)["LEG_L"]
+    for at_s in (12, 40):
+        x[at_s * 256 : at_s * 256 + 512] *= 10
+    x[(50 * 256) : int(50.2 * 256)] *= 10
+    recording = make_recording({"LEG_L": (x, 256.0)}, 3)
+    rows = somatic_features(recording, cut_epochs(recording), Scoring())
+    starts = [[leg["start_s"] for leg in row["leg_movements"]] for row in rows]
+    assert [len(s) for s in starts] == [1, 1, 0]
+    assert abs(starts[0][0] - 12) <= 0.2 and abs(starts[1][0] - 10) <= 0.2
+
+
+def test_a_loose_leg_electrode_says_nothing(make_recording):
+    x = np.zeros(256 * 60)
+    x[::700] = 40
+    recording = make_recording({"LEG_L": (x, 256.0)}, 2)
+    assert somatic_features(recording, cut_epochs(recording), Scoring()) == [{}, {}]
+
+
+def test_runs_join_what_is_close():
+    active = np.array([0, 1, 1, 0, 1, 0, 0, 0, 1], bool)
+    assert runs(active).tolist() == [[1, 3], [4, 5], [8, 9]]
+    assert runs(active, min_gap=3).tolist() == [[1, 5], [8, 9]]
+    assert leg_movements([]) == []
+
+
+def test_the_chin_is_measured_in_microvolts_and_against_the_night(make_recording, signals_of):
+    x, _ = signals_of(30)["EMG_CHIN"]
+    x[: 5 * 7680] *= 0.3
+    recording = make_recording({"EMG_CHIN": (x, 256.0)}, 30)
+    rows = somatic_features(recording, cut_epochs(recording), Scoring())
+    assert [r["chin_tone"] for r in rows[:5]] == ["low"] * 5 and rows[10]["chin_tone"] == "usual"
+    # White noise of 4 uV to 128 Hz: the pass band of 10 to 100 Hz keeps about 70% of its power.
+    assert 3.0 < rows[10]["chin_uv"] < 3.8
+
+
+def test_position_is_that_of_most_of_the_epoch_and_its_change_is_timed(make_recording):
+    codes = np.concatenate((np.full(42, 2.0), np.full(18, 1.0)))
+    recording = make_recording({"POS": (codes, 1.0)}, 2)
+    rows = somatic_features(recording, cut_epochs(recording), Scoring())
+    assert rows[0] == {"position": "supine"}
+    assert rows[1]["position"] == "left"
+    assert rows[1]["position_change"] == {"from": "supine", "to": "left", "at_s": 12}
+
+
+def test_events_lie_in_their_epochs_to_the_tenth_and_cross_the_edges_openly(made):
+    _, epochs, _ = made
+    events = (Event("apnea_obstructive", 24.3, 40.2), Event("arousal", 65.0, 5.0))
+    rows = event_features(epochs, Scoring((N2,) * 120, "expert", events, {"arousal": "expert", "apnea": "expert"}))
+    first, middle, last = (rows[e]["events"][0] for e in range(3))
+    assert (first["start_s"], first["end_s"], first["from_before"], first["into_next"]) == (24.3, 30, False, True)
+    assert (middle["start_s"], middle["end_s"], middle["from_before"], middle["into_next"]) == (0, 30, True, True)
+    assert (last["start_s"], last["end_s"], last["from_before"], last["into_next"]) == (0, 4.5, True, False)
+    assert {e["duration_s"] for e in (first, middle, last)} == {40.2}
+    assert first["arousal"] is True
+    assert rows[3]["events"] == [] and rows[3]["looked_for"] == ["arousal"]
+
+
+def test_a_desaturation_is_told_with_its_nadir_and_without_spo2_not_at_all(make_recording, signals_of):
+    spo2 = np.full(60, 96.0)
+    spo2[20:25] = 87
+    events = (Event("desaturation", 15.0, 15.0),)
+    scoring = Scoring((N2, N2), "expert", events, {"desaturation": "expert"})
+    recording = make_recording({"SPO2": (spo2, 1.0)}, 2)
+    assert event_features(cut_epochs(recording), scoring)[0]["events"][0]["nadir_pct"] == 87
+    without = make_recording({"C3": signals_of(2)["C3"]}, 2)
+    rows = event_features(cut_epochs(without), scoring)
+    assert all(r["events"] == [] and r["looked_for"] == [] for r in rows)
+
+
+def test_the_confidence_of_automatic_stages_is_theirs(made):
+    _, epochs, _ = made
+    probabilities = np.tile([0.1, 0.1, 0.634, 0.1, 0.066], (120, 1))
+    rows = event_features(epochs, Scoring((N2,) * 119 + (Stage.UNSCORED,), "yasa", probabilities=probabilities))
+    assert rows[0]["stage_confidence_pct"] == 63 and "previous_stage" not in rows[0]
+    assert rows[1]["previous_stage"] == "N2"
+    assert "stage" not in rows[119]

@@ -1,0 +1,178 @@
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sleeplm.captions import Caption, attributes_of_night, caption_night, describe_night, tell
+from sleeplm.captions.grammar import Teller, counted, listed, with_article
+from sleeplm.captions.rounding import coarse, printed, rounded
+from sleeplm.captions.stage_words import EVENT_NOUNS
+from sleeplm.epochs import cut_epochs
+from sleeplm.night import Event, Fact, Scoring
+from sleeplm.vocabulary import EVENT_TYPES, FACETS, Stage
+
+_NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?")
+_OXYGEN = re.compile(r"oxygen|spo2|satur", re.I)
+
+
+@pytest.fixture(scope="module")
+def night(made):
+    recording, epochs, scoring = made
+    return attributes_of_night(recording, epochs, scoring)
+
+
+@pytest.fixture(scope="module")
+def captions(night):
+    """The made hour told eight times over."""
+    return [by_facet for seed in range(8) for by_facet in tell(night, seed)]
+
+
+def numbers_in(value):
+    if isinstance(value, bool) or value is None:
+        return set()
+    if isinstance(value, int | float):
+        return {printed(value)}
+    if isinstance(value, str):
+        return set()
+    values = value.values() if isinstance(value, dict) else value
+    return set().union(*(numbers_in(v) for v in values))
+
+
+def test_a_full_recording_gets_every_facet(captions):
+    assert all(tuple(c) == FACETS for c in captions)
+
+
+def test_every_number_in_a_text_is_among_its_attributes(captions):
+    for by_facet in captions:
+        for caption in by_facet.values():
+            said = set(_NUMBER.findall(caption.text))
+            assert said <= numbers_in(caption.attributes), caption
+
+
+def test_captions_are_clean_english(captions):
+    for by_facet in captions:
+        for caption in by_facet.values():
+            text = caption.text
+            assert text.endswith(".") and not text.endswith("..") and text[0] == text[0].upper()
+            assert not re.search(
+                r"  | [.,;:%]|\.\.|,,|;;|\( | \)|[\[\]{}|~]|\b(None|nan|inf|True|False)\b", text
+            ), text
+            assert not re.search(r"\ba [aeiou]|\ban [^aeiouAEIOU]", text, re.I), text
+            assert not re.search(r"\bone \w+s\b(?<!ss)", text.replace("one was", "")), text
+            assert text.count("(") == text.count(")"), text
+            assert all(s[0].isupper() or s[0].isdigit() for s in re.split(r"(?<=\.) ", text)), text
+
+
+def test_the_same_seed_tells_the_same_and_another_seed_another(made):
+    recording, epochs, scoring = made
+    first = caption_night(recording, epochs, scoring, seed=3)
+    assert first == caption_night(recording, epochs, scoring, seed=3)
+    other = caption_night(recording, epochs, scoring, seed=4)
+    same = np.mean([a[f].text == b[f].text for a, b in zip(first, other, strict=True) for f in a])
+    assert same < 0.3
+
+
+def frame(text):
+    return _NUMBER.sub("#", text)
+
+
+@pytest.mark.parametrize("facet", FACETS)
+@pytest.mark.parametrize("stage", ["W", "N2", "R"])
+def test_a_thousand_captions_of_a_stage_have_many_frames_and_none_prevails(night, facet, stage):
+    of_stage = [by_facet for by_facet in night if by_facet["stage_event"]["stage"] == stage]
+    texts = [c[facet].text for seed in range(1000 // len(of_stage) + 1) for c in tell(of_stage, seed)][:1000]
+    frames = Counter(frame(t) for t in texts)
+    assert len(texts) == 1000
+    assert len(frames) >= 40 and max(frames.values()) <= 100
+
+
+def test_what_is_not_recorded_is_not_mentioned(make_recording, signals_of, made):
+    scoring = made[2]
+    recording = make_recording({n: x for n, x in signals_of(120).items() if n in ("C3", "ECG")}, 120)
+    for seed in range(3):
+        for by_facet in caption_night(recording, cut_epochs(recording), scoring, seed):
+            assert set(by_facet) == {"stage_event", "brain", "cardiac", "somatic"} - {"somatic"}
+            text = " ".join(c.text for c in by_facet.values()).lower()
+            assert not _OXYGEN.search(text), text
+            assert not re.search(
+                r"chin|supine|lying|eye|airflow|belt", text.replace("rapid eye movement sleep", ""), re.I
+            )
+
+
+def test_an_unstaged_recording_says_nothing_of_stages(make_recording, signals_of):
+    recording = make_recording({"C3": signals_of(4)["C3"]}, 4)
+    captions = caption_night(recording, cut_epochs(recording), Scoring())
+    assert [set(c) for c in captions] == [{"brain"}] * 4
+
+
+def test_wake_is_never_praised_for_what_only_sleep_can_have(captions, night):
+    wake = [
+        c["stage_event"].text for c, a in zip(captions, night * 8, strict=True) if a["stage_event"]["stage"] == "W"
+    ]
+    assert wake and not any(re.search(r"free of|without|no arousal", t, re.I) for t in wake)
+
+
+@pytest.mark.parametrize("kind", [t for t in EVENT_TYPES if t not in ("spindle", "slow_wave")])
+def test_every_kind_of_event_can_be_told(made, kind):
+    recording, epochs, _ = made
+    events = (Event(kind, 33.0, 12.4), Event(kind, 70.0, 31.0), Event(kind, 80.5, 2.0))
+    scoring = Scoring((Stage.N2,) * 120, "expert", events, {kind: "expert"})
+    told = caption_night(recording, epochs, scoring)
+    assert kind in EVENT_NOUNS
+    assert re.search(r"33|12\.4|15\.4|3 ", told[1]["stage_event"].text)
+    assert any(n.split()[0] in told[2]["stage_event"].text for n in EVENT_NOUNS[kind])
+
+
+def test_a_night_is_told_from_the_facts_that_exist():
+    def fact(id_, value, text):
+        return Fact(id_, id_, value, "min", text, "")
+
+    facts = [
+        fact("spo2_min_pct", None, "SpO2 was not recorded."),
+        fact("waso_min", 30.0, "Wake after sleep onset was 30 min."),
+        fact("tst_min", 402.5, "Total sleep time was 402.5 min."),
+    ]
+    told = describe_night(facts, Scoring(hypnogram_source="expert"))
+    assert told.text == (
+        "Sleep stages were scored by an expert. Total sleep time was 402.5 min. Wake after sleep onset was 30 min."
+    )
+    assert told.attributes == {"tst_min": 402.5, "waso_min": 30.0}
+    assert describe_night([], Scoring()).text == "Sleep stages were not scored."
+
+
+def test_a_caption_survives_its_dict():
+    caption = Caption("Heart rate 62 bpm.", {"hr_mean_bpm": 62})
+    assert Caption.from_dict(caption.as_dict()) == caption
+
+
+def test_choices_nest_and_slots_fill():
+    teller = Teller(0, {"x": 15.0, "name": "C3"})
+    assert teller.say("[a [b|b]|a b] {x} {name}") == "a b 15 C3"
+    assert teller.about == {}
+
+
+def test_what_is_said_roughly_is_noted():
+    teller = Teller(1, {"hr_mean_bpm": 62})
+    assert teller.say("{~hr_mean_bpm} bpm").endswith(" 60 bpm") and teller.about == {"hr_mean_bpm": 60}
+
+
+@given(st.floats(0.1, 300), st.sampled_from(["hr_mean_bpm", "flow_pct", "rms_uv", "rmssd_ms", "rate_per_min"]))
+def test_a_rough_number_is_at_most_a_tenth_off(value, name):
+    about = coarse(name, value)
+    assert about is None or (about > 0 and abs(about - value) <= 0.1 * value)
+
+
+@given(st.floats(-1e4, 1e4), st.integers(0, 2))
+def test_rounding_is_to_the_nearest_and_is_printed_as_it_is(value, decimals):
+    said = rounded(value, decimals)
+    assert abs(said - value) <= 0.5 * 10**-decimals + 1e-9
+    assert float(printed(round(said, 1))) == round(said, 1)
+
+
+def test_lists_counts_and_articles():
+    assert listed(["a"]) == "a" and listed(["a", "b"], "or") == "a or b" and listed(["1", "2", "3"]) == "1, 2 and 3"
+    assert counted(0, "spindle") == "no spindles" and counted(13, "spindle") == "13 spindles"
+    assert with_article("apnea") == "an apnea" and with_article("RERA") == "a RERA"
