@@ -26,7 +26,7 @@ def read_edf_file(path: Path) -> Source:
             f"'{path.name}' is discontinuous (EDF+D): it has gaps in time, which are not read yet; export the "
             "night as continuous EDF+C."
         )
-    if all(s.label == header.annotation_label for s in header.signals):
+    if all(s.is_annotation for s in header.signals):
         raise NoUsableChannelError(
             f"'{path.name}' holds annotations and no signals; give it as a scoring of the recording it belongs to."
         )
@@ -78,7 +78,7 @@ def _open(path: Path, header: EdfHeader):
 
 def _signals(edf, header: EdfHeader) -> list[Signal]:
     """Pair edfio's signals, annotations left out, with the checked headers."""
-    plain = [s for s in header.signals if s.label != header.annotation_label]
+    plain = [s for s in header.signals if not s.is_annotation]
     signals = []
     for signal, checked in zip(edf.signals, plain, strict=True):
         signals.append(

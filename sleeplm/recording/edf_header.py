@@ -28,6 +28,7 @@ class SignalHeader:
 
     label: str
     unit: str
+    is_annotation: bool
     samples_per_record: int
     calibration: tuple[float, float, float, float] | None  # physical min, max, digital min, max
 
@@ -57,11 +58,6 @@ class EdfHeader:
     simulated: bool
     signals: tuple[SignalHeader, ...]
     spare_bytes: int
-
-    @property
-    def annotation_label(self) -> str:
-        """Label of the signals that hold annotations."""
-        return "BDF Annotations" if self.is_bdf else "EDF Annotations"
 
     @property
     def duration_s(self) -> float:
@@ -122,7 +118,7 @@ def read_header(path: Path) -> EdfHeader:
         start_date=start_date,
         start_clock=start_clock,
         simulated=simulated,
-        signals=tuple(_signal(per_signal, i, samples[i], encoding) for i in range(n_signals)),
+        signals=tuple(_signal(per_signal, i, samples[i], encoding, is_bdf) for i in range(n_signals)),
         spare_bytes=spare,
     )
 
@@ -136,14 +132,16 @@ def _split(block: bytes, n_signals: int) -> dict[str, list[bytes]]:
     return fields
 
 
-def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str) -> SignalHeader:
+def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str, is_bdf: bool) -> SignalHeader:
     names = ("physical_min", "physical_max", "digital_min", "digital_max")
     scale = tuple(_number(fields[name][i]) for name in names)
     makes_sense = None not in scale and scale[0] != scale[1] and scale[2] != scale[3]
     makes_sense = makes_sense and scale[2] == int(scale[2]) and scale[3] == int(scale[3])
+    label = fields["label"][i].decode(encoding, "replace")
     return SignalHeader(
-        label=printable(fields["label"][i].decode(encoding, "replace")),
+        label=printable(label),
         unit=printable(fields["unit"][i].decode(encoding, "replace")),
+        is_annotation=label.rstrip() == ("BDF Annotations" if is_bdf else "EDF Annotations"),
         samples_per_record=samples,
         calibration=scale if makes_sense else None,
     )
@@ -161,7 +159,7 @@ def _encoding(*fields: bytes) -> str:
 
 def _number(raw: bytes) -> float | None:
     """The finite number in a field of the header, or None."""
-    text = raw.decode("latin-1").strip(" \0")
+    text = raw.decode("latin-1").strip(" ")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
         return None
     value = float(text)
@@ -169,13 +167,14 @@ def _number(raw: bytes) -> float | None:
 
 
 def _integer(path: Path, field: str, raw: bytes, low: int, high: int) -> int:
-    value = _number(raw)
-    if value is None or value != int(value) or not low <= value <= high:
+    text = raw.decode("latin-1").strip(" ")
+    value = int(text) if re.fullmatch(r"[+-]?\d+", text, re.ASCII) else None
+    if value is None or not low <= value <= high:
         raise DamagedFileError(
             f"The header of '{path.name}' is damaged (its {field} is {_shown(raw)}, not a whole number from {low} "
             f"to {high}); export the night again."
         )
-    return int(value)
+    return value
 
 
 def _seconds(path: Path, raw: bytes) -> float:

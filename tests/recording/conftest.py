@@ -1,0 +1,50 @@
+from collections.abc import Callable
+from datetime import time
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+
+
+def sine(sfreq_hz: float, duration_s: float = 60.0, hz: float = 5.0, size: float = 30.0) -> np.ndarray:
+    return size * np.sin(2 * np.pi * hz * np.arange(round(sfreq_hz * duration_s)) / sfreq_hz)
+
+
+def edf_signal(label: str, sfreq_hz: float = 100.0, unit: str = "uV", values=None, duration_s: float = 60.0):
+    values = sine(sfreq_hz, duration_s) if values is None else np.asarray(values, dtype=float)
+    top = float(f"{max(1e-4, 1.01 * np.abs(values).max()):.3g}")
+    return edfio.EdfSignal(
+        values, sfreq_hz, label=label, physical_dimension=unit, physical_range=(-top, top),
+        digital_range=(-32767, 32767),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def make_edf(tmp_path) -> Callable[..., Path]:
+    """Write a small EDF with these signals: a label, or (label, sfreq_hz[, unit[, values]])."""
+
+    def make(*signals, name="night.edf", clock=time(22, 30), said="", annotations=None, unit_as=None) -> Path:
+        made = [edf_signal(s) if isinstance(s, str) else edf_signal(*s) for s in signals]
+        recording = edfio.Recording(equipment_code="X", additional=(said,) if said else ())
+        edf = edfio.Edf(
+            made, recording=recording, starttime=clock, data_record_duration=1.0, annotations=annotations
+        )
+        edf.write(tmp_path / name)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def rewrite(tmp_path) -> Callable[..., Path]:
+    """Copy a file with some bytes of its header replaced: ``rewrite(path, {236: b"5       "})``."""
+
+    def write(path: Path, changes: dict[int, bytes], name: str = "changed.edf") -> Path:
+        data = bytearray(path.read_bytes())
+        for at, new in changes.items():
+            data[at : at + len(new)] = new
+        (tmp_path / name).write_bytes(data)
+        return tmp_path / name
+
+    return write
