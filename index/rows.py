@@ -104,6 +104,7 @@ def connect(path: Path, new: bool = False) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=60)
         try:
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # what a person deleted is not left in free pages
             yield connection
         finally:
             connection.close()

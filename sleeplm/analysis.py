@@ -1,5 +1,6 @@
 """From a recording to a study folder: read, score, measure, caption, embed, save; each step named and timed."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ import numpy as np
 
 from sleeplm import __version__
 from sleeplm import study_store as store
-from sleeplm.errors import RecordingError, UsageError
+from sleeplm.errors import RecordingError, StudyError, UsageError
 from sleeplm.night import Fact, Scoring
 from sleeplm.study import Study, list_studies
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
+
+log = logging.getLogger(__name__)
 
 # The steps in order, and the share of the whole work that is done when each begins.
 STEPS = {"reading": 0.0, "scoring": 0.05, "measuring": 0.45, "captions": 0.5, "embedding": 0.6, "saving": 0.95}
@@ -113,10 +116,14 @@ def _read_scorings(recording, scorings: Sequence[Path]) -> list[Scoring]:
 
 def _same_study(directory: Path, identity: str, encoder) -> Study | None:
     """The whole study of this id that this package and these weights made, if there is one."""
-    there = [s for s in list_studies(directory) if s.id == identity]
-    if there and there[0].package == __version__ and there[0].model == model_of(encoder):
-        return there[0]
-    return None
+    if not (directory / identity).is_dir():
+        return None
+    try:
+        there = Study(directory / identity)
+    except StudyError as error:
+        log.warning("%s", error)
+        return None
+    return there if (there.package, there.model) == (__version__, model_of(encoder)) else None
 
 
 def model_of(encoder) -> dict:

@@ -27,7 +27,7 @@ TOP_LEVEL = 32767
 _ONE_FILE = (".edf", ".bdf", ".rec")
 _KEY = ".key"
 _LOCK = ".lock"
-_NEW, _OLD, _DELETED = ".new-", ".old-", ".deleted-"
+_NEW, _OLD, _DELETED = ".sleeplm-new-", ".sleeplm-old-", ".sleeplm-deleted-"
 
 
 def studies_folder(studies_dir: str | Path | None = None) -> Path:
@@ -203,7 +203,10 @@ def load_manifest(folder: Path) -> dict:
     manifest = load_json(folder, MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise StudyError(f"{folder} is not a study that this version reads; analyse the recording again")
-    for name, size in manifest["files"].items():
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise _not_whole(folder, MANIFEST)
+    for name, size in files.items():
         file = folder / Path(name).name
         if not file.is_file() or file.stat().st_size != size:
             raise _not_whole(folder, name)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from edfio import Patient
 from fakes_model import FakeEncoder, write_short_night
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -159,7 +159,7 @@ def test_other_weights_make_the_study_anew_under_its_label(night, studies):
     first = analyze(night, studies_dir=studies, encoder=FakeEncoder(), label="mine")
     second = analyze(night, studies_dir=studies, encoder=FakeEncoder(name="other"))
     assert second.id == first.id and second.model["name"] == "other" and second.label == "mine"
-    assert len(list_studies(studies)) == 1 and not list(studies.glob(".old-*"))
+    assert len(list_studies(studies)) == 1 and not list(studies.glob(".sleeplm-old-*"))
 
 
 def test_progress_names_every_step_in_order(night, studies):
@@ -216,13 +216,13 @@ def test_a_write_that_dies_before_the_manifest_leaves_no_study(night, studies, m
     monkeypatch.setattr(study_store, "save", dies)
     with pytest.raises(KeyboardInterrupt):
         analyze(night, studies_dir=studies, encoder=FakeEncoder())
-    assert list_studies(studies) == [] and not list(studies.glob(".new-*"))
+    assert list_studies(studies) == [] and not list(studies.glob(".sleeplm-new-*"))
 
 
 def test_what_a_killed_process_left_is_cleared_or_brought_back(night, studies, study):
-    (studies / ".new-abc").mkdir()
-    (studies / ".deleted-abc").mkdir()
-    study.folder.rename(studies / f".old-{study.id}")
+    (studies / ".sleeplm-new-abc").mkdir()
+    (studies / ".sleeplm-deleted-abc").mkdir()
+    study.folder.rename(studies / f".sleeplm-old-{study.id}")
     with study_store.locked(studies):
         pass
     assert {p.name for p in studies.iterdir()} == {study.id, ".key", ".lock"}
@@ -241,6 +241,26 @@ def test_a_folder_that_is_not_whole_is_no_study(study, studies, caplog):
     (study.folder / "manifest.json").unlink()
     with pytest.raises(StudyError, match="is not a study"):
         open_study(study.folder)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)),
+    st.data(),
+)
+def test_no_manifest_breaks_the_opening(tmp_path, value, data):
+    good = {"format": study_store.FORMAT, "files": {}, "id": "a", "label": "b", "recording": {"start": {}}}
+    if data.draw(st.booleans()):
+        value = good | {data.draw(st.sampled_from(sorted(good))): value}
+    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    with pytest.raises(StudyError):
+        Study(tmp_path)
+
+
+def test_a_damaged_study_is_made_anew(study, night, events, studies):
+    (study.folder / "tokens.npy").unlink()
+    again = analyze(night, [events], studies_dir=studies, encoder=FakeEncoder())
+    assert again.id == study.id and again.created != study.created and again.tokens.shape[0] == 8
 
 
 def test_pickled_arrays_are_not_loaded(study):

@@ -124,6 +124,12 @@ def test_adding_again_replaces_and_removing_leaves_nothing(filled):
     assert sqlite3.connect(filled.folder / "rows.sqlite").execute("SELECT count(*) FROM rows").fetchone() == (0,)
 
 
+def test_what_was_removed_cannot_be_read_from_the_file(index):
+    index.add(made_study(label="a name that nobody should find"))
+    index.remove("a" * 16)
+    assert not any(b"nobody should find" in p.read_bytes() for p in index.folder.iterdir())
+
+
 def test_info_says_what_is_inside(filled):
     info = filled.info()
     assert info["model"] == "fake" and info["dim"] == 8 and info["epochs"] == 40
