@@ -1,6 +1,7 @@
 """A night, a folder of nights and an assistant for testing the page: in memory, scripted, and plainly made up."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,7 +38,7 @@ class FakeStudy:
             "missing": [n for n in CHANNEL if n not in self.channels],
         }
 
-    @property
+    @cached_property
     def scoring(self) -> Scoring:
         cycle = ["W"] * 10 + ["N1"] * 8 + ["N2"] * 70 + ["N3"] * 50 + ["N2"] * 20 + ["R"] * 34
         stages = tuple(Stage(cycle[i % len(cycle)]) for i in range(self.n_epochs))

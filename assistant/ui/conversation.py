@@ -95,7 +95,7 @@ def _turn(study, turn: Turn) -> str:
     }.get(turn.state, "")
     if turn.answer is not None:
         foot = _foot(study, turn)
-    return f'{question}<div class="sl-answer sl-{turn.state}"><span class="sl-said">SleepLM</span>{tools}{body}{foot}</div>'
+    return f'{question}<div class="sl-answer sl-turn-{turn.state}"><span class="sl-said">SleepLM</span>{tools}{body}{foot}</div>'
 
 
 def _foot(study, turn: Turn) -> str:

@@ -85,6 +85,7 @@ def overview(study) -> dict:
                 {"type": event_type, "words": words, "short": SHORT_WORDS.get(event_type, words), "spans": spans}
             )
     return {
+        "simulated": study.simulated,
         "duration_s": duration_s(study),
         "n_epochs": study.n_epochs,
         "clock_s": _clock_s(study.start_clock),
@@ -229,13 +230,19 @@ def _lane(study, name: str, start_s: float, end_s: float, length_s: int) -> dict
     if name in FIXED_RANGE:
         low, high = FIXED_RANGE[name]
         middle, half = (low + high) / 2, (high - low) / 2
-        lane |= {"mode": "fixed", "low": low, "high": high}
+        lane |= {"range": _position_words(values) if name == "POS" else f"{low}–{high} {unit}"}
     else:
         middle, half = scale(values, channel.kind)
-        lane |= {"mode": "auto"}
+        lane |= {"range": None}
     units = (values - middle) / half * FULL_SCALE
     units = np.clip(units, -MAX_FULL_SCALES * FULL_SCALE, MAX_FULL_SCALES * FULL_SCALE)
     return lane | {"half": half, "values": [None if math.isnan(v) else round(v) for v in units.tolist()]}
+
+
+def _position_words(codes: np.ndarray) -> str:
+    """The positions of a window in the order in which they come."""
+    known = codes[~np.isnan(codes)].round().astype(int).tolist()
+    return ", ".join(POSITIONS.get(code, "unknown") for code in dict.fromkeys(known))
 
 
 def thin(values: np.ndarray, length_s: int) -> np.ndarray:

@@ -16,7 +16,7 @@ PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 OVERVIEW = """
 <section aria-label="The whole night">
-<div class="sl-bar"><h2>Night</h2><span class="sl-hypnogram-source sl-muted"></span>
+<div class="sl-bar"><h2>Night</h2><span class="sl-badge" hidden>SIMULATED</span><span class="sl-hypnogram-source sl-muted"></span>
 <span class="sl-readout" aria-live="off"></span></div>
 <div class="sl-overview" tabindex="0" role="group"
  aria-label="Hypnogram, events and oxygen saturation; arrow keys move the signal window by one epoch"></div>
@@ -106,15 +106,17 @@ def _layout(folder: Path) -> dict:
         "study_id": gr.State(None),
         "turns": gr.State([]),
         "length": gr.State(night_view.WINDOW_LENGTHS_S[0]),
-        "header": _html("${value}", None, "header"),
     }
-    with gr.Row(elem_id="nights", equal_height=True):
+    with gr.Row(elem_id="nights", equal_height=False):
+        with gr.Column(scale=7, min_width=280, elem_id="brand"):
+            parts["header"] = _html("${value}", None, "header")
         parts["choice"] = gr.Dropdown(
-            label="Night", choices=[], interactive=True, filterable=True, scale=4, min_width=240, elem_id="choice"
-        )
-        parts["add_open"] = gr.Button("Add a night", variant="primary", scale=0, min_width=130, elem_id="add-open")
-        parts["delete_ask"] = gr.Button("Delete…", scale=0, min_width=100, elem_id="delete-ask")
-    with gr.Group(visible=False, elem_id="delete-panel") as parts["delete_panel"]:
+            label="Night", show_label=False, container=False, choices=[], interactive=True, filterable=True,
+            scale=4, min_width=200, elem_id="choice",
+        )  # fmt: skip
+        parts["add_open"] = gr.Button("Add a night", variant="primary", scale=0, min_width=110, elem_id="add-open")
+        parts["delete_ask"] = gr.Button("Delete…", scale=0, min_width=84, elem_id="delete-ask")
+    with gr.Column(visible=False, elem_id="delete-panel") as parts["delete_panel"]:
         gr.HTML(
             "Delete this night: its folder, its rows in the index and its caches? The EDF file itself is not touched."
         )
@@ -146,7 +148,7 @@ def _layout(folder: Path) -> dict:
 def _add_panel(folder: Path) -> dict:
     """The form for a new night."""
     parts = {}
-    with gr.Group(visible=False, elem_id="add-panel") as parts["add_panel"]:
+    with gr.Column(visible=False, elem_id="add-panel") as parts["add_panel"]:
         with gr.Row():
             parts["files"] = gr.File(
                 label="The recording and its scoring files, together", file_count="multiple", type="filepath",
@@ -200,9 +202,9 @@ def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) 
         ("delete_ask", "delete_panel", True),
         ("keep", "delete_panel", False),
     ):
-        parts[button].click(lambda o=is_open: gr.Group(visible=o), None, parts[panel], queue=False, **PRIVATE)
+        parts[button].click(lambda o=is_open: gr.Column(visible=o), None, parts[panel], queue=False, **PRIVATE)
     parts["delete"].click(handlers.delete, parts["study_id"], [*night, choice, notice], **PRIVATE).then(
-        lambda: gr.Group(visible=False), None, parts["delete_panel"], queue=False, **PRIVATE
+        lambda: gr.Column(visible=False), None, parts["delete_panel"], queue=False, **PRIVATE
     )
     parts["analyse"].click(
         handlers.analyse,

@@ -15,15 +15,16 @@ MAX_CHIPS = 3  # stretches shown beside one number
 
 
 def header(study=None) -> str:
-    """Name of the page, the open night, and what the page may be used for."""
-    night = ""
-    if study is not None:
-        badge = '<span class="sl-badge">SIMULATED</span>' if study.simulated else ""
-        night = f'<span class="sl-night">{escape(str(study.label))}</span>{badge}'
+    """Name of the page, what it may be used for, and whether the open night is simulated."""
     return (
-        f'<header class="sl-header">{LOGO}<h1>SleepLM Chat</h1>{night}'
-        f'<span class="sl-use">{escape(RESEARCH_USE)}</span></header>'
+        f'<header class="sl-header">{LOGO}<div><h1>SleepLM Chat</h1>'
+        f'<span class="sl-use">{escape(RESEARCH_USE)}</span></div>{badge(study)}</header>'
     )
+
+
+def badge(study) -> str:
+    """A mark on a night that nobody slept."""
+    return '<span class="sl-badge">SIMULATED</span>' if study is not None and study.simulated else ""
 
 
 def recorded(study) -> str:
@@ -51,8 +52,7 @@ def warnings(study) -> str:
         return ""
     items = "".join(f"<li>{escape(text)}</li>" for text in texts)
     count = f"{len(texts)} thing{'s' if len(texts) > 1 else ''} to know about this night"
-    is_open = " open" if len(texts) <= 3 else ""
-    return f'<details class="sl-warnings"{is_open}><summary>{count}</summary><ul>{items}</ul></details>'
+    return f'<details class="sl-warnings"><summary>{count}<span>{escape(texts[0])}</span></summary><ul>{items}</ul></details>'
 
 
 def notice(text: str, kind: str = "error") -> str:
@@ -60,7 +60,7 @@ def notice(text: str, kind: str = "error") -> str:
     if not text:
         return ""
     role = "alert" if kind == "error" else "status"
-    return f'<p class="sl-notice sl-{kind}" role="{role}">{escape(text)}</p>'
+    return f'<p class="sl-notice sl-notice-{kind}" role="{role}">{escape(text)}</p>'
 
 
 def stretch_words(study, epochs: tuple[int, int]) -> str:
@@ -119,9 +119,9 @@ def _row(study, fact: Fact) -> str:
     if more > 0:
         chips += f'<span class="sl-muted">and {more} more</span>'
     missing = f'<div class="sl-muted">{escape(fact.text)}</div>' if fact.value is None else ""
+    source = "measured" if fact.source == "measured" else source_words(fact.source)
+    definition = f"<details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>"
     return (
-        f'<tr><th scope="row"><details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>'
-        f"{missing}</th><td class='sl-value'>{escape(value_words(fact))}</td><td>{escape(fact.unit)}</td>"
-        f"<td>{escape(source_words(fact.source) if fact.source != 'measured' else 'measured')}</td>"
-        f"<td class='sl-where'>{chips}</td></tr>"
+        f'<tr><th scope="row">{definition}{missing}</th><td class="sl-value">{escape(value_words(fact))}</td>'
+        f'<td>{escape(fact.unit)}</td><td>{escape(source)}</td><td><div class="sl-where">{chips}</div></td></tr>'
     )

@@ -30,7 +30,9 @@ window.SleepLM = {
     const steps = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800];
     const step = steps.find((s) => (s / (to - from)) * widthPx >= minPx) || 14400;
     const offset = night.clock_s ?? 0, out = [];
-    for (let t = Math.ceil((from + offset) / step) * step - offset; t <= to; t += step) out.push(t);
+    for (let t = Math.ceil((from + offset) / step) * step - offset; t <= to; t += step) {
+      if (((to - t) / (to - from)) * widthPx >= 16) out.push(t);  // a label at the very edge would be cut
+    }
     return out;
   },
 

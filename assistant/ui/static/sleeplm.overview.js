@@ -6,7 +6,7 @@ SleepLM.overview = function (element, props, watch, move) {
   const REM = "#b3364a";
   let night = null, plots = [];
 
-  const gutter = () => (host.clientWidth < 560 ? 92 : 132);
+  const gutter = () => (host.clientWidth < 560 ? 104 : 132);
 
   function options(height, x, y, hooks, series) {
     const axis = { stroke: SleepLM.MUTED, font: SleepLM.FONT, grid: { stroke: SleepLM.GRID, width: 1 }, ticks: { show: false } };
@@ -48,7 +48,7 @@ SleepLM.overview = function (element, props, watch, move) {
     };
     const y = { range: [-0.5, 4.5], splits: [0, 1, 2, 3, 4], labels: ["N3", "N2", "N1", "R", "W"], grid: true };
     const series = [{ stroke: SleepLM.INK, width: 1.3, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) }];
-    return [options(last ? 154 : 128, last, y, { draw: [rem] }, series), [xs, [...rows, rows[n - 1] ?? null]]];
+    return [options(last ? 142 : 116, last, y, { draw: [rem] }, series), [xs, [...rows, rows[n - 1] ?? null]]];
   }
 
   function events(last) {
@@ -57,7 +57,7 @@ SleepLM.overview = function (element, props, watch, move) {
       u.ctx.save();
       lanes.forEach((lane, i) => {
         u.ctx.fillStyle = SleepLM.eventColor(lane.type);
-        const y = u.valToPos(count - 1 - i, "y", true), tall = 11 * devicePixelRatio;
+        const y = u.valToPos(count - 1 - i, "y", true), tall = 10 * devicePixelRatio;
         for (const [start, duration] of lane.spans) {
           const left = u.valToPos(start, "x", true), right = u.valToPos(start + duration, "x", true);
           u.ctx.fillRect(left, y - tall / 2, Math.max(right - left, 1.5 * devicePixelRatio), tall);
@@ -72,17 +72,17 @@ SleepLM.overview = function (element, props, watch, move) {
       grid: true,
     };
     const data = [[0, night.duration_s], [null, null]];
-    return [options(count * 17 + (last ? 36 : 10), last, y, { draw: [bars] }, [{ points: { show: false } }]), data];
+    return [options(count * 15 + (last ? 36 : 10), last, y, { draw: [bars] }, [{ points: { show: false } }]), data];
   }
 
   function oxygen() {
     const { step_s, values } = night.spo2, low = Math.min(88, ...values.filter((v) => v !== null));
     const floor = Math.max(0, Math.floor((low - 1) / 5) * 5);
     const xs = values.map((_, i) => (i + 0.5) * step_s);
-    const splits = floor >= 75 ? [floor, 90, 100] : [floor, Math.round((floor + 100) / 20) * 10, 100];
-    const y = { range: [floor - 1, 101], splits: [...new Set(splits)], labels: [...new Set(splits)].map((v) => `SpO₂ ${v}%`), grid: true };
+    const splits = [floor, Math.round((floor + 100) / 20) * 10, 100];
+    const y = { range: [floor - 1, 101], splits, labels: splits.map((v) => (v === 100 ? "SpO₂ 100%" : `${v}%`)), grid: true };
     const series = [{ stroke: "#b5522b", width: 1.2, points: { show: false }, spanGaps: false }];
-    return [options(92, true, y, {}, series), [xs, values]];
+    return [options(84, true, y, {}, series), [xs, values]];
   }
 
   function draw() {
@@ -92,6 +92,7 @@ SleepLM.overview = function (element, props, watch, move) {
     host.replaceChildren();
     if (!night || !host.clientWidth) return;
     element.querySelector(".sl-hypnogram-source").textContent = night.source_words;
+    element.querySelector(".sl-badge").hidden = !night.simulated;
     const kinds = [];
     if (night.stages.some((s) => s !== "?")) kinds.push(hypnogram);
     if (night.lanes.length) kinds.push(events);

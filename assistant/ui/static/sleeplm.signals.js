@@ -10,7 +10,7 @@ SleepLM.signals = function (element, props, watch, move) {
   const narrow = () => host.clientWidth < 560;
 
   function scaleWords(c) {
-    if (c.mode === "fixed") return `${c.low}–${c.high} ${c.unit}`;
+    if (c.range !== null) return c.range;
     const half = Number((c.half / gain).toPrecision(3));
     return `±${half} ${c.unit}`;
   }
@@ -24,7 +24,7 @@ SleepLM.signals = function (element, props, watch, move) {
     ctx.clip();
     if (shown.highlight) {
       const a = u.valToPos(shown.highlight[0], "x", true), b = u.valToPos(shown.highlight[1], "x", true);
-      ctx.fillStyle = "rgba(243, 190, 70, 0.16)";
+      ctx.fillStyle = "rgba(243, 190, 70, 0.11)";
       ctx.fillRect(a, bbox.top, b - a, bbox.height);
     }
     ctx.font = `${10 * dpr}px system-ui, "DejaVu Sans", sans-serif`;
@@ -64,6 +64,16 @@ SleepLM.signals = function (element, props, watch, move) {
       ctx.fillStyle = SleepLM.INK;
       if (i % every === 0) ctx.fillText(`${epoch.number} · ${epoch.stage}`, x + 5 * dpr, bbox.top - (HEAD / 2) * dpr);
     });
+    ctx.textAlign = "right";
+    shown.channels.forEach((c, i) => {
+      const x = bbox.left - 8 * dpr, y = u.valToPos(laneCenter(i), "y", true);
+      ctx.font = `600 ${11 * dpr}px system-ui, "DejaVu Sans", sans-serif`;
+      ctx.fillStyle = SleepLM.INK;
+      ctx.fillText(c.name, x, y - 6 * dpr);
+      ctx.font = `${10 * dpr}px system-ui, "DejaVu Sans", sans-serif`;
+      ctx.fillStyle = SleepLM.MUTED;
+      ctx.fillText(scaleWords(c), x, y + 7 * dpr);
+    });
     ctx.restore();
   }
 
@@ -71,7 +81,7 @@ SleepLM.signals = function (element, props, watch, move) {
     const n = shown.channels.length;
     const lane = Math.max(narrow() ? 30 : 31, Math.min(120, 380 / n));
     const ys = shown.channels.map((c, i) =>
-      c.values.map((v) => (v === null ? null : laneCenter(i) + Math.max(-0.5, Math.min(0.5, (v / 2000) * (c.mode === "fixed" ? 0.92 : gain))))));
+      c.values.map((v) => (v === null ? null : laneCenter(i) + Math.max(-0.5, Math.min(0.5, (v / 2000) * (c.range !== null ? 0.92 : gain))))));
     const longest = Math.max(...shown.channels.map((c) => c.values.length));
     const xs = Array.from({ length: longest }, (_, i) => shown.start_s + (i + 0.5) * shown.step_s);
     return [lane, xs, ys];
@@ -95,9 +105,9 @@ SleepLM.signals = function (element, props, watch, move) {
         { stroke: SleepLM.MUTED, font: SleepLM.FONT, size: 26, gap: 4, grid, ticks: { show: false },
           splits: (u) => SleepLM.ticks(shown, shown.start_s, shown.end_s, u.over.clientWidth || host.clientWidth, 74),
           values: (u, at) => at.map((t) => SleepLM.clock(shown, t)) },
-        { stroke: SleepLM.INK, font: SleepLM.FONT, size: narrow() ? 92 : 132, gap: 8, ticks: { show: false },
+        { stroke: SleepLM.INK, font: SleepLM.FONT, size: narrow() ? 104 : 132, gap: 8, ticks: { show: false },
           splits: () => shown.channels.map((_, i) => laneCenter(i)),
-          values: () => shown.channels.map((c) => `${c.name}\n${scaleWords(c)}`),
+          values: () => shown.channels.map(() => ""),
           grid: { show: false } },
       ],
       hooks: { drawClear: [under], draw: [over] },
@@ -127,7 +137,8 @@ SleepLM.signals = function (element, props, watch, move) {
     if (!shown) return;
     words();
     SleepLM.setPlace({ start_s: shown.start_s, end_s: shown.end_s, highlight: shown.highlight });
-    if (shown.reveal && host.getBoundingClientRect().top > window.innerHeight - 120) {
+    const { top, bottom } = host.getBoundingClientRect();
+    if (shown.reveal && (top > window.innerHeight - 120 || bottom < 120)) {
       element.scrollIntoView({ behavior: "smooth", block: "start" });
     }
   }
