@@ -1,6 +1,7 @@
 """Searching an index by what is meant: by text, or by an epoch to resemble."""
 
 from index.store import Hit, Index
+from sleeplm.analysis import model_of
 from sleeplm.errors import SearchError, UsageError
 
 
@@ -16,7 +17,7 @@ def search_text(index: Index, encoder, text: str, k: int = 10, where: str | None
     """
     if not text.strip():
         raise UsageError("the text to search for is empty")
-    if (encoder.name, encoder.sha256) != (index.model["name"], index.model["sha256"]):
+    if model_of(encoder) != index.model:
         raise SearchError(f"the index holds vectors of {index.model['name']}, not of {encoder.name} as it is now")
     return index.search(encoder.embed_text([text])[0], k, where)
 

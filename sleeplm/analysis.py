@@ -1,5 +1,6 @@
 """From a recording to a study folder: read, score, measure, caption, embed, save; each step named and timed."""
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -127,8 +128,12 @@ def _same_study(directory: Path, identity: str, encoder) -> Study | None:
 
 
 def model_of(encoder) -> dict:
-    """What tells the vectors of one network from another's: name, SHA-256 of the weights, size of the space."""
-    return {"name": encoder.name, "sha256": encoder.sha256, "dim": encoder.dim}
+    """What tells the vectors of one network from another's: name, SHA-256 of its tensors, size of the space."""
+    whole = hashlib.sha256()
+    for name, tensor in sorted(encoder.network.state_dict().items()):
+        whole.update(f"{name} {list(tensor.shape)}".encode())
+        whole.update(np.ascontiguousarray(tensor.numpy()))
+    return {"name": encoder.name, "sha256": whole.hexdigest(), "dim": encoder.dim}
 
 
 def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:

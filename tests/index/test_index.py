@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from index import COLUMNS, Index, rows
 from index import store as index_store
 from index.search import search_epoch, search_text
+from sleeplm.analysis import model_of
 from sleeplm.captions import Caption
 from sleeplm.errors import SearchError, UsageError
 from sleeplm.night import Event, Scoring
@@ -104,7 +105,7 @@ def test_an_epoch_finds_itself_first_and_is_left_out_when_excluded(filled):
 
 def test_text_is_searched_with_the_index_own_network_only(tmp_path):
     encoder = FakeEncoder(dim=8)
-    index = Index.create(tmp_path / "i", 8, {"name": "fake", "sha256": encoder.sha256, "dim": 8})
+    index = Index.create(tmp_path / "i", 8, model_of(encoder))
     index.add(made_study(model=index.model))
     assert len(search_text(index, encoder, "deep sleep", k=4, where="stage = 'N3'")) == 4
     with pytest.raises(SearchError, match="not of other"):
