@@ -1,0 +1,174 @@
+"""The assistant: a question about a study in, tool steps, growing text and a grounded answer out."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from assistant import grounding, plan, reading
+from assistant.answers import Answer, TextStep, ToolStep
+from assistant.conversation import last_turn
+from assistant.evidence import Context, Evidence, absence, citations, merge
+from assistant.prompt import Writer
+from assistant.tools import Call
+from assistant.topics import missing_topics, topics_of
+from sleeplm.errors import UsageError
+
+Step = ToolStep | TextStep | Answer
+NOTHING = "Nothing is known of that for this recording."
+MAX_CALLS = 2
+MAX_ANSWER_TOKENS = 220
+SECOND_SEED = 1  # of the second attempt, after a first that did not pass
+_STAND_ALONE = {Call("signals"), Call("decline", ("medical_advice",)), Call("decline", ("other_person",))}
+
+
+class Assistant:
+    """Answers questions about one study, each number from its scoring and signals.
+
+    Parameters
+    ----------
+    llm : Writer
+        The language model: `assistant.llm.LanguageModel`, or a scripted one.
+    load_encoder : callable or None
+        Gives the SleepLM of the studies' embeddings when a phrase is first looked for.
+    """
+
+    def __init__(self, llm: Writer, load_encoder: Callable[[], Any] | None = None):
+        self.llm = llm
+        self._load_encoder = load_encoder
+
+    @classmethod
+    def load(cls, llm: str | None = None) -> "Assistant":
+        """Load the packaged language model with our adapter, or another causal one by hub name or folder.
+
+        Raises
+        ------
+        ModelError
+            The weights are missing, altered or of another shape.
+        """
+        from assistant.llm import LanguageModel
+
+        return cls(LanguageModel.load(llm), _load_encoder)
+
+    def answer(self, question: str, study, index=None, history: Iterable = ()) -> Iterator[Step]:
+        """Answer a question, streamed.
+
+        Parameters
+        ----------
+        question : str
+        study : Study
+        index : Index or None
+        history : iterable of (str, Answer)
+            Earlier questions with their answers, the oldest first.
+
+        Yields
+        ------
+        ToolStep, TextStep, Answer
+            The tools as they are called, the text as it grows (each time whole), and at the end the answer.
+
+        Raises
+        ------
+        UsageError
+            The question is empty.
+        """
+        if not question.strip():
+            raise UsageError("the question is empty; ask something about the recording")
+        clock = _Stopwatch()
+        calls, scope = self._plan(question, study, history)
+        clock.lap("plan")
+        context = Context(study, index, self._load_encoder, self._reader(study), scope.slots)
+        parts = []
+        for call in calls:
+            yield ToolStep(call.tool, call.named(), call.label)
+            parts.append(call.run(context))
+        evidence = _without_absent_topics(merge(parts), calls, question, study)
+        clock.lap("tools")
+        written = ("", "evidence")
+        for written in self._write(question, evidence):
+            clock.once("first_words")
+            yield TextStep(written[0])
+        clock.lap("answer")
+        yield self._finish(*written, evidence, calls, study, clock)
+
+    def _plan(self, question: str, study, history: Iterable) -> tuple[list[Call], plan.Scope]:
+        before = last_turn(history)
+        scope = plan.read_scope(question, study, before.question if before else None)
+        prompt = plan.plan_prompt(question, before.calls if before else ())
+        text = "".join(self.llm.complete(prompt, plan.plan_grammar(scope), plan.MAX_TOKENS))
+        calls = plan.parse_plan(text)[:MAX_CALLS]
+        return calls or [Call("decline", ("out_of_scope",))], scope
+
+    def _reader(self, study) -> Callable[[int], str | None] | None:
+        if not self.llm.reads_signals:
+            return None
+        return lambda number: reading.read_epoch(self.llm, study.tokens[number - 1])
+
+    def _write(self, question: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
+        """Yield the growing text and who writes it: the model, or after two failures the evidence itself."""
+        absent = " ".join(f.text for f in evidence.absent)
+        if evidence.unavailable:
+            yield evidence.declined or absent or NOTHING, "evidence"
+            return
+        told = evidence.told[: grounding.MAX_TOLD]
+        prompt, grammar = grounding.write_prompt(question, told), grounding.write_grammar(told)
+        for seed in (None, SECOND_SEED):
+            draft = ""
+            for piece in self.llm.complete(prompt, grammar, MAX_ANSWER_TOKENS, seed):
+                draft += piece
+                shown = grounding.fill(draft, told)
+                if shown:
+                    yield shown, "llm"
+            if grounding.check(draft, told) is None:
+                yield " ".join(filter(None, (grounding.fill(draft, told), absent))), "llm"
+                return
+        yield " ".join(filter(None, (grounding.in_plain_sentences(told), absent))), "evidence"
+
+    def _finish(self, text, written_by, evidence, calls, study, clock) -> Answer:
+        facts = [] if evidence.unavailable else evidence.told[: grounding.MAX_TOLD]
+        source = grounding.source_clause(facts, study.simulated and bool(facts))
+        return Answer(
+            text=f"{text} {source}".strip(),
+            facts=facts or [f for f in evidence.absent if f.id in {k.id for k in study.facts}],
+            citations=citations(facts),
+            tools=[{"tool": c.tool, "arguments": c.named()} for c in calls],
+            unavailable=evidence.unavailable,
+            model={**self.llm.describe(), "written_by": written_by},
+            seconds=clock.seconds(),
+        )
+
+
+def _without_absent_topics(evidence: Evidence, calls: list[Call], question: str, study) -> Evidence:
+    """Say of every topic of the question that was not recorded that it was not; if it names no other, only that."""
+    missing = missing_topics(question, study.channels, study.scoring.event_sources)
+    if not missing or _STAND_ALONE.intersection(calls):
+        return evidence
+    told = tuple(evidence.told) if len(missing) < len(topics_of(question)) else ()
+    fixed = {f.id for f in study.facts}
+    absent = tuple(f for f in evidence.absent if f.id in fixed)
+    if not told:
+        return Evidence(absent, " ".join(topic.absent for topic in missing))
+    return Evidence(told + (absent or tuple(absence(t.name, t.name, t.absent) for t in missing)))
+
+
+def _load_encoder():
+    from sleeplm.encoder import SleepLM
+
+    return SleepLM.from_pretrained()
+
+
+class _Stopwatch:
+    """Seconds of each part of an answer."""
+
+    def __init__(self):
+        self._begin = self._last = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._seconds[name] = round(now - self._last, 3)
+        self._last = now
+
+    def once(self, name: str) -> None:
+        self._seconds.setdefault(name, round(time.perf_counter() - self._begin, 3))
+
+    def seconds(self) -> dict[str, float]:
+        return {**self._seconds, "total": round(time.perf_counter() - self._begin, 3)}

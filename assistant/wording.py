@@ -1,0 +1,64 @@
+"""The words in which a fact may be told: every clause is true of the fact whose place it holds."""
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from sleeplm.night import Fact
+
+
+@lru_cache
+def _table() -> dict:
+    return json.loads((Path(__file__).parent / "wording.json").read_text(encoding="utf-8"))
+
+
+def clauses(fact: Fact, before: Fact | None = None) -> list[str]:
+    """All clauses that may tell a fact, each with its id in braces where the value belongs.
+
+    A clause names the fact itself, so that no value can stand under another's name; only a share that directly
+    follows its minutes may go without.
+
+    Parameters
+    ----------
+    fact : Fact
+        With a value.
+    before : Fact or None
+        The fact told before it.
+    """
+    table = _table()
+    if is_statement(fact):
+        known = table["statements"]
+        forms = known[max((p for p in known if fact.id.startswith(p)), key=len)]
+    elif before is not None and is_share_of(fact, before):
+        forms = table["shares"] + table["quantities"][fact.id]
+    elif fact.id in table["quantities"]:
+        forms = table["quantities"][fact.id]
+    else:
+        forms = table["counts" if isinstance(fact.value, int) and not fact.unit else "others"]
+    name = re.sub(r"[{}]", "", fact.name)
+    return [form.replace("{name}", name).replace("{}", f"{{{fact.id}}}") for form in forms]
+
+
+def openings() -> list[str]:
+    """What may stand before the first clause where that is not a statement."""
+    return _table()["openings"]
+
+
+def joins(fact: Fact, before: Fact) -> tuple[str, ...]:
+    """What may stand between two clauses: a statement is a sentence of its own, unless it says when."""
+    if is_statement(before) or (is_statement(fact) and not fact.id.endswith("_when")):
+        return (". ",)
+    if is_statement(fact) or is_share_of(fact, before):
+        return (", ",)
+    return (", ", ", and ", "; ", ". ")
+
+
+def is_statement(fact: Fact) -> bool:
+    """Whether a fact's value is a clause rather than a quantity."""
+    return isinstance(fact.value, str) and not fact.unit
+
+
+def is_share_of(fact: Fact, before: Fact) -> bool:
+    """Whether a fact is the percentage of the minutes told before it."""
+    return fact.id.endswith("_pct") and before.id == fact.id.removesuffix("_pct") + "_min"
