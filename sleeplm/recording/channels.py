@@ -48,8 +48,7 @@ def normalise(label: str) -> str:
     ('eegc3m2', 'debitnasal', '1-2')
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", label) if not unicodedata.combining(c)).casefold()
-    between_digits = re.sub(r"(?<=[0-9])[\W_]+(?=[0-9])", "\0", plain)
-    return re.sub(r"(?!\0)[\W_]", "", between_digits).replace("\0", "-")
+    return re.sub(r"((?<=[0-9])[\W_]+(?=[0-9]))|[\W_]+", lambda m: "-" if m.group(1) else "", plain)
 
 
 def _spellings(label: str) -> set[str]:
@@ -127,7 +126,7 @@ def find_channels(signals: Sequence[Signal], overrides: Mapping[str, str]) -> tu
 def _override(name: str, label: str, signals: Sequence[Signal]) -> Match:
     if name not in CHANNEL:
         raise UsageError(f"{name!r} is no canonical channel; these are: {', '.join(CHANNEL_NAMES)}.")
-    found = next((s for s in signals if s.label == label), None)
+    found = next((s for s in signals if s.label == label.strip()), None)
     if found is None:
         there = ", ".join(f"'{s.label}'" for s in signals[:200])
         raise UsageError(f"The recording has no signal '{label}' to use as {name}; it has: {there}.")

@@ -15,6 +15,7 @@ from sleeplm.recording.source import printable
 
 FIXED_BYTES = 256  # the fixed part; each signal adds as many
 MAX_RECORD_S = 86400.0
+_MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
 # Name and width of the fields of each signal, in the order of the file.
 _SIGNAL_FIELDS = (
     ("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8),
@@ -136,6 +137,7 @@ def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str,
     names = ("physical_min", "physical_max", "digital_min", "digital_max")
     scale = tuple(_number(fields[name][i]) for name in names)
     makes_sense = None not in scale and scale[0] != scale[1] and scale[2] != scale[3]
+    makes_sense = makes_sense and max(map(abs, scale)) < _MAX_PHYSICAL
     makes_sense = makes_sense and scale[2] == int(scale[2]) and scale[3] == int(scale[3])
     label = fields["label"][i].decode(encoding, "replace")
     return SignalHeader(

@@ -155,8 +155,10 @@ def _events(scored: Scored, shift_s: float, duration_s: float) -> tuple[tuple[Ev
     for kind, start_s, length_s, label in scored.events:
         start, stop = start_s + shift_s, start_s + shift_s + length_s
         if start < duration_s and (stop > 0 or start >= 0):
-            start, stop = max(start, 0.0), min(stop, duration_s)
-            kept.append(Event(kind, start, stop - start, source="expert", label=label))
+            if start < 0 or stop > duration_s:
+                start, stop = max(start, 0.0), min(stop, duration_s)
+                length_s = stop - start
+            kept.append(Event(kind, start, length_s, source="expert", label=label))
     kept.sort(key=lambda e: (e.start_s, e.duration_s))
     return tuple(kept), len(scored.events) - len(kept)
 

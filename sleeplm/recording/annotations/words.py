@@ -30,7 +30,7 @@ def fold(word: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", word[:_MAX_WORD].split("|")[0])
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return re.sub(r"[^\w?]+|_+", " ", plain).strip()
+    return re.sub(r"(?:[^\w?]|_)+", " ", plain).strip()
 
 
 def stage_of(word: str) -> Stage | None:
