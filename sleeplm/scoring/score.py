@@ -1,0 +1,155 @@
+"""One scoring for a night: what experts brought, and what is left to automatic detectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sleeplm.errors import UsageError
+from sleeplm.night import Event, Scoring
+from sleeplm.scoring.heart import MIN_SFREQ_HZ, heart_rate, rate_events
+from sleeplm.scoring.oximetry import clean_spo2, desaturations
+from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
+from sleeplm.scoring.stages import stage
+from sleeplm.vocabulary import Stage
+
+EXPERT, AUTOMATIC = "expert", "automatic"
+
+
+def score(
+    recording,
+    expert: Sequence[Scoring] = (),
+    lights_off_s: float | None = None,
+    lights_on_s: float | None = None,
+) -> Scoring:
+    """Score a night.
+
+    Parameters
+    ----------
+    recording : Recording
+        The signals.
+    expert : sequence of Scoring
+        What people scored, each maybe in part. Where two bring the same (stages, or a type of event), the first
+        one counts and a warning says so.
+    lights_off_s, lights_on_s : float, optional
+        Seconds from the first sample; they count before those that a scoring brings.
+
+    Returns
+    -------
+    Scoring
+        Expert stages and event types as they are; the rest automatic, and said to be so in
+        ``hypnogram_source`` and ``event_sources``.
+
+    Raises
+    ------
+    UsageError
+        Lights outside the recording, or off after on.
+    """
+    _check_lights(recording.duration_s, lights_off_s, lights_on_s)
+    merged = _merge(expert, recording.n_epochs)
+    probabilities = None
+    if merged.hypnogram is None:
+        staging = stage(recording)
+        merged.hypnogram, probabilities = staging.hypnogram, staging.probabilities
+        merged.hypnogram_source = STAGING_SOURCE if probabilities is not None else None
+        merged.warnings += [staging.warning] if staging.warning else []
+    _add_desaturations(recording, merged)
+    _add_heart_events(recording, merged)
+    off_s = merged.lights_off_s if lights_off_s is None else lights_off_s
+    on_s = merged.lights_on_s if lights_on_s is None else lights_on_s
+    _check_lights(recording.duration_s, off_s, on_s)
+    return Scoring(
+        hypnogram=tuple(merged.hypnogram),
+        hypnogram_source=merged.hypnogram_source,
+        events=tuple(sorted(merged.events, key=lambda e: (e.start_s, e.type))),
+        event_sources=merged.event_sources,
+        probabilities=probabilities,
+        lights_off_s=off_s,
+        lights_on_s=on_s,
+        warnings=tuple(merged.warnings),
+    )
+
+
+@dataclass
+class _Merged:
+    hypnogram: tuple[Stage, ...] | None = None
+    hypnogram_source: str | None = None
+    events: list[Event] = field(default_factory=list)
+    event_sources: dict[str, str] = field(default_factory=dict)
+    lights_off_s: float | None = None
+    lights_on_s: float | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def _check_lights(duration_s: float, off_s: float | None, on_s: float | None) -> None:
+    for name, at_s in (("off", off_s), ("on", on_s)):
+        if at_s is not None and not 0 <= at_s <= duration_s:
+            raise UsageError(
+                f"Lights {name} at {at_s:g} s lies outside the recording, which lasts {duration_s:g} s."
+            )
+    if (0 if off_s is None else off_s) >= (duration_s if on_s is None else on_s):
+        raise UsageError("Lights off must come before lights on.")
+
+
+def _merge(expert: Sequence[Scoring], n_epochs: int) -> _Merged:
+    """Put partial scorings together; the first to bring something is believed."""
+    merged = _Merged()
+    for part in expert:
+        if any(s != Stage.UNSCORED for s in part.hypnogram):
+            if merged.hypnogram is None:
+                merged.hypnogram = _fit(part.hypnogram, n_epochs, merged.warnings)
+                merged.hypnogram_source = part.hypnogram_source or EXPERT
+            else:
+                merged.warnings.append("Two scorings bring sleep stages: those of the first are used.")
+        twice = sorted(set(part.event_sources) & set(merged.event_sources))
+        new = [t for t in part.event_sources if t not in merged.event_sources]
+        if twice:
+            words = ", ".join(t.replace("_", " ") for t in twice)
+            merged.warnings.append(
+                f"Two scorings bring events of the same type ({words}): those of the first are used."
+            )
+        merged.event_sources |= {t: part.event_sources[t] for t in new}
+        merged.events += part.events_of(*new)
+        merged.lights_off_s = part.lights_off_s if merged.lights_off_s is None else merged.lights_off_s
+        merged.lights_on_s = part.lights_on_s if merged.lights_on_s is None else merged.lights_on_s
+    return merged
+
+
+def _fit(hypnogram: Sequence[Stage], n_epochs: int, warnings: list[str]) -> tuple[Stage, ...]:
+    """A hypnogram as long as the recording, and a warning where it was not."""
+    if len(hypnogram) != n_epochs:
+        warnings.append(
+            f"The hypnogram has {len(hypnogram)} epochs, the recording {n_epochs}; the rest is left out."
+        )
+    return (*hypnogram[:n_epochs], *[Stage.UNSCORED] * (n_epochs - len(hypnogram)))
+
+
+def _add_desaturations(recording, merged: _Merged) -> None:
+    if "desaturation" in merged.event_sources or "SPO2" not in recording.channels:
+        return
+    sfreq_hz = recording.channels["SPO2"].sfreq_hz
+    spo2 = recording.signal("SPO2")
+    if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
+        merged.warnings.append("The oxygen saturation channel holds no valid value; nothing is said of oxygen.")
+        return
+    merged.events += desaturations(spo2, sfreq_hz)
+    merged.event_sources["desaturation"] = AUTOMATIC
+
+
+def _add_heart_events(recording, merged: _Merged) -> None:
+    """Bradycardia and tachycardia are defined in sleep: without stages they are not looked for."""
+    wanted = [t for t in ("bradycardia", "tachycardia") if t not in merged.event_sources]
+    channel = recording.channels.get("ECG")
+    if not wanted or channel is None or merged.hypnogram_source is None:
+        return
+    if channel.sfreq_hz < MIN_SFREQ_HZ:
+        merged.warnings.append(
+            "The electrocardiogram is sampled too slowly (under 64 Hz) to find heart beats in it."
+        )
+        return
+    heart = heart_rate(recording.signal("ECG"), channel.sfreq_hz)
+    if not heart.bpm.size:
+        merged.warnings.append("No heart beats could be found in the electrocardiogram.")
+        return
+    merged.events += [e for e in rate_events(heart, merged.hypnogram) if e.type in wanted]
+    merged.event_sources |= dict.fromkeys(wanted, AUTOMATIC)

@@ -1,0 +1,127 @@
+"""All facts of a night, put together from what its stages, events and signals give."""
+
+import numpy as np
+
+from sleeplm.night import Fact, Scoring, clock_at, stretches
+from sleeplm.scoring.heart import HeartRate, heart_rate
+from sleeplm.statistics.events import event_findings
+from sleeplm.statistics.finding import Finding, as_fact
+from sleeplm.statistics.kinds import FACT_KINDS
+from sleeplm.statistics.signals import heart_findings, oxygen_findings, position_findings
+from sleeplm.statistics.sleep import NO_CLOCK, sleep_findings, why_no_sleep_fact
+from sleeplm.statistics.timeline import EPOCH_MIN, Timeline
+from sleeplm.vocabulary import Stage
+
+_STAGING_CHANNELS = ("C3", "C4", "EOG_L", "EOG_R", "EMG_CHIN")
+
+
+def night_facts(
+    recording, scoring: Scoring, spo2: np.ndarray | None = None, heart: HeartRate | None = None
+) -> list[Fact]:
+    """The numbers of a night.
+
+    Parameters
+    ----------
+    recording : Recording
+        Its signals are read where `spo2` and `heart` are not given.
+    scoring : Scoring
+        The stages and events in force.
+    spo2 : ndarray, optional
+        Oxygen saturation in percent at the rate of the recording's SPO2 channel.
+    heart : HeartRate, optional
+        Beats and rate, where they were already found.
+
+    Returns
+    -------
+    list of Fact
+        One for every id of `FACT_IDS`, in that order; `value` is None where the number does not exist for this
+        night, and `text` says why.
+    """
+    night = Timeline.of(
+        scoring.hypnogram,
+        recording.n_epochs,
+        source=scoring.hypnogram_source,
+        lights_off_s=scoring.lights_off_s,
+        lights_on_s=scoring.lights_on_s,
+        start_clock=recording.start_clock,
+    )
+    found = {
+        **_missing_sleep(night),
+        **_missing_signals(recording.channels),
+        **_period(recording, scoring, night),
+        **sleep_findings(night, _staging_signals(recording, scoring)),
+        **event_findings(night, scoring, tuple(recording.channels)),
+        **_from_signals(recording, night, spo2, heart),
+    }
+    return [as_fact(kind, found[id_]) for id_, kind in FACT_KINDS.items()]
+
+
+def _staging_signals(recording, scoring: Scoring) -> tuple[str, ...]:
+    """Channels that automatic staging may have read; an expert's are not known."""
+    automatic = scoring.hypnogram_source not in (None, "expert")
+    return tuple(c for c in _STAGING_CHANNELS if c in recording.channels) if automatic else ()
+
+
+def _missing_sleep(night: Timeline) -> dict[str, Finding]:
+    """What the facts of the hypnogram are where it does not give them."""
+    why = why_no_sleep_fact(night)
+    return {id_: Finding(why=why, source=night.source or "measured") for id_ in FACT_KINDS}
+
+
+def _missing_signals(channels) -> dict[str, Finding]:
+    """What the facts of single signals are where these do not give them."""
+    needs = {
+        "SPO2": (("spo2_", "t90_", "odi"), "Oxygen saturation", "oxygen saturation"),
+        "ECG": (("hr_",), "The electrocardiogram", "electrocardiogram"),
+        "POS": (("supine_", "left_", "right_", "prone_", "upright_"), "Body position", "body position"),
+    }
+    found = {}
+    for channel, (prefixes, name, words) in needs.items():
+        why = (
+            f"The {words} channel holds no valid value in bed"
+            if channel in channels
+            else f"{name} was not recorded"
+        )
+        found |= {id_: Finding(why=why) for id_ in FACT_KINDS if id_.startswith(prefixes)}
+    return found
+
+
+def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
+    """Recording, lights and time in bed: what is there without any scoring."""
+    whole = ((1, night.n_epochs),) if night.n_epochs else ()
+    in_bed = stretches(np.flatnonzero(night.in_bed) + 1)
+    unscored = night.of_stage(Stage.UNSCORED)
+    found = {
+        "recording_min": Finding(recording.duration_s / 60, epochs=whole),
+        "recording_start_clock": Finding(recording.start_clock, NO_CLOCK, epochs=whole[:1]),
+        "tib_min": Finding(night.tib_min, epochs=in_bed),
+        "unscored_min": Finding(
+            unscored.sum() * EPOCH_MIN,
+            source=night.source or "measured",
+            epochs=stretches(np.flatnonzero(unscored) + 1),
+        ),
+    }
+    lights = {"off": scoring.lights_off_s, "on": scoring.lights_on_s}
+    for word, seconds in lights.items():
+        if seconds is None:
+            found[f"lights_{word}_clock"] = Finding(why=f"Nobody noted when the lights went {word}")
+        else:
+            found[f"lights_{word}_clock"] = Finding(
+                clock_at(recording.start_clock, seconds), NO_CLOCK, source="expert"
+            )
+    return found
+
+
+def _from_signals(recording, night: Timeline, spo2, heart) -> dict[str, Finding]:
+    """Oxygen, heart and position, read from the recording where it has them."""
+    found = {}
+    rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
+    if "SPO2" in rate:
+        found |= oxygen_findings(night, recording.signal("SPO2") if spo2 is None else spo2, rate["SPO2"])
+    if heart is None and "ECG" in rate:
+        heart = heart_rate(recording.signal("ECG"), rate["ECG"])
+    if heart is not None:
+        found |= heart_findings(night, heart)
+    if "POS" in rate:
+        found |= position_findings(night, recording.signal("POS"), rate["POS"])
+    return found

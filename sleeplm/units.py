@@ -1,0 +1,50 @@
+"""How a value with its unit is written: the one place that all sentences and answers take it from."""
+
+MINUTES = "min"
+PERCENT = "%"
+PER_HOUR = "per hour"
+BEATS = "bpm"
+CLOCK = "clock"
+COUNT = ""
+
+
+def format_value(value: float | int | str | None, unit: str) -> str:
+    """Write a value as people read it.
+
+    Parameters
+    ----------
+    value : float, int, str or None
+        None is written as ``"not known"``.
+    unit : str
+        The unit of a `Fact`: one of this module's constants; any other is written behind the number.
+
+    Examples
+    --------
+    >>> format_value(7.5, "min"), format_value(357.5, "min"), format_value(23.4, "%")
+    ('7.5 min', '357.5 min (5 h 57.5 min)', '23.4%')
+    >>> format_value(12.3, "per hour"), format_value("02:13:32", "clock"), format_value(3, "")
+    ('12.3 per hour', '02:13:32', '3')
+    """
+    if value is None:
+        return "not known"
+    if isinstance(value, str):
+        return value
+    number = _number(value)
+    if unit == MINUTES:
+        return f"{number} min{_in_hours(value)}"
+    if unit == PERCENT:
+        return f"{number}%"
+    return f"{number} {unit}".rstrip()
+
+
+def _number(value: float) -> str:
+    """At most one decimal, none where it is zero."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _in_hours(minutes: float) -> str:
+    """Hours and minutes in parentheses, for more than an hour."""
+    if minutes <= 60:
+        return ""
+    hours, rest = divmod(round(minutes, 1), 60)
+    return f" ({hours:.0f} h {_number(rest)} min)"
