@@ -6,7 +6,7 @@ import numpy as np
 
 from sleeplm.night import Event
 from sleeplm.simulate.events import Course, event
-from sleeplm.simulate.hypnogram import N3, W
+from sleeplm.simulate.hypnogram import N2, N3, W
 from sleeplm.simulate.waves import (
     CONTROL_HZ,
     at_rate,
@@ -27,8 +27,8 @@ EEG_HZ = 128
 BANDS_HZ = ((0.3, 1.2), (1.2, 4), (4, 8), (8, 11), (11, 16), (16, 30), (30, 50))
 BACKGROUND_UV = np.array(
     [
-        [6.0, 6.5, 4.6, 3.0, 3.0, 5.2, 2.4],
-        [6.5, 7.0, 5.8, 3.3, 3.2, 4.0, 1.3],
+        [6.0, 6.5, 4.6, 3.0, 3.0, 6.0, 3.2],
+        [6.5, 7.0, 6.0, 3.3, 3.1, 3.5, 1.0],
         [7.5, 8.5, 5.8, 3.6, 3.5, 3.0, 0.9],
         [13.0, 15.0, 6.6, 4.3, 3.4, 2.5, 0.6],
         [6.2, 6.8, 5.3, 3.2, 2.9, 3.5, 0.9],
@@ -73,11 +73,11 @@ def eyes_closed(course: Course, rng: np.random.Generator) -> np.ndarray:
     """Share of alpha's full height at `CONTROL_HZ`: awake with closed eyes, a rest in N1, again at arousals."""
     n = course.duration_s * CONTROL_HZ
     closed = (wander(n, CONTROL_HZ, 20, 1.0, rng) > -0.7).astype(np.float32)
-    share = np.array([1.0, 0.18, 0.0, 0.0, 0.08])[course.codes] * np.exp(rng.normal(0, 0.25, len(course.codes)))
+    share = np.array([1.0, 0.12, 0.0, 0.0, 0.06])[course.codes] * np.exp(rng.normal(0, 0.25, len(course.codes)))
     first = int(np.argmax(course.codes != W)) if np.any(course.codes != W) else len(course.codes)
     share[: max(1, first // 4)] *= 0.3  # lights just out: eyes often open
     alpha = per_epoch(share, 4) * (0.15 + 0.85 * closed)
-    return np.maximum(alpha, gate(n, CONTROL_HZ, [(e.start_s, e.duration_s, 0.8) for e in course.arousals]))
+    return np.maximum(alpha, gate(n, CONTROL_HZ, [(e.start_s, e.duration_s, 0.55) for e in course.arousals]))
 
 
 def _gains(course: Course, habits: Habits, rng: np.random.Generator) -> np.ndarray:
@@ -85,7 +85,7 @@ def _gains(course: Course, habits: Habits, rng: np.random.Generator) -> np.ndarr
     n = course.duration_s * CONTROL_HZ
     table = np.log(BACKGROUND_UV * habits.bands * habits.scale)
     arousal = gate(n, CONTROL_HZ, [(e.start_s, e.duration_s, 1.0) for e in course.arousals])
-    change = (-0.2, -0.15, 0.25, 0.5, 0.2, 0.75, 0.9)
+    change = (-0.2, -0.15, 0.2, 0.4, 0.2, 0.6, 0.7)
     common = wander(n, CONTROL_HZ, 60, 0.08, rng)
     out = np.empty((len(BANDS_HZ), n), dtype=np.float32)
     for i in range(len(BANDS_HZ)):
@@ -113,9 +113,9 @@ def _background(course: Course, habits: Habits, alpha: np.ndarray, rng: np.rando
     return out
 
 
-def _places(course: Course, per_epoch_rate: np.ndarray, gap_s: float, rng: np.random.Generator) -> np.ndarray:
-    """Start seconds of waves at a rate for each stage (per epoch), at least `gap_s` apart."""
-    counts = rng.poisson(per_epoch_rate[course.codes])
+def _places(rates: np.ndarray, gap_s: float, rng: np.random.Generator) -> np.ndarray:
+    """Start seconds of waves at a rate for each epoch, at least `gap_s` apart."""
+    counts = rng.poisson(rates)
     starts = np.sort((np.repeat(np.arange(len(counts)), counts) + rng.random(counts.sum())) * EPOCH_S)
     if not len(starts):
         return starts
@@ -148,22 +148,28 @@ def sawtooth(duration_s: float, freq_hz: float, height_uv: float) -> np.ndarray:
     return (height_uv * np.sin(np.pi * t / duration_s) ** 0.5 * teeth).astype(np.float32)
 
 
+def _depth(course: Course, rng: np.random.Generator) -> np.ndarray:
+    """Slow waves wanted in each epoch: N3 comes and goes gradually, so that N2 beside it has some as well."""
+    rate = np.array([0, 0, 0.5, 10.0, 0])[course.codes]
+    near = np.convolve(course.codes == N3, np.ones(5) / 5, "same") * (course.codes == N2)
+    return (rate + 4.5 * near) * np.exp(wander(len(rate), 1 / EPOCH_S, 60, 0.3, rng))
+
+
 def _slow_waves(course: Course, habits: Habits, rng: np.random.Generator) -> list[Placed]:
     waves = []
-    depth = np.array([0, 0, 0.7, 10.0, 0])
-    for s in _places(course, depth, 1.0, rng):
+    for s in _places(_depth(course, rng), 1.0, rng):
         duration = 1 / rng.uniform(0.55, 1.2)
         size = (
             habits.slow_uv * habits.scale**0.5 * rng.lognormal(0, 0.25) * (1 if course.stage_at(s) == N3 else 0.75)
         )
         truth = event("slow_wave", s, duration, "C3", "C4") if size >= 75 else None
         waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.4, 0.55))))
-    for s in _places(course, np.array([0, 0.03, 0.9, 0.3, 0]), 4.0, rng):
+    for s in _places(np.array([0, 0.03, 0.9, 0.3, 0])[course.codes], 4.0, rng):
         duration = rng.uniform(0.6, 1.1)
         size = 1.35 * habits.slow_uv * rng.lognormal(0, 0.2)
         truth = event("slow_wave", s, duration, "C3", "C4", label="K-complex")
         waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.3, 0.42))))
-    for s in _places(course, np.array([0, 0.9, 0.2, 0, 0]), 3.0, rng):  # vertex waves
+    for s in _places(np.array([0, 0.9, 0.2, 0, 0])[course.codes], 3.0, rng):  # vertex waves
         waves.append((None, s, slow_wave(rng.uniform(0.2, 0.4), rng.uniform(40, 95), 0.45)))
     return waves
 
@@ -171,13 +177,13 @@ def _slow_waves(course: Course, habits: Habits, rng: np.random.Generator) -> lis
 def _rhythms(course: Course, habits: Habits, rng: np.random.Generator) -> list[Placed]:
     waves = []
     rate = habits.spindles_per_min / 2
-    for s in _places(course, np.array([0, 0.04, rate, 0.35 * rate, 0]), 2.5, rng):
+    for s in _places(np.array([0, 0.04, rate, 0.35 * rate, 0])[course.codes], 2.5, rng):
         duration = float(np.clip(rng.lognormal(np.log(0.9), 0.3), 0.5, 2.0))
         height = 0.5 * 42 * habits.scale * rng.lognormal(0, 0.3)
         freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.5))
         wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(0, 1))
         waves.append((event("spindle", s, duration, "C3", "C4"), s, wave))
-    for s in _places(course, np.array([0, 0, 0, 0, 0.8]), 6.0, rng):
+    for s in _places(np.array([0, 0, 0, 0, 0.8])[course.codes], 6.0, rng):
         waves.append((None, s, sawtooth(rng.uniform(2, 7), rng.uniform(2.2, 5), rng.uniform(18, 40))))
     return waves
 

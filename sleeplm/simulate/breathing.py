@@ -54,11 +54,11 @@ def _envelopes(course: Course, rng: np.random.Generator) -> tuple[np.ndarray, np
     closed, still, paradox, after = [], [], [], []
     for e in course.respiratory:
         span = (e.start_s, e.duration_s)
-        paradoxical = rng.uniform(0.5, 1.0)
+        paradoxical = rng.uniform(0.9, 1.2)  # chest against belly, neither of them flat
         if e.type == "hypopnea":
             closed.append((*span, rng.uniform(0.42, 0.72)))
             still.append((*span, rng.uniform(0.2, 0.45)))
-            paradox.append((*span, rng.uniform(0, 0.5)))
+            paradox.append((*span, rng.uniform(0, 0.3)))
         else:
             closed.append((*span, rng.uniform(0.96, 0.995)))
             stop = {"apnea_central": e.duration_s, "apnea_mixed": 0.55 * e.duration_s}.get(e.type, 0)
@@ -150,8 +150,8 @@ def simulate_oxygen(course: Course, rng: np.random.Generator) -> tuple[np.ndarra
     lag = rng.uniform(11, 17)
     spans = []
     for e in course.respiratory:
-        depth = own.depth_pct * (e.duration_s / 20) ** 0.7 * rng.lognormal(0, 0.3)
-        depth *= 0.75 if e.type == "hypopnea" else 1.0
+        depth = own.depth_pct * (e.duration_s / 20) ** 0.7 * rng.lognormal(0, 0.22)
+        depth *= 0.8 if e.type == "hypopnea" else 1.0
         depth *= 1.25 if course.stage_at(e.start_s) == R else 1.0
         start, nadir = e.start_s + lag, e.end_s + lag + rng.uniform(-2, 2)
         end = nadir + rng.uniform(9, 18)

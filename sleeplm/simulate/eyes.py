@@ -45,15 +45,15 @@ def simulate_eyes(course: Course, eeg: np.ndarray, rng: np.random.Generator) -> 
     gaze = np.zeros(n, dtype=np.float32)
     size = rng.lognormal(np.log(75), 0.25)
     for rates, make, low, high in (
-        (np.array([7.0, 0.4, 0.0, 0.0, 0.0]), _blink, 1.0, 2.2),
-        (np.array([5.0, 0.4, 0.0, 0.0, rng.uniform(4, 9)]), _saccade, 0.5, 1.6),
+        (np.array([7.0, 0.1, 0.0, 0.0, 0.0]), _blink, 1.0, 2.2),
+        (np.array([5.0, 0.2, 0.0, 0.0, rng.uniform(4, 9)]), _saccade, 0.5, 1.6),
     ):
         starts = _bursts_of(course.codes, rates, rng)
         signs = np.ones(len(starts)) if make is _blink else rng.choice([-1.0, 1.0], len(starts))
         waves = [make(size * s * rng.uniform(low, high), rng) for s in signs]
         lay(gaze, [int(s * EEG_HZ) for s in starts], waves)
     rolling = shaped(white_spectrum(n, rng), n, EEG_HZ, band(0.15, 0.55))
-    share = np.array([0.25, 1.0, 0.08, 0.02, 0.1])
+    share = np.array([0.3, 0.7, 0.08, 0.02, 0.1])
     drowsy = per_epoch(share[course.codes], 8) * np.exp(
         wander(course.duration_s * CONTROL_HZ, CONTROL_HZ, 25, 0.5, rng)
     )

@@ -9,7 +9,7 @@ from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, per_epoch, s
 from sleeplm.vocabulary import EPOCH_S
 
 EMG_HZ = 128
-TONE_UV = np.array([9.0, 5.5, 4.2, 3.4, 1.3])  # RMS by stage, W N1 N2 N3 R
+TONE_UV = np.array([9.0, 4.8, 4.2, 3.4, 1.3])  # RMS by stage, W N1 N2 N3 R
 
 
 def _hum(course: Course, rng: np.random.Generator) -> np.ndarray:

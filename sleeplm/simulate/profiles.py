@@ -31,7 +31,7 @@ class Profile:
     mixed_share: float = 0.05  # of apnoeas
     rem_factor: float = 1.6  # event rate in R over that in N2
     supine_factor: float = 2.0  # event rate supine over that in other positions
-    depth_pct: float = 4.0  # fall of saturation after an apnoea of 20 s
+    depth_pct: float = 3.2  # fall of saturation after an apnoea of 20 s
     snore_share: float = 0.1  # of sleep
     plm_per_h: float = 2.0
     heart_bpm: float = 60.0  # in N2
@@ -51,11 +51,11 @@ PROFILES = {
     "osa-mild": Profile("mild obstructive sleep apnoea", (35, 65), "AHI 5-15: AASM 1999 (Sleep 22:667); "
                         "REM and supine excess: Oksenberg 1997, Mokhlesi 2014", wake_pct=13, n1_pct=10, n2_pct=55,
                         n3_pct=16, r_pct=19, arousals_per_h=8, ahi_per_h=10.5, apnea_share=0.35, rem_factor=2.0,
-                        snore_share=0.3, plm_per_h=4, heart_bpm=63, spo2_pct=95, depth_pct=5),
+                        snore_share=0.3, plm_per_h=4, heart_bpm=63, spo2_pct=95, depth_pct=4.2),
     "osa-severe": Profile("severe obstructive sleep apnoea", (40, 70), "AHI 30 and more: AASM 1999; fragmented "
                           "sleep with little N3: Ng & Guan 2012; depth: Kulkas 2013", latency_min=10, wake_pct=17,
                           n1_pct=21, n2_pct=55, n3_pct=8, r_pct=16, arousals_per_h=5, ahi_per_h=45,
-                          apnea_share=0.6, mixed_share=0.12, rem_factor=1.3, supine_factor=1.6, depth_pct=8,
+                          apnea_share=0.6, mixed_share=0.12, rem_factor=1.3, supine_factor=1.6, depth_pct=7,
                           snore_share=0.5, plm_per_h=5, heart_bpm=68, spo2_pct=94),
     "csa": Profile("central sleep apnoea with Cheyne-Stokes breathing", (55, 80), "cycle of 45 s and more, in N1 "
                    "and N2: AASM 2012 rules (Berry, J Clin Sleep Med 8:597), Naughton 1998", latency_min=22,
@@ -98,7 +98,7 @@ def draw_person(profile: Profile, rng: np.random.Generator) -> Person:
     def spread(value: float, sd: float) -> float:
         return float(value * np.exp(np.clip(rng.normal(0, sd), -2.2, 2.2)))
 
-    wake = min(spread(profile.wake_pct, 0.35), 45.0) / 100
+    wake = min(spread(profile.wake_pct, 0.3), 45.0) / 100
     wanted = (profile.n1_pct, profile.n2_pct, profile.n3_pct, profile.r_pct)
     asleep = np.array([spread(p, sd) for p, sd in zip(wanted, (0.3, 0.1, 0.3, 0.18), strict=True)])
     asleep *= (1 - wake) / asleep.sum()

@@ -67,7 +67,7 @@ def at_rate(control: np.ndarray, n: int, sfreq_hz: float) -> np.ndarray:
 
 
 def gate(n: int, rate_hz: float, spans: Iterable[tuple], rise_s: float = 0.5) -> np.ndarray:
-    """Envelope of the given ``(start_s, duration_s, height)`` with cosine flanks: the highest that holds, else 0."""
+    """Envelope of the ``(start_s, duration_s, height)`` with cosine flanks: the highest that holds, else 0."""
     out = np.zeros(n, dtype=np.float32)
     rise = max(1, int(rise_s * rate_hz))
     flank = 0.5 - 0.5 * np.cos(np.pi * (np.arange(rise) + 0.5) / rise)
