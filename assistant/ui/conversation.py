@@ -95,7 +95,8 @@ def _turn(study, turn: Turn) -> str:
     }.get(turn.state, "")
     if turn.answer is not None:
         foot = _foot(study, turn)
-    return f'{question}<div class="sl-answer sl-turn-{turn.state}"><span class="sl-said">SleepLM</span>{tools}{body}{foot}</div>'
+    said = f'<span class="sl-said">SleepLM</span>{tools}{body}{foot}'
+    return f'{question}<div class="sl-answer sl-turn-{turn.state}">{said}</div>'
 
 
 def _foot(study, turn: Turn) -> str:
@@ -118,7 +119,7 @@ def distinct(citations) -> list:
 
 def sources_of(facts: list[Fact]) -> list[str]:
     """Who scored or measured what the facts rest on, in words."""
-    words = ["measured" if f.source == "measured" else source_words(f.source) for f in facts]
+    words = ["measured" if f.source == "measured" else source_words(f.source) for f in facts if f.value is not None]
     return list(dict.fromkeys(words))
 
 

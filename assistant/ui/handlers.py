@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
 
 import gradio as gr
@@ -33,7 +33,7 @@ class Shown:
 
     def values(self) -> tuple:
         """The values as a handler returns them."""
-        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
+        return tuple(getattr(self, field.name) for field in fields(self))
 
 
 NOTHING = Shown(None, tables.header(), "", "", "", "", [], "")
@@ -110,11 +110,11 @@ class Handlers:
 
     def analyse(self, files, name, lights_off, lights_on) -> Iterator[tuple]:
         """Analyse uploaded files, naming each step; then show the night. The files are removed whatever happens."""
-        kept = (gr.skip(),) * len(Shown.__dataclass_fields__)
+        kept = (gr.skip(),) * len(fields(Shown))
         files = list(files or [])
         try:
             recording, scorings = sort_uploads(files)
-            work = in_steps(
+            steps = in_steps(
                 lambda progress: self.nights.add(
                     recording,
                     scorings=scorings,
@@ -125,17 +125,17 @@ class Handlers:
                 )
             )
             done: list[str] = []
-            for step in work:
+            for step in steps:
                 if isinstance(step, str):
                     done.append(step)
-                    yield (*kept, gr.skip(), gr.skip(), progress_html(done))
+                    yield (*kept, gr.skip(), gr.skip(), gr.skip(), progress_html(done))
                 else:
                     study = step
             shown = show(study)
             said = tables.notice(f"{study.label} is analysed and open.", "done")
-            yield (*shown.values(), self.choices(study.id), gr.File(value=None), said)
+            yield (*shown.values(), self.choices(study.id), gr.File(value=None), gr.Column(visible=False), said)
         except SleepLMError as error:
-            yield (*kept, gr.skip(), gr.File(value=None), tables.notice(sentence(error)))
+            yield (*kept, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
         finally:
             remove_uploads(files)
 

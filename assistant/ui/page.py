@@ -1,11 +1,12 @@
 """The page: its layout, and which handler each part calls."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import gradio as gr
 
 from . import night_view, tables
-from .handlers import NOTHING, Handlers
+from .handlers import Handlers, Shown, progress_html
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("uPlot.iife.min.js", "sleeplm.core.js", "sleeplm.overview.js", "sleeplm.signals.js")
@@ -16,16 +17,16 @@ PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 OVERVIEW = """
 <section aria-label="The whole night">
-<div class="sl-bar"><h2>Night</h2><span class="sl-badge" hidden>SIMULATED</span><span class="sl-hypnogram-source sl-muted"></span>
+<div class="sl-bar"><h2>Night</h2><span class="sl-badge" hidden>SIMULATED</span>
+<span class="sl-hypnogram-source sl-muted"></span>
 <span class="sl-readout" aria-live="off"></span></div>
 <div class="sl-overview" tabindex="0" role="group"
  aria-label="Hypnogram, events and oxygen saturation; arrow keys move the signal window by one epoch"></div>
 <p class="sl-notes sl-muted"></p></section>"""
 
 _LENGTHS = "".join(
-    f'<button type="button" data-length="{s}" aria-pressed="false">{s if s < 60 else s // 60} {"s" if s < 60 else "min"}'
-    "</button>"
-    for s in night_view.WINDOW_LENGTHS_S
+    f'<button type="button" data-length="{s}" aria-pressed="false">{words}</button>'
+    for s, words in zip(night_view.WINDOW_LENGTHS_S, ("30 s", "1 min", "5 min"), strict=True)
 )
 SIGNALS = f"""
 <section aria-label="Signals">
@@ -117,9 +118,7 @@ def _layout(folder: Path) -> dict:
         parts["add_open"] = gr.Button("Add a night", variant="primary", scale=0, min_width=110, elem_id="add-open")
         parts["delete_ask"] = gr.Button("Delete…", scale=0, min_width=84, elem_id="delete-ask")
     with gr.Column(visible=False, elem_id="delete-panel") as parts["delete_panel"]:
-        gr.HTML(
-            "Delete this night: its folder, its rows in the index and its caches? The EDF file itself is not touched."
-        )
+        gr.HTML("Delete this night: its folder, its rows in the index and its caches? Your own files stay.")
         with gr.Row():
             parts["delete"] = gr.Button("Delete this night", variant="stop", elem_id="delete")
             parts["keep"] = gr.Button("Keep it")
@@ -137,7 +136,7 @@ def _layout(folder: Path) -> dict:
             with gr.Row(elem_id="ask-row", equal_height=True):
                 parts["question"] = gr.Textbox(
                     placeholder="Ask about this night", show_label=False, label="Question", container=False,
-                    lines=1, max_lines=4, max_length=500, scale=5, min_width=160, elem_id="question", submit_btn=False,
+                    lines=1, max_lines=4, max_length=500, scale=5, min_width=160, elem_id="question",
                 )  # fmt: skip
                 parts["send"] = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="send")
                 parts["stop"] = gr.Button("Stop", scale=0, min_width=72, visible=False, elem_id="stop")
@@ -168,19 +167,13 @@ def _add_panel(folder: Path) -> dict:
         with gr.Row(equal_height=True):
             parts["analyse"] = gr.Button("Analyse", variant="primary", scale=0, min_width=130, elem_id="analyse")
             parts["close"] = gr.Button("Close", scale=0, min_width=90)
-            gr.HTML(
-                f'<p class="sl-muted sl-kept">Kept in <code>{tables.escape(str(folder))}</code> on the machine that serves'
-                " this page; uploaded files are removed after the analysis. SLEEPLM_STUDIES names another folder.</p>",
-                apply_default_css=False,
-            )
+            gr.HTML(tables.kept_in(folder), apply_default_css=False)
     return parts
 
 
 def _wire(page: gr.Blocks, handlers: Handlers, parts: dict) -> None:
     """Say which handler each part calls."""
-    names = ("study_id", "header", "about", "overview", "signals", "numbers", "turns", "chat")
-    assert names == tuple(name for name in NOTHING.__dataclass_fields__)
-    night = [parts[n] for n in names]
+    night = [parts[field.name] for field in fields(Shown)]
     choice, notice = parts["choice"], parts["notice"]
     _wire_nights(page, handlers, parts, night)
     moved = [parts["signals"], parts["length"], notice]
@@ -207,12 +200,13 @@ def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) 
         lambda: gr.Column(visible=False), None, parts["delete_panel"], queue=False, **PRIVATE
     )
     parts["analyse"].click(
+        lambda: progress_html(["waiting for its turn"]), None, notice, queue=False, trigger_mode="once", **PRIVATE
+    ).then(
         handlers.analyse,
         [parts[n] for n in ("files", "name", "lights_off", "lights_on")],
-        [*night, choice, parts["files"], notice],
+        [*night, choice, parts["files"], parts["add_panel"], notice],
         concurrency_limit=1,
         concurrency_id="analysis",
-        trigger_mode="once",
         **PRIVATE,
     )
 

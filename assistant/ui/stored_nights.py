@@ -1,4 +1,4 @@
-"""The nights that the page can open: kept on this machine, opened once, and each user's in that user's own state."""
+"""The nights that the page can open: kept on this machine, the last ones held open."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The parts of the page that are words: header, warnings, numbers. All text is escaped."""
 
 from html import escape
+from pathlib import Path
 
 from sleeplm.night import Fact, clock_at
 from sleeplm.vocabulary import EPOCH_S, RESEARCH_USE
@@ -8,7 +9,8 @@ from sleeplm.vocabulary import EPOCH_S, RESEARCH_USE
 from .night_view import source_words
 
 LOGO = (
-    '<svg class="sl-logo" viewBox="0 0 40 24" aria-hidden="true"><path d="M1 12h6l3-8 4 17 4-13 3 7 2-3h4l2-5 3 8 2-3h5"'
+    '<svg class="sl-logo" viewBox="0 0 40 24" aria-hidden="true">'
+    '<path d="M1 12h6l3-8 4 17 4-13 3 7 2-3h4l2-5 3 8 2-3h5"'
     ' fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/></svg>'
 )
 MAX_CHIPS = 3  # stretches shown beside one number
@@ -52,7 +54,8 @@ def warnings(study) -> str:
         return ""
     items = "".join(f"<li>{escape(text)}</li>" for text in texts)
     count = f"{len(texts)} thing{'s' if len(texts) > 1 else ''} to know about this night"
-    return f'<details class="sl-warnings"><summary>{count}<span>{escape(texts[0])}</span></summary><ul>{items}</ul></details>'
+    summary = f"<summary>{count}<span>{escape(texts[0])}</span></summary>"
+    return f'<details class="sl-warnings">{summary}<ul>{items}</ul></details>'
 
 
 def notice(text: str, kind: str = "error") -> str:
@@ -61,6 +64,14 @@ def notice(text: str, kind: str = "error") -> str:
         return ""
     role = "alert" if kind == "error" else "status"
     return f'<p class="sl-notice sl-notice-{kind}" role="{role}">{escape(text)}</p>'
+
+
+def kept_in(folder: Path) -> str:
+    """Where nights are kept, and that uploads are not."""
+    return (
+        f'<p class="sl-muted sl-kept">Nights are kept in <code>{escape(str(folder))}</code> on the machine'
+        " that serves this page (SLEEPLM_STUDIES names another folder). Uploaded files are removed after the analysis.</p>"
+    )
 
 
 def stretch_words(study, epochs: tuple[int, int]) -> str:

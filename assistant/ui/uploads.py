@@ -1,7 +1,6 @@
 """Files that come together: which is the recording and which score it, and that none of them stays behind."""
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def only_annotations(path: Path) -> bool:
 
 
 def remove_uploads(paths: Iterable[str | Path]) -> None:
-    """Delete uploaded files and the folders that were made for them; never anything outside the folder of uploads."""
+    """Delete uploaded files with the folders made for them; never anything outside the folder of uploads."""
     from gradio.utils import get_upload_folder
 
     root = Path(get_upload_folder()).resolve()
@@ -54,8 +53,3 @@ def remove_uploads(paths: Iterable[str | Path]) -> None:
         folder = path.resolve().parent
         if folder.parent == root:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def upload_folder() -> str:
-    """A folder of this process for uploads; who serves the page names it to Gradio and removes it at the end."""
-    return tempfile.mkdtemp(prefix="sleeplm-uploads-")
