@@ -23,8 +23,8 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     Keys, each only where its signal was recorded: ``C3`` and ``C4``, each with `<band>_pct` (relative power, %
     of .5 to 30 Hz, see `relative_powers`), ``rms_uv`` (root mean square about the mean) or only
     ``artifact: True`` where the signal is too large to be brain; ``spindles`` and ``slow_waves`` (lists of
-    ``start_s, end_s`` within the epoch; only in scored NREM sleep); ``rapid_eye_movements`` (times in s); and the
-    count of each, ``<kind>_n``.
+    ``start_s, end_s`` within the epoch; only in scored NREM sleep); ``rapid_eye_movements`` (times in s; not in
+    scored NREM sleep); and the count of each, ``<kind>_n``.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     leads = [
@@ -35,7 +35,7 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     if leads:
         _add_graphoelements(rows, epochs, scoring, leads[0])
     if {"EOG_L", "EOG_R"} <= set(recording.channels):
-        _add_eye_movements(rows, epochs)
+        _add_eye_movements(rows, epochs, scoring)
     return rows
 
 
@@ -104,8 +104,11 @@ def _detected(event_type: str, signal: np.ndarray, codes: np.ndarray) -> np.ndar
     return np.empty((0, 2)) if found is None else found.summary()[["Start", "End"]].to_numpy()
 
 
-def _add_eye_movements(rows: list[dict], epochs: Epochs) -> None:
-    """Rapid eye movements by YASA (opposite deflections of both EOGs, 50 to 325 uV, .5 to 5 Hz)."""
+def _add_eye_movements(rows: list[dict], epochs: Epochs, scoring: Scoring) -> None:
+    """Rapid eye movements by YASA (opposite deflections of both EOGs, 50 to 325 uV, .5 to 5 Hz).
+
+    Not in scored NREM sleep, whose slow rolling eyes and slow waves pass for them.
+    """
     import yasa
 
     left, right = CHANNEL_NAMES.index("EOG_L"), CHANNEL_NAMES.index("EOG_R")
@@ -115,6 +118,8 @@ def _add_eye_movements(rows: list[dict], epochs: Epochs) -> None:
     loc, roc = (epochs.signals[:, c].astype(float).ravel() for c in (left, right))
     found = yasa.rem_detect(loc, roc, MODEL_SFREQ_HZ, verbose="ERROR")
     peaks = np.empty(0) if found is None else found.summary()["Peak"].to_numpy()
+    nrem = [e for e, stage in enumerate(scoring.hypnogram[: len(epochs)]) if stage in _NREM]
+    both[nrem] = False
     for e in np.flatnonzero(both):
         first, last = np.searchsorted(peaks, (e * EPOCH_S, (e + 1) * EPOCH_S))
         rows[e]["rapid_eye_movements"] = [rounded(p - e * EPOCH_S, 1) for p in peaks[first:last]]

@@ -40,10 +40,9 @@ def cardiac_features(recording, epochs: Epochs) -> list[dict]:
 
 def beat_times(recording) -> np.ndarray:
     """Seconds of the heartbeats of a night, from the ECG at its own rate."""
-    from sleepecg import detect_heartbeats
+    from sleeplm.scoring.heart import heart_rate
 
-    ecg, sfreq_hz = recording.signal("ECG"), recording.channels["ECG"].sfreq_hz
-    return detect_heartbeats(np.nan_to_num(ecg).astype(float), sfreq_hz) / sfreq_hz
+    return heart_rate(recording.signal("ECG"), recording.channels["ECG"].sfreq_hz).beats_s
 
 
 def rate_attributes(beats_s: np.ndarray) -> dict:

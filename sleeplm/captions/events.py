@@ -40,6 +40,8 @@ def event_features(epochs: Epochs, scoring: Scoring) -> list[dict]:
     kinds = [k for k in _scored_kinds(scoring) if k not in unsaid]
     for row in rows:
         there = {kind_of(e["type"]) for e in row["events"]}
+        if any(e.get("arousal") for e in row["events"]):
+            there.add("arousal")
         row["looked_for"] = [k for k in kinds if k not in there]
     return rows
 

@@ -9,7 +9,7 @@ ByFacet = Mapping[str, Mapping]
 _STAGE_PHRASES = {
     "W": ("awake", "wake", "person awake", "wakefulness", "lying awake", "not sleeping", "stage W"),
     "N1": ("N1 sleep", "light sleep", "drowsiness", "stage N1", "transition to sleep"),
-    "N2": ("N2 sleep", "stage N2", "light to intermediate sleep", "stage 2 sleep", "non-REM sleep stage N2"),
+    "N2": ("N2 sleep", "stage N2", "light sleep", "stage 2 sleep", "non-REM sleep stage N2"),
     "N3": ("deep sleep", "slow-wave sleep", "N3 sleep", "stage N3", "delta sleep", "deepest sleep"),
     "R": ("REM sleep", "stage R", "rapid eye movement sleep", "dream sleep", "REM"),
 }

@@ -1,10 +1,11 @@
 """How the person breathes in each epoch: rate, regularity, size against the minutes before, belts in phase."""
 
 import numpy as np
+from scipy.signal import butter, hilbert, sosfiltfilt
 
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
-from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 BREATHING = ("AF", "THX", "ABD")
 _RATE_HZ = (0.1, 0.6)  # 6 to 36 breaths a minute
@@ -13,6 +14,7 @@ _FACTOR = 8  # breathing is read at 8 Hz
 _SFREQ_HZ = MODEL_SFREQ_HZ / _FACTOR
 _FREQS_HZ = np.arange(0.08, 0.8, 0.005)
 _MIN_PEAK_SHARE = 0.35  # of the power .08 to .8 Hz must lie within .05 Hz of the peak, or there is no rate
+_AGREE_HZ = 0.05  # peak and cycles further apart: one of them follows something else
 _MIN_RHYTHM = 0.15  # white noise with such a peak goes beyond this in less than 2% of epochs
 _WINDOW_S = 10  # an apnoea's least duration
 _BEFORE_EPOCHS = 8  # the four minutes before
@@ -24,8 +26,8 @@ _LOUD = 2.0  # times the night's median
 def respiratory_features(recording, epochs: Epochs) -> list[dict]:
     """Attributes of the respiratory facet, one dict an epoch.
 
-    Keys, each only where it could be measured: ``rate_per_min`` (breaths a minute by the highest peak of the
-    spectrum between .1 and .6 Hz) with ``rate_signal`` (AF, THX or ABD, the one with the clearest rhythm),
+    Keys, each only where it could be measured: ``rate_per_min`` (breaths a minute, see `cycle_rates`;
+    only where a spectral peak agrees) with ``rate_signal`` (AF, THX or ABD, the one with the clearest rhythm),
     ``rates_per_min`` (of each signal), ``regularity`` (regular, fairly regular, irregular: autocorrelation at one
     breath's lag; no rhythm: no rate stands out), ``flow_pct`` and ``effort_pct`` (amplitude in % of the median of
     the preceding four minutes), ``flow_lowest_pct`` with ``flow_lowest_s`` (the smallest 10 s of the epoch and
@@ -82,6 +84,30 @@ def breathing_rates(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(rhythm >= _MIN_RHYTHM, rate_hz, np.nan), rhythm
 
 
+def cycle_rates(x: np.ndarray) -> np.ndarray:
+    """Mean breathing rate of each epoch by the cycles that pass in it.
+
+    The phase of the analytic signal (Hilbert transform of .1 to .6 Hz) is counted from the epoch's beginning to its
+    end. Where breaths follow each other unevenly this is their mean, which the highest spectral peak is not.
+
+    Parameters
+    ----------
+    x : ndarray ``[epochs, 240]`` at 8 Hz, epochs in a row
+
+    Returns
+    -------
+    ndarray ``[epochs]``
+        In Hz.
+    """
+    flat = x.ravel()
+    sos = butter(2, _RATE_HZ, "bandpass", fs=_SFREQ_HZ, output="sos")
+    phase = np.unwrap(np.angle(hilbert(sosfiltfilt(sos, flat - flat.mean()))))
+    ends = phase[np.minimum(np.arange(len(x) + 1) * x.shape[1], len(flat) - 1)]
+    seconds = np.full(len(x), float(EPOCH_S))
+    seconds[-1] -= 1 / _SFREQ_HZ
+    return np.diff(ends) / (2 * np.pi * seconds)
+
+
 def _autocorrelation(x: np.ndarray, rate_hz: np.ndarray) -> np.ndarray:
     """Autocorrelation of each row at the lag of one breath, NaN where there is no rate."""
     n = x.shape[1]
@@ -131,7 +157,9 @@ def _add_rates(rows: list[dict], breathing: dict, present: dict, sizes: dict) ->
     """Each signal's rate, and the one with the clearest rhythm as the epoch's."""
     rates, rhythms = {}, {}
     for name, x in breathing.items():
-        rate, rhythm = breathing_rates(x)
+        peak, rhythm = breathing_rates(x)
+        cycles = cycle_rates(x)
+        rate = np.where(np.abs(cycles - peak) <= _AGREE_HZ, cycles, np.nan)
         breathes = present[name] & ~(sizes[name]["pct"] < _NO_BREATHING_PCT)
         rates[name] = np.where(breathes, 60 * rate, np.nan)
         rhythms[name] = np.where(breathes, rhythm, np.nan)

@@ -57,34 +57,53 @@ def _rhythms(teller: Teller, lead: str) -> list[str]:
     dominant = max(shares, key=shares.get)
     size = ("low", "medium", "high")[level(values["rms_uv"], AMPLITUDE_UV)]
     slots = {**values, "lead": lead, "band": dominant, "share": printed(shares[dominant]), "size": size}
-    main = teller.say(
+    ways = [
         "{size}-amplitude {band} activity [dominates|prevails] ({share}% of power, {rms_uv} uV RMS at {lead})",
         "{band} is the [strongest rhythm|largest band] at {lead} ({share}% of power, {rms_uv} uV RMS)",
         "{size}-amplitude EEG at {lead} ({rms_uv} uV RMS), [mostly|chiefly] {band} ({share}%)",
         "{size}-amplitude {band} activity at {lead}, {~rms_uv} uV RMS",
         "EEG of {size} amplitude, [dominated by|with most power in] {band}",
-        **slots,
-    )
+    ]
+    main = teller.say(*ways, *_pattern(values), **slots)
     others = [b for b in BANDS_HZ if b != dominant]
     marked = [b for b in others if level(shares[b], BAND_LEVELS_PCT[b]) != 1] or others
     teller.draw.shuffle(marked)
-    said = [_band(teller, band, shares[band]) for band in marked[: teller.draw.randint(1, len(marked))]]
+    named = marked[: teller.draw.randint(1, len(marked))]
     if teller.draw.random() < 0.3:
         figures = listed([f"{b} {printed(shares[b])}%" for b in others])
         return [main, teller.say("{figures} [of power|of the power|]", figures=figures).rstrip()]
-    return [main, listed(said)]
+    return [main, _bands(teller, {b: shares[b] for b in named})]
 
 
-def _band(teller: Teller, band: str, share: float) -> str:
-    grade = level(share, BAND_LEVELS_PCT[band])
-    words = ("[low|weak|sparse]", "[moderate|intermediate]", "[high|strong|prominent]")[grade]
-    return teller.say(
-        f"{{band}} is {words}",
-        f"{{band}} is {words} ({{share}}%)",
-        f"{words} {{band}}",
-        band=band,
-        share=printed(share),
-    )
+def _pattern(values: dict) -> list[str]:
+    """What a reader of EEG would call these powers, where they have a name."""
+    if values["delta_pct"] >= 75 and values["rms_uv"] >= AMPLITUDE_UV[1]:
+        return [
+            "large slow activity at {lead} ({delta_pct}% delta, {rms_uv} uV RMS)",
+            "high-voltage delta EEG at {lead}",
+        ]
+    if values["alpha_pct"] >= 30:
+        return [
+            "[clear|pronounced] alpha rhythm at {lead} ({alpha_pct}% of power)",
+            "alpha-rich EEG, {rms_uv} uV RMS",
+        ]
+    if values["delta_pct"] < 60 and values["rms_uv"] < 18:
+        return [
+            "mixed-frequency EEG of {rms_uv} uV RMS at {lead}",
+            "mixed-frequency EEG at {lead}, {delta_pct}% delta",
+        ]
+    return []
+
+
+def _bands(teller: Teller, shares: dict[str, int]) -> str:
+    """Bands as low, moderate or high, all in one form."""
+    form = teller.draw.choice(("{band} is {word}", "{band} is {word} ({share}%)", "{word} {band}"))
+    words = ("[low|weak]", "[moderate|intermediate]", "[high|strong|prominent]")
+    said = [
+        teller.say(form.replace("{word}", words[level(share, BAND_LEVELS_PCT[band])]), band=band, share=share)
+        for band, share in shares.items()
+    ]
+    return listed(said)
 
 
 def _spindles(teller: Teller) -> str | None:

@@ -26,7 +26,7 @@ EVENT_NOUNS = {
     "arousal": ("arousal", "cortical arousal"),
     "leg_movement": ("leg movement",),
     "plm": ("periodic leg movement",),
-    "snore": ("snore", "snoring sound"),
+    "snore": ("stretch of snoring", "run of snoring"),
     "bradycardia": ("bradycardia episode", "episode of slow heartbeat"),
     "tachycardia": ("tachycardia episode", "episode of fast heartbeat"),
     "pause": ("pause of the heart", "cardiac pause"),
@@ -38,6 +38,8 @@ _PLURALS = {
     "apnea of unstated type": "apneas of unstated type",
     "episode of slow heartbeat": "episodes of slow heartbeat",
     "episode of fast heartbeat": "episodes of fast heartbeat",
+    "stretch of snoring": "stretches of snoring",
+    "run of snoring": "runs of snoring",
     "pause of the heart": "pauses of the heart",
     "run of Cheyne-Stokes breathing": "runs of Cheyne-Stokes breathing",
     "stretch of artifact": "stretches of artifact",
@@ -57,30 +59,35 @@ def stage_event_text(teller: Teller) -> str | None:
     events = _events(teller)
     if stage is None and not events:
         return None
-    if stage and events and teller.draw.random() < 0.5:
-        stage, events = f"{stage} {teller.say('with', 'containing')} {events[0]}", events[1:]
-    quiet = _quiet(teller) if stage else None
-    came = _came_from(teller) if stage else None
+    if stage:
+        came, drawn = _came_from(teller), teller.draw.random()
+        if drawn < 0.3:
+            stage += _by_whom(teller, plain="(" in stage)
+        elif drawn < 0.6 and came:
+            stage += f", {came}"
+        elif events:
+            stage, events = f"{stage} {teller.say('with', 'containing')} {events[0]}", events[1:]
     told = [clause for clause in (stage, *events) if clause]
-    return teller.compose([*told, came, quiet], always=len(told))
+    return teller.compose([*told, _quiet(teller) if stage else None], always=len(told))
 
 
 def _stage(teller: Teller) -> str:
     words = teller.say(STAGE_WORDS[teller.attributes["stage"]])
-    text = teller.say("{words}", "{words}", "[scored|staged] as {words}", "an epoch of {words}", words=words)
-    if teller.draw.random() < 0.5:
-        return text
+    return teller.say("{words}", "{words}", "[scored|staged] as {words}", "an epoch of {words}", words=words)
+
+
+def _by_whom(teller: Teller, plain: bool) -> str:
+    """Who staged the epoch, with a comma where there is a bracket already."""
     if teller.attributes["stage_source"] == "expert":
-        return text + teller.say(" (expert scoring)", ", by expert scoring", " according to the expert")
+        return teller.say(", by expert scoring", ", according to the expert" if plain else " (expert scoring)")
     source = {"yasa": "YASA", "sleepecg": "SleepECG"}.get(teller.attributes["stage_source"], "automatic scoring")
     if "stage_confidence_pct" in teller.attributes:
-        return text + teller.say(
-            " ({source}, {stage_confidence_pct}% confident)",
-            " ([automatic|automatically staged], confidence {stage_confidence_pct}%)",
-            ", {stage_confidence_pct}% likely according to {source}",
-            source=source,
-        )
-    return text + teller.say(" (staged by {source})", ", staged automatically", source=source)
+        ways = [", {stage_confidence_pct}% likely according to {source}"]
+        if not plain:
+            ways.append(" ({source}, {stage_confidence_pct}% confident)")
+            ways.append(" ([automatic|automatically staged], confidence {stage_confidence_pct}%)")
+        return teller.say(*ways, source=source)
+    return teller.say(", staged automatically", ", staged by {source}", source=source)
 
 
 def _came_from(teller: Teller) -> str | None:
@@ -175,6 +182,6 @@ def _when(teller: Teller, event: dict) -> str:
 def _consequence(teller: Teller, event: dict) -> str:
     if event.get("nadir_pct") is not None:
         return teller.say("", ", down to {nadir_pct}%", ", with [SpO2|saturation] falling to {nadir_pct}%", **event)
-    if event.get("arousal"):
+    if event.get("arousal") and not event["into_next"]:
         return teller.say("", ", [followed|ended] by an arousal", ", with an arousal at its end")
     return ""

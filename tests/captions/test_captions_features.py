@@ -10,10 +10,59 @@ from sleeplm.captions.events import event_features
 from sleeplm.captions.respiratory import breathing_rates, respiratory_features
 from sleeplm.captions.somatic import leg_movements, runs, somatic_features
 from sleeplm.epochs import cut_epochs
-from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import Stage
+from sleeplm.night import Event, Scoring, epochs_between
+from sleeplm.simulate import simulate_night
+from sleeplm.vocabulary import APNEAS, Stage
 
 N2, R, W = Stage.N2, Stage.R, Stage.W
+
+
+@pytest.fixture(scope="module")
+def simulated(make_recording):
+    """A simulated night of severe apnoea, and which epochs no breathing event or artefact touches."""
+    night = simulate_night(3, 2.0, "osa-severe")
+    recording = make_recording(night.signals, len(night.hypnogram))
+    clean = np.ones(len(night.hypnogram), bool)
+    for event in night.events:
+        if event.type in (*APNEAS, "hypopnea", "artifact"):
+            first, last = epochs_between(event.start_s, event.end_s, len(clean))
+            clean[first - 1 : last] = False
+    return night, recording, cut_epochs(recording), clean
+
+
+def test_the_heart_rate_of_a_simulated_night_is_within_a_beat_of_its_truth(simulated):
+    night, recording, epochs, _ = simulated
+    errors = []
+    for e, row in enumerate(cardiac_features(recording, epochs)):
+        beats = night.beats_s[(night.beats_s >= 30 * e) & (night.beats_s < 30 * e + 30)]
+        if "hr_mean_bpm" in row:
+            errors.append(abs(row["hr_mean_bpm"] - 60 / np.diff(beats).mean()))
+    assert len(errors) >= 0.95 * len(epochs)
+    assert np.mean(np.array(errors) <= 1) >= 0.99
+
+
+def test_the_breathing_rate_of_a_simulated_night_is_within_half_a_breath_of_its_truth(simulated):
+    night, recording, epochs, clean = simulated
+    rows = respiratory_features(recording, epochs)
+    told = [
+        (r["rate_per_min"], night.breaths_per_min[e])
+        for e, r in enumerate(rows)
+        if clean[e] and "rate_per_min" in r
+    ]
+    assert len(told) >= 0.95 * clean.sum()
+    assert np.mean([abs(a - b) <= 0.5 for a, b in told]) >= 0.98
+
+
+def test_the_events_of_a_simulated_night_are_told_at_their_times(simulated):
+    night, _, epochs, _ = simulated
+    rows = event_features(epochs, Scoring(night.hypnogram, "expert", night.events, {}))
+    for event in night.events:
+        e = int(event.start_s // 30)
+        if event.type not in ("spindle", "slow_wave"):
+            assert any(
+                t["type"] == event.type and abs(t["start_s"] + 30 * e - event.start_s) <= 0.051
+                for t in rows[e]["events"]
+            )
 
 
 def test_band_powers_equal_a_direct_welch_estimate_within_a_point(made):
