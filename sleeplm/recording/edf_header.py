@@ -15,6 +15,7 @@ from sleeplm.recording.source import printable
 
 FIXED_BYTES = 256  # the fixed part; each signal adds as many
 MAX_RECORD_S = 86400.0
+MAX_DURATION_S = 7 * 86400.0  # what is longer is no night, and would not fit in memory at 64 Hz
 _MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
 # Name and width of the fields of each signal, in the order of the file.
 _SIGNAL_FIELDS = (
@@ -107,6 +108,11 @@ def read_header(path: Path) -> EdfHeader:
     samples = [_integer(path, "number of samples in a record", raw, 1, 99999999) for raw in per_signal["samples"]]
     record_s = _seconds(path, fixed[244:252])
     n_records, spare = _count_records(path, fixed[236:244], size - n_header, sum(samples), is_bdf, record_s)
+    if n_records * record_s > MAX_DURATION_S:
+        raise DamagedFileError(
+            f"The header of '{path.name}' announces {n_records * record_s / 3600:.0f} h, more than the week "
+            "that is read at once; cut the recording into nights."
+        )
     reserved = fixed[192:236]
     start_date, start_clock, simulated = _start(fixed, encoding)
     return EdfHeader(

@@ -19,6 +19,7 @@ from sleeplm.recording.source import Source
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
 
 _EDF_SUFFIXES = (".edf", ".bdf", ".rec")
+_ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 # The derivation that each place is meant to hold, named where another stands in for it.
 _PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}
@@ -215,4 +216,6 @@ def _said(recording: Recording, matches: Mapping[str, Match]) -> list[str]:
         assumed = channel.note and ("guessed" in channel.note or "taken as" in channel.note)
         if matches[name].stands_in or assumed:
             said.append(f"{name} is '{channel.label}': {channel.note}.")
+        if CHANNEL[name].kind in ("flow", "effort") and channel.sfreq_hz < _ROUGH_BREATHS_HZ:
+            said.append(f"{name} is sampled at {channel.sfreq_hz:g} Hz, which shows breaths only roughly.")
     return said

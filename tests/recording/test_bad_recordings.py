@@ -81,6 +81,7 @@ def test_bytes_after_the_end_are_left_aside_and_said(make_edf, tmp_path):
         (244, b"nan", "duration of its data records"),
         (244, b"-1", "duration of its data records"),
         (244, b"1e300", "duration of its data records"),
+        (244, b"86400", "announces 1440 h"),
         (252 - 68, b"1024", "contradicts itself"),
         (252, b"-1", "number of signals"),
         (252, b"", "number of signals is empty"),

@@ -43,6 +43,7 @@ def test_change_points_of_dynamo_land_on_the_grid(data):
     # Stages change at 40, 70 and 100 s: the epochs from 30 and 60 s belong for 20 s to the one that begins there.
     assert scoring.hypnogram[:5] == (Stage.R, Stage.W, Stage.N1, Stage.N2, Stage.N2)
     assert scoring.hypnogram[-1] is Stage.R
+    assert "0 ?" not in scoring.warnings[0] and "5 W" in scoring.warnings[0]
 
 
 def test_sleep_edf_hypnogram_meets_its_recording(data):

@@ -42,12 +42,13 @@ def parse(file: ScoringFile) -> Scored | None:
     if not rows:
         raise UnknownScoringError(f"'{file.name}' has a header and no stage; export the scoring again.")
     words = [_cell(file, n, row, stage_at) for n, row in enumerate(rows, 1)]
-    stages = _stages(file, words, _DYNAMO if header[:2] == _DYNAMO_HEADER else None)
+    stages, said = _stages(file, words, _DYNAMO if header[:2] == _DYNAMO_HEADER else None)
     if time_at is not None and epoch_at is None:
-        return _change_points(file, [_cell(file, n, row, time_at) for n, row in enumerate(rows, 1)], stages)
+        times = [_cell(file, n, row, time_at) for n, row in enumerate(rows, 1)]
+        return Scored(stages=_change_points(file, times, stages), warnings=said)
     if epoch_at is not None:
         _check_order(file, [_cell(file, n, row, epoch_at) for n, row in enumerate(rows, 1)])
-    return _one_an_epoch(stages)
+    return _one_an_epoch(stages, said)
 
 
 def _bare_list(file: ScoringFile) -> Scored | None:
@@ -56,7 +57,7 @@ def _bare_list(file: ScoringFile) -> Scored | None:
         return None
     words = [row[0] for row in file.rows]
     known = sum(stage_of(w) is not None or re.fullmatch(r"-?\d{1,2}", w) is not None for w in words)
-    return _one_an_epoch(_stages(file, words, None)) if known >= 0.5 * len(words) else None
+    return _one_an_epoch(*_stages(file, words, None)) if known >= 0.5 * len(words) else None
 
 
 def _cell(file: ScoringFile, n: int, row: list[str], column: int) -> str:
@@ -65,8 +66,8 @@ def _cell(file: ScoringFile, n: int, row: list[str], column: int) -> str:
     return row[column]
 
 
-def _stages(file: ScoringFile, words: list[str], coding: dict[str, Stage] | None) -> list[Stage]:
-    """The stage of each word or number."""
+def _stages(file: ScoringFile, words: list[str], coding: dict[str, Stage] | None) -> tuple[list[Stage], list[str]]:
+    """The stage of each word or number, and how numbers were read."""
     words = [re.sub(r"^(-?\d+)\.0*$", r"\1", w) for w in words]
     numbers = {w for w in words if re.fullmatch(r"-?\d+", w)}
     if numbers:
@@ -79,7 +80,8 @@ def _stages(file: ScoringFile, words: list[str], coding: dict[str, Stage] | None
                 f"Row {n} of '{file.name}' has a stage that we do not know; write W, N1, N2, N3, R or ? there."
             )
         stages.append(stage)
-    return stages
+    means = ", ".join(f"{number} {coding[number]}" for number in sorted(numbers)) if numbers else ""
+    return stages, [f"its numbers are read as {means}"] if numbers else []
 
 
 def _declared(file: ScoringFile) -> dict[str, Stage] | None:
@@ -109,11 +111,12 @@ def _check_order(file: ScoringFile, cells: list[str]) -> None:
         previous = number
 
 
-def _one_an_epoch(stages: list[Stage]) -> Scored:
-    return Scored(stages=[(i * EPOCH_S, EPOCH_S, s) for i, s in enumerate(stages)], counted=True)
+def _one_an_epoch(stages: list[Stage], said: list[str]) -> Scored:
+    spans = [(i * EPOCH_S, EPOCH_S, s) for i, s in enumerate(stages)]
+    return Scored(stages=spans, counted=True, warnings=said)
 
 
-def _change_points(file: ScoringFile, cells: list[str], stages: list[Stage]) -> Scored:
+def _change_points(file: ScoringFile, cells: list[str], stages: list[Stage]) -> list[tuple[float, float, Stage]]:
     """Each stage lasts until the next row; the last until the recording ends."""
     times = [seconds(cell) for cell in cells]
     for n, (a, b) in enumerate(zip([-math.inf, *times], times, strict=False), 1):
@@ -122,4 +125,4 @@ def _change_points(file: ScoringFile, cells: list[str], stages: list[Stage]) -> 
                 f"Row {n} of '{file.name}' has no time in seconds after that of the row before; correct it."
             )
     ends = [*times[1:], math.inf]
-    return Scored(stages=[(t, e - t, s) for t, e, s in zip(times, ends, stages, strict=True)])
+    return [(t, e - t, s) for t, e, s in zip(times, ends, stages, strict=True)]
