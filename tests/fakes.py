@@ -1,0 +1,50 @@
+"""A recording that holds arrays, for testing what reads recordings without a file."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sleeplm.recording.recording import Channel
+from sleeplm.recording.resample import hold, resample
+from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
+
+
+class FakeRecording:
+    """A `Recording` in memory.
+
+    Parameters
+    ----------
+    signals : dict of str to (ndarray, float)
+        Canonical name to samples in the canonical unit, and their rate in Hz.
+    duration_s : float, optional
+        That of the first signal where it is not given.
+    """
+
+    def __init__(self, signals=None, duration_s=None, start_clock="23:00:00", simulated=False):
+        self._signals = signals or {}
+        if duration_s is None:
+            values, sfreq_hz = next(iter(self._signals.values()))
+            duration_s = len(values) / sfreq_hz
+        self.path = Path("fake.edf")
+        self.duration_s = float(duration_s)
+        self.n_epochs = int(self.duration_s // EPOCH_S)
+        self.start_date = None
+        self.start_clock = start_clock
+        self.simulated = simulated
+        self.warnings: list[str] = []
+        self.annotations: list[tuple[float, float, str]] = []
+        self.channels = {
+            n: Channel(n, n, float(self._signals[n][1]), CHANNEL[n].unit)
+            for n in CHANNEL_NAMES
+            if n in self._signals
+        }
+        self.missing = [n for n in CHANNEL_NAMES if n not in self._signals]
+        self.labels = list(self.channels)
+
+    def signal(self, name, sfreq_hz=None):
+        values, from_hz = self._signals[name]
+        values = np.asarray(values, dtype=np.float32)
+        if sfreq_hz is None or sfreq_hz == from_hz:
+            return values
+        change = hold if CHANNEL[name].kind in ("position", "spo2") else resample
+        return change(values, from_hz, sfreq_hz, round(self.duration_s * sfreq_hz))

@@ -1,0 +1,195 @@
+import numpy as np
+import pytest
+from fakes import FakeRecording
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sleeplm.night import Event, Scoring
+from sleeplm.recording import open_recording
+from sleeplm.recording.annotations import read_scoring
+from sleeplm.scoring import score
+from sleeplm.statistics import FACT_IDS, FACT_KINDS, night_facts
+from sleeplm.units import format_value
+from sleeplm.vocabulary import Stage
+
+YASA_NAMES = {"W": "WAKE", "R": "REM", "?": "UNS"}
+CONTRACT = """tib_min tst_min sol_min waso_min rem_latency_min n1_min n2_min n3_min r_min w_min se_pct n1_pct n2_pct
+    n3_pct r_pct awakenings_n longest_sleep_min longest_wake_min ahi_per_h odi3_per_h odi4_per_h t90_pct
+    spo2_mean_pct spo2_min_pct hr_mean_bpm""".split()
+SUFFIX = {"min": "_min", "%": "_pct", "per hour": "_per_h", "bpm": "_bpm", "clock": "_clock", "": "_n"}
+
+
+def facts_of(stages, events=(), sources=(), recording=None, **lights):
+    recording = recording or FakeRecording(duration_s=30 * len(stages))
+    scoring = Scoring(
+        tuple(Stage(s) for s in stages), "expert", tuple(events), dict.fromkeys(sources, "expert"), **lights
+    )
+    return {f.id: f for f in night_facts(recording, scoring)}
+
+
+@pytest.fixture(scope="module")
+def expert_night(data):
+    folder = data / "recordings"
+    recording = open_recording(folder / "ucddb018.edf")
+    parts = [read_scoring(folder / f"ucddb018_{part}.csv", recording) for part in ("stage", "events")]
+    scoring = score(recording, parts)
+    return scoring, {f.id: f for f in night_facts(recording, scoring)}
+
+
+def test_the_contract_has_its_ids_and_each_its_unit():
+    assert set(CONTRACT) <= set(FACT_IDS)
+    assert all(k.id.endswith(SUFFIX[k.unit]) for k in FACT_KINDS.values())
+
+
+def test_numbers_of_a_real_night_are_the_experts(expert_night):
+    _, facts = expert_night
+    expected = {
+        "tib_min": 411.0, "tst_min": 247.0, "sol_min": 97.0, "waso_min": 67.0, "w_min": 164.0, "se_pct": 60.1,
+        "n1_min": 29.0, "n2_min": 140.0, "n3_min": 68.5, "r_min": 9.5, "rem_latency_min": 262.0,
+        "longest_wake_min": 97.0, "longest_wake_in_sleep_min": 7.5, "hypopnea_n": 9, "ahi_per_h": 2.2,
+    }  # fmt: skip
+    assert {id_: facts[id_].value for id_ in expected} == expected
+    assert all(facts[id_].source == "expert" for id_ in expected if id_ != "tib_min")
+
+
+def test_the_longest_wake_says_when_it_was(expert_night):
+    _, facts = expert_night
+    longest = facts["longest_wake_min"]
+    assert longest.text == (
+        "The longest period awake lasted 97 min (1 h 37 min), from 23:49:02 to 01:26:02, before sleep onset."
+    )
+    assert longest.epochs == ((1, 194),)
+
+
+def test_what_was_not_recorded_is_not_known(expert_night):
+    _, facts = expert_night
+    assert facts["spo2_min_pct"].value is None
+    assert facts["spo2_min_pct"].text == (
+        "Oxygen saturation was not recorded, so the lowest oxygen saturation is not known."
+    )
+    assert facts["odi3_per_h"].value is None and facts["hr_mean_bpm"].value is None
+
+
+def test_sleep_numbers_are_those_of_yasa(expert_night):
+    import yasa
+
+    scoring, facts = expert_night
+    stages = [YASA_NAMES.get(s, str(s)) for s in scoring.hypnogram]
+    theirs = yasa.Hypnogram(stages, freq="30s").sleep_statistics()
+    same = {"TIB": "tib_min", "TST": "tst_min", "SOL": "sol_min", "SE": "se_pct", "WAKE": "w_min", "REM": "r_min",
+            "%REM": "r_pct", "WASO": "wake_in_sleep_period_min"}  # fmt: skip
+    same |= {s: f"{s.lower()}_min" for s in ("N1", "N2", "N3")} | {
+        f"%{s}": f"{s.lower()}_pct" for s in ("N1", "N2", "N3")
+    }
+    for name, id_ in same.items():
+        assert facts[id_].value == pytest.approx(theirs[name], abs=0.05), name
+    assert facts["rem_latency_min"].value == pytest.approx(theirs["Lat_REM"] - theirs["SOL"])
+
+
+def test_a_night_without_sleep_divides_nothing_by_nothing():
+    facts = facts_of("W" * 40, sources=["hypopnea"])
+    assert facts["tst_min"].value == 0 and facts["se_pct"].value == 0
+    for id_ in (
+        "n3_pct",
+        "sol_min",
+        "waso_min",
+        "rem_latency_min",
+        "ahi_per_h",
+        "longest_sleep_min",
+        "awakenings_n",
+    ):
+        assert facts[id_].value is None
+        assert "No epoch was scored as sleep" in facts[id_].text
+    assert facts["hypopnea_n"].value == 0
+    assert facts["longest_wake_min"].value == 20.0
+
+
+@pytest.mark.parametrize("stages", ["?" * 20, ""])
+def test_an_unscored_night_has_no_sleep_numbers(stages):
+    facts = facts_of(stages, recording=FakeRecording(duration_s=600))
+    assert facts["tst_min"].value is None
+    assert facts["tst_min"].text == "No sleep stages were scored, so the total sleep time is not known."
+    assert facts["tib_min"].value == facts["unscored_min"].value == 10.0
+
+
+def test_lights_bound_the_time_in_bed():
+    facts = facts_of(["N2", "N2", *["W"] * 4, *["N2"] * 10, *["W"] * 4], lights_off_s=60.0, lights_on_s=570.0)
+    assert facts["tib_min"].value == 8.5
+    assert facts["tst_min"].value == 5.0
+    assert facts["sol_min"].value == 2.0
+    assert facts["waso_min"].value == 1.5
+    assert facts["se_pct"].value == pytest.approx(58.8)
+    assert facts["lights_off_clock"].value == "23:01:00"
+
+
+def test_waso_ends_with_time_in_bed_and_awakenings_with_sleep():
+    facts = facts_of(["W", "N1", "W", "W", "N2", "W", "R", "W", "W"])
+    assert facts["waso_min"].value == 2.5
+    assert facts["wake_in_sleep_period_min"].value == 1.5
+    assert facts["awakenings_n"].value == 2
+    assert facts["rem_latency_min"].value == 2.5
+    assert facts["stage_shifts_n"].value == 4
+    assert facts["longest_wake_min"].epochs == ((3, 4),)
+
+
+def test_without_a_start_clock_places_are_epochs():
+    facts = facts_of("W" * 4, recording=FakeRecording(duration_s=120, start_clock=None))
+    assert facts["longest_wake_min"].text == "The longest period awake lasted 2 min, from epoch 1 to epoch 4."
+    assert facts["recording_start_clock"].value is None
+
+
+def test_the_index_counts_events_that_touch_sleep():
+    stages = ["W"] * 20 + ["N2"] * 80 + ["R"] * 20
+    in_wake, across, in_rem = (Event("hypopnea", s, 20.0) for s in (100.0, 590.0, 3100.0))
+    apnea = Event("apnea_central", 1000.0, 15.0)
+    facts = facts_of(stages, [in_wake, across, apnea, in_rem], ["hypopnea", "apnea_central"])
+    assert facts["hypopnea_n"].value == 3
+    assert facts["ahi_per_h"].value == pytest.approx(3 / (100 / 120), abs=0.05)
+    assert facts["ahi_nrem_per_h"].value == pytest.approx(2 / (80 / 120), abs=0.05)
+    assert facts["ahi_rem_per_h"].value == pytest.approx(1 / (20 / 120), abs=0.05)
+    assert facts["ahi_rem_per_h"].epochs == ((104, 104),)
+    assert facts["apnea_mixed_n"].value is None
+
+
+def test_oxygen_numbers_point_at_the_nadir():
+    spo2 = np.full(1200, 95.0)
+    spo2[600:640] = 95 - np.concatenate([np.linspace(0, 8, 20), np.linspace(8, 0, 20)])
+    facts = facts_of(["N2"] * 40, recording=FakeRecording({"SPO2": (spo2, 1)}))
+    assert facts["spo2_min_pct"].value == 87.0
+    assert facts["spo2_min_pct"].epochs == ((21, 21),)
+    assert facts["spo2_min_pct"].text == "The lowest oxygen saturation was 87%, at 23:10:19."
+    assert facts["odi3_per_h"].value == facts["odi4_per_h"].value == 3.0
+    assert facts["odi3_per_h"].source == "automatic and expert"
+    assert facts["t90_pct"].value == pytest.approx(100 * np.mean(spo2 < 90), abs=0.05)
+
+
+def test_an_oximeter_without_values_is_no_oxygen():
+    facts = facts_of(["N2"] * 20, recording=FakeRecording({"SPO2": (np.full(300, -1.0), 0.5)}))
+    assert facts["spo2_mean_pct"].value is None
+    assert "holds no valid value" in facts["spo2_mean_pct"].text
+
+
+def test_minutes_in_a_position_are_those_whose_position_is_known():
+    codes = np.repeat([2.0, 0.0, -1.0], 200)
+    facts = facts_of(["N2"] * 20, recording=FakeRecording({"POS": (codes, 1)}))
+    assert facts["supine_min"].value == pytest.approx(3.3)
+    assert facts["supine_pct"].value == 50.0
+    assert facts["prone_min"].value == 0.0
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(list(Stage)), min_size=1, max_size=80))
+def test_every_night_has_every_fact_and_they_agree(stages):
+    facts = facts_of([str(s) for s in stages])
+    assert tuple(facts) == FACT_IDS
+    value = {id_: f.value for id_, f in facts.items()}
+    for fact in facts.values():
+        assert all(1 <= a <= b <= len(stages) for a, b in fact.epochs)
+        shown = format_value(fact.value, fact.unit)
+        assert (shown in fact.text) if fact.value is not None else fact.text.endswith("is not known.")
+    if value["tst_min"] is not None:
+        parts = sum(value[f"{s}_min"] for s in ("n1", "n2", "n3", "r"))
+        assert value["tst_min"] == parts
+        assert value["tib_min"] == parts + value["w_min"] + value["unscored_min"]
+    if value["waso_min"] is not None:
+        assert value["wake_in_sleep_period_min"] <= value["waso_min"] <= value["w_min"]
