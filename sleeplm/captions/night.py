@@ -97,5 +97,5 @@ def describe_night(facts: Sequence[Fact], scoring: Scoring) -> Caption:
         "expert": "Sleep stages were scored by an expert.",
         "yasa": "Sleep stages were scored automatically by YASA.",
         "sleepecg": "Sleep stages were estimated from the heartbeat by SleepECG.",
-    }.get(source, "Sleep stages were scored automatically.")
+    }.get(source, f"Sleep stages come from {source}.")
     return Caption(" ".join([opening, *(f.text for f in told)]), {f.id: f.value for f in told})

@@ -80,7 +80,9 @@ def _by_whom(teller: Teller, plain: bool) -> str:
     """Who staged the epoch, with a comma where there is a bracket already."""
     if teller.attributes["stage_source"] == "expert":
         return teller.say(", by expert scoring", ", according to the expert" if plain else " (expert scoring)")
-    source = {"yasa": "YASA", "sleepecg": "SleepECG"}.get(teller.attributes["stage_source"], "automatic scoring")
+    source = {"yasa": "YASA", "sleepecg": "SleepECG"}.get(teller.attributes["stage_source"])
+    if source is None:  # such as the truth of a simulated night
+        return ""
     if "stage_confidence_pct" in teller.attributes:
         ways = [", {stage_confidence_pct}% likely according to {source}"]
         if not plain:

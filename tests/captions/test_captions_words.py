@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,9 +26,13 @@ def night(made):
 
 
 @pytest.fixture(scope="module")
-def captions(night):
-    """The made hour told eight times over."""
-    return [by_facet for seed in range(8) for by_facet in tell(night, seed)]
+def captions(night, made):
+    """The made hour told eight times over, the last time as if it had been staged automatically."""
+    told = [by_facet for seed in range(7) for by_facet in tell(night, seed)]
+    recording, epochs, scoring = made
+    sure = np.full((len(epochs), 5), 0.87)
+    automatic = replace(scoring, hypnogram_source="yasa", probabilities=sure)
+    return told + tell(attributes_of_night(recording, epochs, automatic), seed=7)
 
 
 def numbers_in(value):
@@ -100,6 +105,12 @@ def test_what_is_not_recorded_is_not_mentioned(make_recording, signals_of, made)
             assert not re.search(
                 r"chin|supine|lying|eye|airflow|belt", text.replace("rapid eye movement sleep", ""), re.I
             )
+
+
+def test_automatic_staging_says_that_it_is(captions):
+    said = [c["stage_event"].text for c in captions[-120:] if re.search("YASA|automatic", c["stage_event"].text)]
+    assert len(said) >= 20 and any("87%" in text for text in said)
+    assert not any("expert" in c["stage_event"].text for c in captions[-120:])
 
 
 def test_an_unstaged_recording_says_nothing_of_stages(make_recording, signals_of):
