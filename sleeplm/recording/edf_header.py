@@ -107,6 +107,11 @@ def read_header(path: Path) -> EdfHeader:
     encoding = _encoding(fixed[88:168], *per_signal["label"], *per_signal["unit"])
     samples = [_integer(path, "number of samples in a record", raw, 1, 99999999) for raw in per_signal["samples"]]
     record_s = _seconds(path, fixed[244:252])
+    if record_s == 0 and per_signal["label"][0].rstrip() not in (b"EDF Annotations", b"BDF Annotations"):
+        raise DamagedFileError(
+            f"The header of '{path.name}' is damaged (its data records last 0 s but hold signals); export the "
+            "night again."
+        )
     n_records, spare = _count_records(path, fixed[236:244], size - n_header, sum(samples), is_bdf, record_s)
     if n_records * record_s > MAX_DURATION_S:
         raise DamagedFileError(

@@ -215,6 +215,11 @@ def test_what_is_no_scoring(write, content):
     refusal(write(content))
 
 
+def test_an_edf_whose_records_of_no_duration_begin_with_a_signal(write, make_edf, rewrite):
+    path = rewrite(make_edf("C3-M2", annotations=()), {244: b"0       "})
+    assert "last 0 s" in refusal(path)
+
+
 def test_empty_missing_and_folder(write, tmp_path):
     assert "empty" in refusal(write(b" \n"))
     assert "no file" in refusal(tmp_path / "none.csv", error=ScoringError)
