@@ -61,7 +61,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
     return Habits(
         scale=rng.lognormal(0, 0.2),
         alpha_hz=float(np.clip(rng.normal(10.2 - 0.012 * (age - 20), 0.6), 8.3, 12)),
-        alpha_uv=rng.lognormal(np.log(10), 0.4),
+        alpha_uv=rng.lognormal(np.log(7), 0.5),
         spindle_hz=float(np.clip(rng.normal(13.2, 0.5), 11.8, 14.6)),
         spindles_per_min=rng.lognormal(np.log(3.2 * young), 0.3),
         slow_uv=105 * young * rng.lognormal(0, 0.12),
