@@ -110,12 +110,17 @@ def _index_of(study: Study) -> Index:
     index = Index.open_or_create(directory / INDEX_FOLDER, study)
     if index.model == study.model:
         return index
-    log.warning("The index held vectors of other weights; it is made anew of the studies of the present ones.")
-    shutil.rmtree(index.folder)
-    index = Index.open_or_create(directory / INDEX_FOLDER, study)
-    for other in list_studies(directory):
-        if other.model == study.model:
-            index.add(other)
+    with locked(directory):
+        index = Index.open(index.folder)
+        if index.model != study.model:  # unless another process has just seen to it
+            log.warning(
+                "The index held vectors of other weights; it is made anew of the studies of the present ones."
+            )
+            shutil.rmtree(index.folder)
+            index = Index.create(index.folder, study.model["dim"], study.model)
+            for other in list_studies(directory):
+                if other.model == study.model:
+                    index.add(other)
     return index
 
 

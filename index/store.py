@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from index import rows as table
 from sleeplm.errors import SearchError, UsageError
@@ -16,6 +17,7 @@ from sleeplm.study_store import MANIFEST, save
 FORMAT = "sleeplm-index 1"
 ROWS = "rows.sqlite"
 MAX_K = 10_000
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,16 @@ class Index:
         folder = Path(folder).absolute()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if (folder / MANIFEST).exists():
-                raise SearchError(f"{folder} already holds an index")
-            unfinished = [*folder.glob(f"{ROWS}*"), *folder.glob("vectors-*")]
-            if set(folder.iterdir()) - set(unfinished):
-                raise SearchError(f"{folder} holds something else; name a new folder for the index")
-            for file in unfinished:
-                file.unlink()
-            index = cls(folder, int(dim), dict(model))
-            index._write_vectors(faiss.IndexIDMap2(faiss.IndexFlatIP(index.dim)), 0)
-            table.create(folder / ROWS)
-            save(folder, {MANIFEST: {"format": FORMAT, "dim": index.dim, "model": index.model}})
+            _refuse_strangers(folder)
+            with FileLock(folder / _LOCK):
+                if (folder / MANIFEST).exists():
+                    raise SearchError(f"{folder} already holds an index")
+                for unfinished in _own_files(folder):
+                    unfinished.unlink()
+                index = cls(folder, int(dim), dict(model))
+                index._write_vectors(faiss.IndexIDMap2(faiss.IndexFlatIP(index.dim)), 0)
+                table.create(folder / ROWS)
+                save(folder, {MANIFEST: {"format": FORMAT, "dim": index.dim, "model": index.model}})
         except OSError as error:
             raise SearchError(f"an index cannot be written to {folder}: {error.strerror or error}") from error
         return index
@@ -106,9 +107,14 @@ class Index:
     @classmethod
     def open_or_create(cls, folder: str | Path, study) -> "Index":
         """Open an index, or make an empty one for the network that embedded this study."""
-        if (Path(folder) / MANIFEST).is_file():
-            return cls.open(folder)
-        return cls.create(folder, study.model["dim"], study.model)
+        manifest = Path(folder) / MANIFEST
+        if not manifest.is_file():
+            try:
+                return cls.create(folder, study.model["dim"], study.model)
+            except SearchError:
+                if not manifest.is_file():  # where it is, another process was quicker
+                    raise
+        return cls.open(folder)
 
     def add(self, study) -> int:
         """Add the epochs of a study in place of what was there of it; gives back their number.
@@ -287,6 +293,16 @@ class Index:
         for file in self.folder.glob("vectors-*"):
             if file != self._file(generation):
                 file.unlink(missing_ok=True)
+
+
+def _own_files(folder: Path) -> list[Path]:
+    return [*folder.glob(f"{ROWS}*"), *folder.glob("vectors-*")]
+
+
+def _refuse_strangers(folder: Path) -> None:
+    own = {*_own_files(folder), folder / MANIFEST, folder / f"{MANIFEST}.new", folder / _LOCK}
+    if set(folder.iterdir()) - own:
+        raise SearchError(f"{folder} holds something else; name a new folder for the index")
 
 
 def _manifest(folder: Path) -> dict:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sleeplm import __version__
 from sleeplm import study_store as store
-from sleeplm.errors import RecordingError, StudyError, UsageError
+from sleeplm.errors import NoUsableChannelError, RecordingError, StudyError, UsageError
 from sleeplm.night import Fact, Scoring
 from sleeplm.study import Study, list_studies
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
@@ -20,7 +20,7 @@ from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
 log = logging.getLogger(__name__)
 
 # The steps in order, and the share of the whole work that is done when each begins.
-STEPS = {"reading": 0.0, "scoring": 0.05, "measuring": 0.45, "captions": 0.5, "embedding": 0.6, "saving": 0.95}
+STEPS = {"reading": 0.0, "scoring": 0.05, "measuring": 0.5, "captions": 0.6, "embedding": 0.8, "saving": 0.95}
 Progress = Callable[[str, float], None]
 
 
@@ -83,22 +83,24 @@ def analyze(
         encoder = encoder or _default_encoder()
         identity = store.study_id(directory, path, scorings, overrides, (lights_off_s, lights_on_s))
         refuse_taken_label(label, identity, directory)
-        there = _same_study(directory, identity, encoder)
+        there = _same_study(directory, identity, model_of(encoder))
     if there is None:
         contents, manifest = _derive(recording, experts, (lights_off_s, lights_on_s), encoder, steps)
         manifest["warnings"] = _nameless([*notices, *manifest["warnings"]], [path, *scorings])
         there = _write(directory, identity, label, contents, manifest, steps)
-    elif label not in (None, there.label):
+    if label not in (None, there.label):
         there = relabel(there, label)
     progress("saving", 1.0)
     return there
 
 
 def _nameless(warnings: Sequence[str], files: Sequence[Path]) -> list[str]:
-    """Warnings, each once, without the names of the files."""
-    for file in files:
-        warnings = [w.replace(f"'{file.name}': ", "").replace(file.name, "the file") for w in warnings]
-    return list(dict.fromkeys(warnings))
+    """Warnings, each once, without the names of the files (the recording first)."""
+    for i, file in enumerate(files):
+        whose = "the scoring file" if i else "the recording"
+        for said, instead in ((f"'{file.name}': ", ""), (f"'{file.name}'", whose), (file.name, whose)):
+            warnings = [w.replace(said, instead) for w in warnings]
+    return list(dict.fromkeys(w[:1].upper() + w[1:] for w in warnings))
 
 
 def _default_encoder():
@@ -115,7 +117,7 @@ def _read_scorings(recording, scorings: Sequence[Path]) -> list[Scoring]:
     return [*found, embedded] if embedded is not None else found
 
 
-def _same_study(directory: Path, identity: str, encoder) -> Study | None:
+def _same_study(directory: Path, identity: str, model: dict) -> Study | None:
     """The whole study of this id that this package and these weights made, if there is one."""
     if not (directory / identity).is_dir():
         return None
@@ -124,7 +126,7 @@ def _same_study(directory: Path, identity: str, encoder) -> Study | None:
     except StudyError as error:
         log.warning("%s", error)
         return None
-    return there if (there.package, there.model) == (__version__, model_of(encoder)) else None
+    return there if (there.package, there.model) == (__version__, model) else None
 
 
 def model_of(encoder) -> dict:
@@ -148,11 +150,13 @@ def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
     with steps("measuring"):
         facts = night_facts(recording, scoring)
         epochs = cut_epochs(recording)
+        channels = [n for n, there in zip(CHANNEL_NAMES, epochs.present.any(axis=0), strict=True) if there]
+        if not channels:
+            raise NoUsableChannelError("none of the recording's signals holds anything: all are flat or empty")
     with steps("captions"):
         captions = caption_night(recording, epochs, scoring)
     with steps("embedding"):
         encoded = encoder.encode(epochs)
-    channels = [n for n, there in zip(CHANNEL_NAMES, epochs.present.any(axis=0), strict=True) if there]
     levels, ranges = _pack(epochs, channels)
     contents = {
         "scoring.json": _scoring_json(scoring),
@@ -215,7 +219,13 @@ def _scoring_json(scoring: Scoring) -> dict:
 
 
 def _write(directory, identity, label, contents, manifest, steps) -> Study:
-    with store.locked(directory), store.new_folder(directory, identity) as folder:
+    with store.locked(directory):
+        there = _same_study(directory, identity, manifest["model"])  # another process may just have made it
+        return there or _write_locked(directory, identity, label, contents, manifest, steps)
+
+
+def _write_locked(directory, identity, label, contents, manifest, steps) -> Study:
+    with store.new_folder(directory, identity) as folder:
         label = label or _kept_label(identity, directory)
         refuse_taken_label(label, identity, directory)
         with steps("saving"):

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from edfio import Patient
+from edfio import Edf, EdfSignal, Patient
 from fakes_model import FakeEncoder, write_short_night
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from sleeplm import analysis, study_store
 from sleeplm.analysis import STEPS, analyze
 from sleeplm.epochs import cut_epochs
-from sleeplm.errors import RecordingError, ScoringError, StudyError, UsageError
+from sleeplm.errors import NoUsableChannelError, RecordingError, ScoringError, StudyError, UsageError
 from sleeplm.export import events_csv, numbers_csv
 from sleeplm.night import Event
 from sleeplm.recording import open_recording
@@ -123,6 +123,19 @@ def test_the_json_is_the_contract(study):
 def test_no_name_is_kept(study, night):
     kept = b"".join(p.read_bytes() for p in study.folder.iterdir()).lower()
     assert b"doe" not in kept and b"john" not in kept
+
+
+def test_a_real_recording_of_two_minutes_is_kept_without_its_patient(data, studies):
+    file = data / "recordings" / "nox_a1_2min.edf"
+    study = analyze(file, studies_dir=studies, encoder=FakeEncoder())
+    assert study.channels == list(CHANNEL_NAMES) and study.n_epochs == 4 and study.scoring.hypnogram_source is None
+    assert {f.value for f in study.facts if f.id == "tst_min"} == {None} and all(
+        "brain" in c for c in study.captions
+    )
+    header = file.read_bytes()[8:168].decode("utf-8", "replace")
+    identity = [word for word in header.split() if len(word) > 3]
+    kept = "".join(p.read_text() for p in study.folder.glob("*.json"))
+    assert identity and not [word for word in identity if word in kept]
 
 
 def test_the_same_input_finds_the_same_study_without_work(night, events, studies, study):
@@ -298,6 +311,17 @@ def test_wrong_arguments_are_refused_before_any_work(night, studies, tmp_path):
         analyze(night, [tmp_path / "none.csv"], studies_dir=studies, encoder=FakeEncoder())
     with pytest.raises(RecordingError):
         analyze(tmp_path / "none.edf", studies_dir=studies, encoder=FakeEncoder())
+
+
+def test_a_recording_without_any_life_in_it_is_refused(tmp_path, studies):
+    flat = EdfSignal(np.zeros(60 * 128), 128, label="C3-M2", physical_dimension="uV", physical_range=(-100, 100))
+    Edf([flat]).write(tmp_path / "flat.edf")
+    with pytest.raises(NoUsableChannelError, match="flat or empty"):
+        analyze(tmp_path / "flat.edf", studies_dir=studies, encoder=FakeEncoder())
+    brief = EdfSignal(np.random.default_rng(0).normal(0, 20, 20 * 128), 128, label="C3-M2", physical_dimension="uV")
+    Edf([brief]).write(tmp_path / "short.edf")
+    with pytest.raises(RecordingError, match="shorter than one epoch"):
+        analyze(tmp_path / "short.edf", studies_dir=studies, encoder=FakeEncoder())
 
 
 def test_csv_exports_say_source_and_use_and_run_no_formula(study, monkeypatch):

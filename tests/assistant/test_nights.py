@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from fakes_model import FakeEncoder, write_short_night
@@ -86,6 +88,14 @@ def test_other_weights_make_the_index_anew_of_their_own_nights(home, file, tmp_p
     assert info["dim"] == 12 and [s["study"] for s in info["studies"]] == [other.id]
     add_night(file, encoder=FakeEncoder(dim=12))
     assert open_index().info()["epochs"] == 16
+
+
+def test_nights_added_at_the_same_time_all_arrive(home, tmp_path):
+    files = [write_short_night(tmp_path / f"{i}.edf", minutes=1, seed=i // 2) for i in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        studies = list(pool.map(lambda f: add_night(f, encoder=FakeEncoder()), files))
+    assert len({s.id for s in studies}) == 3 == len(list_studies())
+    assert open_index().info()["epochs"] == 6 and len(open_index().search(np.ones(16), 10)) == 6
 
 
 def test_there_is_no_index_before_the_first_night(home):
