@@ -58,7 +58,7 @@ def _edf(night: SimulatedNight):
                 sfreq_hz,
                 label=LABELS[name],
                 transducer_type="simulated",
-                physical_dimension="" if unit == "code" else unit,
+                physical_dimension=unit,
                 physical_range=physical,
                 digital_range=digital,
             )
