@@ -242,7 +242,8 @@ def _index(arguments) -> None:
     else:
         index = Index.open(arguments.index)
         for ref in arguments.refs if arguments.action == "remove" else ():
-            index.remove(ref)
+            if not index.remove(ref):
+                raise UsageError(f"the index in {arguments.index} holds no study {ref!r}")
     info = index.info()
     if arguments.json:
         return _print_json(info)
