@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -91,9 +92,14 @@ def serve(page, host: str, port: int) -> str:
     from assistant.ui.page import launch_options
 
     try:
-        _, url, _ = page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
-    except OSError as error:
-        raise UsageError(f"cannot serve at {host}:{port} ({error}); choose another with --port or --host") from None
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "no such port"
+        raise UsageError(f"cannot serve at {host}:{port} ({reason}); choose another --port or --host") from None
+    _, url, _ = page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
     return url
 
 

@@ -59,7 +59,7 @@ class FakeStudy:
         sources = {**dict.fromkeys(kinds, "expert"), "apnea_central": "expert"}
         return Scoring(stages, "expert", tuple(events), sources)
 
-    @property
+    @cached_property
     def facts(self) -> list[Fact]:
         rows = [
             ("tst_min", "Total sleep time", 431.5, "min", ((11, 900),)),
@@ -84,7 +84,7 @@ class FakeStudy:
             Fact("ahi_per_h", "AHI", None, "/h", "Respiration was not scored.", "Events per hour of sleep."),
         ]
 
-    @property
+    @cached_property
     def captions(self):
         return [
             {

@@ -84,6 +84,7 @@ def overview(study) -> dict:
             lanes.append(
                 {"type": event_type, "words": words, "short": SHORT_WORDS.get(event_type, words), "spans": spans}
             )
+    spo2 = spo2_of_night(study)
     return {
         "simulated": study.simulated,
         "duration_s": duration_s(study),
@@ -92,8 +93,8 @@ def overview(study) -> dict:
         "stages": [stage_of(study, n) for n in range(1, study.n_epochs + 1)],
         "source_words": _staging_words(scoring),
         "lanes": lanes,
-        "spo2": spo2_of_night(study),
-        "notes": _notes(study, [lane["type"] for lane in lanes]),
+        "spo2": spo2,
+        "notes": _notes(study, [lane["type"] for lane in lanes], spo2),
     }
 
 
@@ -103,7 +104,7 @@ def _staging_words(scoring) -> str:
     return f"Stages: {source_words(scoring.hypnogram_source)}"
 
 
-def _notes(study, shown: list[str]) -> list[str]:
+def _notes(study, shown: list[str], spo2: dict | None) -> list[str]:
     sources = study.scoring.event_sources
     notes = []
     if shown:
@@ -118,6 +119,8 @@ def _notes(study, shown: list[str]) -> list[str]:
         notes.append(f"Looked for and not found: {', '.join(none)}.")
     if "SPO2" not in study.channels:
         notes.append("SpO₂ was not recorded.")
+    elif spo2 is None:
+        notes.append("SpO₂ was recorded, but holds no valid value.")
     return notes
 
 

@@ -69,8 +69,8 @@ def notice(text: str, kind: str = "error") -> str:
 def kept_in(folder: Path) -> str:
     """Where nights are kept, and that uploads are not."""
     return (
-        f'<p class="sl-muted sl-kept">Nights are kept in <code>{escape(str(folder))}</code> on the machine'
-        " that serves this page (SLEEPLM_STUDIES names another folder). Uploaded files are removed after the analysis.</p>"
+        f'<p class="sl-muted sl-kept">Nights are kept in <code>{escape(str(folder))}</code> on the machine that'
+        " serves this page; SLEEPLM_STUDIES names another folder. Uploads are removed after the analysis.</p>"
     )
 
 

@@ -11,6 +11,8 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 
+DESKTOP = {"width": 1280, "height": 800}
+
 
 def chromium_path() -> str | None:
     """The browser named by CHROMIUM, else what Debian installs."""
@@ -91,16 +93,24 @@ class Visit:
         )
 
 
+@pytest.fixture(scope="session")
+def shared_context(browser):
+    """One context for all visits that need nothing special: scripts are loaded once."""
+    return browser.new_context(viewport=DESKTOP, permissions=["clipboard-read", "clipboard-write"])
+
+
 @pytest.fixture
-def visit(browser):
+def visit(browser, shared_context):
     """Open a page as a visitor; gives a function from an address to a `Visit`."""
-    contexts = []
 
     @contextmanager
-    def opened(url: str, width: int = 1280, height: int = 800, **options) -> Iterator[Visit]:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        yield Visit(context.new_page(), url)
-        context.close()
+    def opened(url: str, viewport: dict = DESKTOP, **options) -> Iterator[Visit]:
+        context = browser.new_context(viewport=viewport, **options) if options else shared_context
+        tab = context.new_page()
+        tab.set_viewport_size(viewport)
+        yield Visit(tab, url)
+        tab.close()
+        if options:
+            context.close()
 
     return opened

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.browser
 QUESTION = "When was the longest period awake?"
 
 
-def page_of(*studies, assistant=None):
+def made_up(*studies, assistant=None):
     nights = FakeNights(list(studies) or [FakeStudy()])
     return build_page(nights, assistant or ScriptedAssistant(), nights.studies[0].id), nights
 
 
 def test_page_loads_without_errors_or_requests_to_others_and_says_what_it_is(serve, visit):
-    page, _ = page_of()
+    page, _ = made_up()
     with visit(serve(page)) as v:
         assert v.errors == [] and v.outside == []
         assert "Research use only" in v.tab.inner_text("#header")
@@ -27,7 +27,7 @@ def test_page_loads_without_errors_or_requests_to_others_and_says_what_it_is(ser
 
 
 def test_a_night_that_is_not_simulated_has_no_badge_and_says_that_spo2_is_missing(serve, visit):
-    page, _ = page_of(FakeStudy(simulated=False, channels=["C3"]))
+    page, _ = made_up(FakeStudy(simulated=False, channels=["C3"]))
     with visit(serve(page)) as v:
         assert not v.tab.locator(".sl-badge:visible").count()
         assert "SpO₂ was not recorded" in v.tab.inner_text("#overview .sl-notes")
@@ -35,7 +35,7 @@ def test_a_night_that_is_not_simulated_has_no_badge_and_says_that_spo2_is_missin
 
 
 def test_an_example_question_is_answered_and_its_citation_moves_the_signals(serve, visit):
-    page, _ = page_of()
+    page, _ = made_up()
     with visit(serve(page)) as v:
         v.tab.click(f"text={QUESTION}")
         chip = v.tab.locator("#chat .sl-chip")
@@ -50,8 +50,8 @@ def test_an_example_question_is_answered_and_its_citation_moves_the_signals(serv
 
 
 def test_copying_an_answer_takes_its_citations_and_the_research_use_line_along(serve, visit):
-    page, _ = page_of()
-    with visit(serve(page), permissions=["clipboard-read", "clipboard-write"]) as v:
+    page, _ = made_up()
+    with visit(serve(page)) as v:
         v.tab.fill("#question textarea", QUESTION)
         v.tab.press("#question textarea", "Enter")
         v.tab.click("#chat .sl-copy")
@@ -63,7 +63,7 @@ def test_copying_an_answer_takes_its_citations_and_the_research_use_line_along(s
 
 def test_a_second_question_carries_the_first_and_its_answer_as_history(serve, visit):
     assistant = ScriptedAssistant()
-    page, _ = page_of(assistant=assistant)
+    page, _ = made_up(assistant=assistant)
     with visit(serve(page)) as v:
         v.tab.click(f"text={QUESTION}")
         v.tab.wait_for_selector("#chat .sl-copy")
@@ -78,7 +78,7 @@ def test_a_second_question_carries_the_first_and_its_answer_as_history(serve, vi
 
 def test_stop_ends_the_answer_and_the_page_takes_the_next_question(serve, visit):
     go_on = threading.Event()
-    page, _ = page_of(assistant=ScriptedAssistant(pause=lambda: go_on.wait(20)))
+    page, _ = made_up(assistant=ScriptedAssistant(pause=lambda: go_on.wait(20)))
     with visit(serve(page)) as v:
         v.tab.click(f"text={QUESTION}")
         v.tab.wait_for_selector("#chat .sl-tools")
@@ -92,7 +92,7 @@ def test_stop_ends_the_answer_and_the_page_takes_the_next_question(serve, visit)
 
 
 def test_a_click_on_the_overview_and_the_buttons_move_the_window(serve, visit):
-    page, _ = page_of()
+    page, _ = made_up()
     with visit(serve(page)) as v:
         box = v.tab.locator("#overview .u-over").first.bounding_box()
         v.tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
@@ -113,7 +113,7 @@ def test_a_click_on_the_overview_and_the_buttons_move_the_window(serve, visit):
 def test_a_bad_file_gets_one_sentence_is_removed_and_the_page_goes_on(serve, visit, uploads, tmp_path):
     bad = tmp_path / "bad.edf"
     bad.write_text("this is no recording")
-    page, nights = page_of()
+    page, nights = made_up()
     with visit(serve(page)) as v:
         v.tab.click("#add-open")
         v.tab.set_input_files("#files input[type=file]", str(bad))
@@ -130,7 +130,7 @@ def test_a_bad_file_gets_one_sentence_is_removed_and_the_page_goes_on(serve, vis
 def test_a_recording_is_analysed_step_by_step_and_opened(serve, visit, tmp_path):
     good = tmp_path / "night.edf"
     good.write_bytes(b"0       " + b" " * 248)
-    page, nights = page_of()
+    page, nights = made_up()
     with visit(serve(page)) as v:
         v.tab.click("#add-open")
         assert "/nowhere" in v.tab.inner_text(".sl-kept")
@@ -146,7 +146,7 @@ def test_a_recording_is_analysed_step_by_step_and_opened(serve, visit, tmp_path)
 
 
 def test_deleting_a_night_asks_first_and_says_what_was_removed(serve, visit):
-    page, nights = page_of(FakeStudy(), FakeStudy(id="fake-2", label="Other night"))
+    page, nights = made_up(FakeStudy(), FakeStudy(id="fake-2", label="Other night"))
     with visit(serve(page)) as v:
         v.tab.click("#delete-ask")
         v.tab.wait_for_selector("#delete", state="visible")
@@ -160,7 +160,7 @@ def test_deleting_a_night_asks_first_and_says_what_was_removed(serve, visit):
 
 def test_text_of_files_and_answers_is_never_run(serve, visit):
     study = FakeStudy(label=HOSTILE, warnings=[HOSTILE], event_label=HOSTILE)
-    page, _ = page_of(study, assistant=ScriptedAssistant(fact_name=HOSTILE))
+    page, _ = made_up(study, assistant=ScriptedAssistant(fact_name=HOSTILE))
     with visit(serve(page)) as v:
         v.tab.fill("#question textarea", HOSTILE)
         v.tab.click("#send")
@@ -174,7 +174,7 @@ def test_text_of_files_and_answers_is_never_run(serve, visit):
 
 
 def test_two_visitors_do_not_see_each_others_conversation_or_night(serve, visit):
-    page, _ = page_of(FakeStudy(), FakeStudy(id="fake-2", label="Other night"))
+    page, _ = made_up(FakeStudy(), FakeStudy(id="fake-2", label="Other night"))
     url = serve(page)
     with visit(url) as first, visit(url) as second:
         second.tab.click("#choice input")
@@ -186,14 +186,14 @@ def test_two_visitors_do_not_see_each_others_conversation_or_night(serve, visit)
 
 
 def test_narrow_screens_show_everything_without_scrolling_sideways(serve, visit):
-    page, _ = page_of()
-    with visit(serve(page), width=390, height=844) as v:
+    page, _ = made_up()
+    with visit(serve(page), {"width": 390, "height": 844}) as v:
         assert v.tab.evaluate("document.documentElement.scrollWidth") <= 390
         assert v.tab.is_visible("#question textarea") and v.tab.is_visible("#signals canvas")
 
 
 def test_the_page_stays_light_where_the_system_is_dark(serve, visit):
-    page, _ = page_of()
+    page, _ = made_up()
     with visit(serve(page), color_scheme="dark") as v:
         ground = v.tab.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground == "rgb(244, 246, 248)"

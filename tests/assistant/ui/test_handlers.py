@@ -1,0 +1,116 @@
+from types import SimpleNamespace
+
+import pytest
+from fakes_ui import FakeNights, FakeStudy, ScriptedAssistant
+
+from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
+from assistant.ui.lazy_assistant import LazyAssistant
+from sleeplm.errors import ModelError, RecordingError, UsageError
+from sleeplm.export import events_csv
+
+
+def clicked(**data):
+    return SimpleNamespace(_data=data)
+
+
+class Failing:
+    def __init__(self, error):
+        self.error = error
+
+    def answer(self, *args, **kwargs):
+        raise self.error
+        yield
+
+
+@pytest.fixture
+def handlers():
+    return Handlers(FakeNights(), ScriptedAssistant(), "fake-1")
+
+
+def test_a_night_that_is_gone_is_one_sentence_and_an_empty_page(handlers):
+    *shown, said = handlers.open("gone")
+    assert shown[0] is None and "There is no study" in said and "Traceback" not in said
+
+
+def test_each_click_moves_to_its_moment_and_nothing_else_is_believed(handlers):
+    signals, length, _ = handlers.move("fake-1", 30, clicked(start_s=100.0))
+    assert '"start_s":90.0' in signals and length == 30
+    signals, length, _ = handlers.move("fake-1", 30, clicked(start_s=0, length_s=300, keep=True))
+    assert length == 300
+    _, length, _ = handlers.move("fake-1", 30, clicked(start_s="nonsense", length_s=10**9))
+    assert length == 30
+
+
+def test_a_citation_is_marked(handlers):
+    signals, _, _ = handlers.cite("fake-1", 30, clicked(start_s=600.0, end_s=900.0))
+    assert '"highlight":[600.0,900.0]' in signals and '"reveal":true' in signals
+
+
+def test_a_model_that_cannot_answer_is_a_sentence_in_the_chat():
+    handlers = Handlers(FakeNights(), Failing(ModelError("the weights are missing; run `make setup`")), "fake-1")
+    *_, (turns, chat, _) = handlers.ask("fake-1", [], "How long?")
+    assert turns[-1].state == "failed" and "The weights are missing" in chat
+
+
+def test_an_unforeseen_error_is_not_swallowed():
+    handlers = Handlers(FakeNights(), Failing(ZeroDivisionError()), "fake-1")
+    with pytest.raises(ZeroDivisionError):
+        list(handlers.ask("fake-1", [], "How long?"))
+
+
+def test_an_empty_question_changes_nothing(handlers):
+    [(turns, _, _)] = handlers.ask("fake-1", [], "   ")
+    assert not isinstance(turns, list)
+
+
+def test_steps_are_named_once_each_and_the_result_comes_last():
+    def work(progress):
+        for step, fraction in (("reading", 0), ("scoring", 0.1), ("scoring", 0.4)):
+            progress(step, fraction)
+        return "study"
+
+    assert list(in_steps(work)) == ["reading", "scoring", "study"]
+
+
+def test_the_error_of_the_work_is_raised_to_the_handler():
+    def work(progress):
+        raise RecordingError("it is cut short")
+
+    with pytest.raises(RecordingError, match="cut short"):
+        list(in_steps(work))
+
+
+def test_a_night_shows_its_header_numbers_and_events_as_csv():
+    study = FakeStudy()
+    shown = show(study)
+    assert isinstance(shown, Shown) and shown.study_id == study.id
+    assert events_csv(study).splitlines()[1].startswith("type,")
+    assert "apnea_obstructive,307.0" in shown.numbers
+
+
+def test_sentences_begin_and_end_as_sentences():
+    assert sentence(UsageError("choose a file")) == "Choose a file."
+    assert sentence(UsageError("What?")) == "What?"
+
+
+def test_the_assistant_loads_in_the_background_and_says_so():
+    import threading
+
+    go_on = threading.Event()
+
+    def load():
+        go_on.wait(10)
+        return ScriptedAssistant()
+
+    steps = LazyAssistant(load).answer("q", FakeStudy())
+    assert next(steps).tool == "load"
+    go_on.set()
+    assert next(steps).tool == "stage_bouts"
+
+
+def test_an_assistant_that_cannot_load_says_why_at_the_first_question():
+    def load():
+        raise ModelError("the weights are missing")
+
+    with pytest.raises(ModelError, match="missing"):
+        list(LazyAssistant(load).answer("q", FakeStudy()))
