@@ -36,6 +36,7 @@ def main() -> None:
         if arguments.upload:
             upload(tab, arguments.upload, arguments.name)
         ask(tab, arguments.ask)
+        tab.evaluate("window.scrollTo(0, 0)")
         tab.screenshot(path=arguments.out)
         browser.close()
 

@@ -6,6 +6,7 @@ import pytest
 from fakes_ui import HOSTILE, FakeNights, FakeStudy, ScriptedAssistant
 
 from assistant.ui.page import build_page
+from sleeplm.night import Scoring
 
 pytestmark = pytest.mark.browser
 QUESTION = "When was the longest period awake?"
@@ -198,3 +199,18 @@ def test_the_page_stays_light_where_the_system_is_dark(serve, visit):
         ground = v.tab.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground == "rgb(244, 246, 248)"
         assert not v.tab.evaluate("document.body.classList.contains('dark')")
+
+
+def test_two_minutes_that_nobody_staged_are_still_shown(serve, visit):
+    study = FakeStudy(n_epochs=4, channels=["C3", "ECG"])
+    study.__dict__["scoring"] = Scoring()
+    page, _ = made_up(study)
+    with visit(serve(page)) as v:
+        assert "Stages: not scored" in v.tab.inner_text("#overview")
+        assert v.where == "Epoch 1 · 22:49:02 · unscored"
+        box = v.tab.locator("#overview .u-over").bounding_box()
+        v.tab.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + 10)
+        v.wait_where("Epoch 4 ")
+        v.tab.click("button[data-length='300']")
+        v.wait_where("Epochs 1–4")
+        assert v.errors == []
