@@ -115,6 +115,18 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _tell_steps():
+    """Progress as one line a step on stderr."""
+    told = set()
+
+    def progress(step: str, fraction: float) -> None:
+        if step not in told:
+            told.add(step)
+            _say(f"{step} ...")
+
+    return progress
+
+
 def _add(arguments, file: Path):
     from assistant.nights import add_night
 
@@ -132,7 +144,7 @@ def _add(arguments, file: Path):
         lights_on=arguments.lights_on,
         studies_dir=arguments.studies,
         label=arguments.name,
-        progress=lambda step, fraction: _say(f"{step} ..."),
+        progress=_tell_steps(),
     )
 
 
