@@ -1,0 +1,228 @@
+"""SleepLM as callers use it: epochs and words in one space, captions, and where in a night a phrase holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from sleeplm.epochs import Epochs
+from sleeplm.errors import UsageError
+from sleeplm.model import SleepLMNetwork, load_network
+from sleeplm.model.files import TOKENIZER_FILE
+from sleeplm.model.preparation import PATCHES
+from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.words import load_words, unframed
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS
+
+WEIGHTS = Path(__file__).parent / "weights"
+PATCH_S = EPOCH_S / PATCHES
+# What a facet speaks of; without any of these channels in an epoch nothing is said of it.
+FACET_CHANNELS = {
+    "stage_event": ("EOG_L", "EOG_R", "C3", "C4"),
+    "brain": ("C3", "C4"),
+    "cardiac": ("ECG", "SPO2"),
+    "respiratory": ("ABD", "THX", "AF"),
+    "somatic": ("EMG_CHIN", "POS", "LEG_L", "LEG_R"),
+}
+STAGE_PROMPTS = {
+    "W": ("awake", "wakefulness"),
+    "N1": ("N1 sleep", "stage N1"),
+    "N2": ("N2 sleep", "stage N2"),
+    "N3": ("deep sleep", "N3 sleep"),
+    "R": ("REM sleep", "rapid eye movement sleep"),
+}
+_BATCH = 64
+_CAPTION_BATCH = 256
+_SMOOTHING = np.array([0.25, 0.5, 0.25])
+_THRESHOLD = 0.5
+_LEAST_S = 1.0
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What one pass over epochs gives.
+
+    Attributes
+    ----------
+    embeddings : ndarray of float32 ``[epochs, dim]``
+        L2-normalised.
+    patches : ndarray of float32 ``[epochs, 30, dim]``
+        L2-normalised, one a second.
+    tokens : ndarray of float32 ``[epochs, tokens, width]``
+        What the caption decoder, and a language model's projector, reads.
+    """
+
+    embeddings: np.ndarray
+    patches: np.ndarray
+    tokens: np.ndarray
+
+
+class SleepLM:
+    """A network with its tokenizer.
+
+    Parameters
+    ----------
+    network : SleepLMNetwork
+    words : Tokenizer
+        Of the captions.
+
+    Attributes
+    ----------
+    name : str
+    dim : int
+        Size of the shared space.
+    """
+
+    def __init__(self, network: SleepLMNetwork, words: Tokenizer):
+        self.network = network.eval()
+        self.words = words
+        self.name = network.config.name
+        self.dim = network.config.dim
+        self._texts: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path | None = None) -> "SleepLM":
+        """Load weights.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            Folder with ``nano.safetensors``, ``nano.json`` and ``tokenizer.json``; ours by default.
+
+        Raises
+        ------
+        ModelError
+            A file is missing, altered or of another shape.
+        """
+        folder = Path(path) if path is not None else WEIGHTS
+        network = load_network(folder)
+        return cls(network, load_words(folder / TOKENIZER_FILE, network.config.vocabulary))
+
+    def encode(self, epochs: Epochs) -> Encoding:
+        """Embeddings, patches and tokens of epochs in one pass."""
+        config, n = self.network.config, len(epochs)
+        out = Encoding(
+            np.zeros((n, config.dim), dtype=np.float32),
+            np.zeros((n, PATCHES, config.dim), dtype=np.float32),
+            np.zeros((n, config.tokens, config.width), dtype=np.float32),
+        )
+        for first in range(0, n, _BATCH):
+            part = slice(first, first + _BATCH)
+            with torch.inference_mode():
+                found = self.network.encode(
+                    torch.tensor(epochs.signals[part], dtype=torch.float32),
+                    torch.tensor(epochs.present[part], dtype=torch.bool),
+                )
+            out.embeddings[part] = found.embeddings.numpy()
+            out.patches[part] = found.patches.numpy()
+            out.tokens[part] = found.tokens.numpy()
+        return out
+
+    def embed_signals(self, epochs: Epochs) -> np.ndarray:
+        """float32 ``[epochs, dim]``, L2-normalised."""
+        return self.encode(epochs).embeddings
+
+    def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
+        """float32 ``[epochs, 30, dim]``, L2-normalised: dense in time."""
+        return self.encode(epochs).patches
+
+    def signal_tokens(self, epochs: Epochs) -> np.ndarray:
+        """float32 ``[epochs, tokens, width]``: what a language model's projector reads."""
+        return self.encode(epochs).tokens
+
+    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
+        if new:
+            with torch.inference_mode():
+                found = self.network.text(torch.from_numpy(sentence_embeddings(new))).numpy()
+            self._texts |= dict(zip(new, found, strict=True))
+        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
+
+    def caption(self, epochs: Epochs, facet: str) -> list[str]:
+        """Describe epochs in words of the network's own; empty where none of the facet's channels was recorded.
+
+        Raises
+        ------
+        UsageError
+            There is no such facet.
+        """
+        return self.caption_tokens(self.signal_tokens(epochs), epochs.present, facet)
+
+    def caption_tokens(self, tokens: np.ndarray, present: np.ndarray, facet: str) -> list[str]:
+        """As `caption`, from the tokens that `encode` gave and the presence mask ``[epochs, 14]``."""
+        if facet not in FACETS:
+            raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
+        speaks_of = [CHANNEL_NAMES.index(c) for c in FACET_CHANNELS[facet]]
+        told = np.flatnonzero(present[:, speaks_of].any(1))
+        texts = [""] * len(tokens)
+        for first in range(0, len(told), _CAPTION_BATCH):
+            rows = told[first : first + _CAPTION_BATCH]
+            memory = torch.tensor(tokens[rows], dtype=torch.float32)
+            ids = self.network.decoder.generate(memory, torch.full((len(rows),), FACETS.index(facet)))
+            for row, text in zip(rows, unframed(self.words, ids.tolist()), strict=True):
+                texts[row] = text
+        return texts
+
+    def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
+        """Where in a night a phrase holds.
+
+        Parameters
+        ----------
+        phrase : str
+        patches : ndarray ``[epochs, 30, dim]``
+            As `encode` gives them, of epochs that follow one another.
+
+        Returns
+        -------
+        curve : ndarray of float32 ``[epochs * 30]``
+            The network's probability that the phrase holds, for each second.
+        spans : list of (start_s, end_s, score)
+            Stretches above one half, best first; the score is the highest probability in it. Seconds from the
+            first epoch's start. Empty where the phrase holds nowhere.
+        """
+        text = torch.from_numpy(self.embed_text([phrase]))
+        with torch.inference_mode():
+            logits = self.network.patch_logits(torch.tensor(patches, dtype=torch.float32), text)
+            curve = torch.sigmoid(logits)[..., 0].flatten().numpy()
+        return curve, spans_above(curve, _THRESHOLD)
+
+    def zero_shot(self, embeddings: np.ndarray, prompts: Mapping[str, Sequence[str]]) -> list[str]:
+        """The label of each epoch whose prompts lie nearest to it.
+
+        Parameters
+        ----------
+        embeddings : ndarray ``[epochs, dim]``
+        prompts : mapping of label to texts
+            Several texts of a label count by the mean of their scores.
+        """
+        scores = self.zero_shot_scores(embeddings, prompts)
+        labels = list(prompts)
+        return [labels[i] for i in scores.argmax(1)]
+
+    def zero_shot_scores(self, embeddings: np.ndarray, prompts: Mapping[str, Sequence[str]]) -> np.ndarray:
+        """Mean cosine of each epoch to each label's prompts, ``[epochs, labels]``."""
+        return np.stack([(embeddings @ self.embed_text(texts).T).mean(1) for texts in prompts.values()], axis=1)
+
+    @cached_property
+    def parameters(self) -> int:
+        """Number of the network's own parameters; the frozen sentence encoder is not counted."""
+        return sum(p.numel() for p in self.network.parameters())
+
+
+def spans_above(curve: np.ndarray, threshold: float) -> list[tuple[float, float, float]]:
+    """Stretches where a smoothed curve (one value a second) is above a threshold: ``(start_s, end_s, score)``."""
+    if not len(curve):
+        return []
+    smooth = np.convolve(np.pad(curve, 1, mode="edge"), _SMOOTHING, mode="valid")
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], (smooth > threshold).astype(int), [0]))))
+    spans = [
+        (a * PATCH_S, b * PATCH_S, float(curve[a:b].max()))
+        for a, b in edges.reshape(-1, 2).tolist()
+        if (b - a) * PATCH_S >= _LEAST_S
+    ]
+    return sorted(spans, key=lambda span: -span[2])

@@ -1,0 +1,8 @@
+"""The network: preparation of epochs, signal tower, text head, caption decoder, losses, and its files."""
+
+from sleeplm.model.config import NetworkConfig
+from sleeplm.model.files import load_network, save_network
+from sleeplm.model.network import Encoded, SleepLMNetwork
+from sleeplm.model.preparation import Prepared, prepare
+
+__all__ = ["Encoded", "NetworkConfig", "Prepared", "SleepLMNetwork", "load_network", "prepare", "save_network"]

@@ -1,0 +1,80 @@
+"""The caption decoder: pooled tokens of an epoch and a facet to words."""
+
+import torch
+from torch import Tensor, nn
+
+from sleeplm.model.config import NetworkConfig
+from sleeplm.model.layers import Attention, Mlp
+from sleeplm.vocabulary import FACETS
+
+PAD, START, END = 0, 1, 2
+
+
+class DecoderBlock(nn.Module):
+    """Pre-norm causal self-attention, cross-attention to the epoch's tokens, MLP."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.norm_1, self.norm_2, self.norm_3 = nn.LayerNorm(width), nn.LayerNorm(width), nn.LayerNorm(width)
+        self.own, self.cross = Attention(width, heads), Attention(width, heads)
+        self.mlp = Mlp(width)
+
+    def forward(self, x: Tensor, memory: tuple[Tensor, Tensor], past: tuple[Tensor, Tensor] | None = None):
+        """``[batch, length, width]`` to the same, and the keys and values of all words so far."""
+        normed = self.norm_1(x)
+        keys_values = self.own.keys_values(normed)
+        if past is not None:
+            keys_values = tuple(torch.cat(pair, dim=2) for pair in zip(past, keys_values, strict=True))
+        x = x + self.own(normed, keys_values, causal=past is None)
+        x = x + self.cross(self.norm_2(x), memory)
+        return x + self.mlp(self.norm_3(x)), keys_values
+
+
+class CaptionDecoder(nn.Module):
+    """A small causal transformer; the facet is the first thing it reads."""
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        width = config.width
+        self.length = config.caption_length
+        self.words = nn.Embedding(config.vocabulary, width)
+        self.places = nn.Embedding(config.caption_length, width)
+        self.facets = nn.Embedding(len(FACETS), width)
+        self.blocks = nn.ModuleList(DecoderBlock(width, config.decoder_heads) for _ in range(config.decoder_layers))
+        self.norm = nn.LayerNorm(width)
+        nn.init.normal_(self.words.weight, std=0.05)
+        nn.init.normal_(self.places.weight, std=0.05)
+
+    def forward(self, tokens: Tensor, facets: Tensor, ids: Tensor) -> Tensor:
+        """Next-word logits ``[batch, length, vocabulary]`` for words `ids` that begin with START."""
+        x = self._embed(ids, facets, 0)
+        for block in self.blocks:
+            x, _ = block(x, block.cross.keys_values(tokens))
+        return self._logits(x)
+
+    @torch.inference_mode()
+    def generate(self, tokens: Tensor, facets: Tensor) -> Tensor:
+        """Greedy words ``[batch, length]`` after START, padded after END; keys and values are kept."""
+        memories = [block.cross.keys_values(tokens) for block in self.blocks]
+        past: list = [None] * len(self.blocks)
+        last = torch.full((len(tokens), 1), START)
+        going = torch.ones(len(tokens), dtype=torch.bool)
+        words = []
+        for place in range(self.length - 1):
+            x = self._embed(last, facets, place)
+            for i, block in enumerate(self.blocks):
+                x, past[i] = block(x, memories[i], past[i])
+            chosen = self._logits(x)[:, -1].argmax(-1)
+            words.append(torch.where(going, chosen, PAD))
+            going = going & (chosen != END)
+            if not going.any():
+                break
+            last = chosen[:, None]
+        return torch.stack(words, dim=1)
+
+    def _embed(self, ids: Tensor, facets: Tensor, place: int) -> Tensor:
+        places = self.places.weight[place : place + ids.shape[1]]
+        return self.words(ids) + places + self.facets(facets)[:, None, :]
+
+    def _logits(self, x: Tensor) -> Tensor:
+        return self.norm(x) @ self.words.weight.T

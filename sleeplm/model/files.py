@@ -1,0 +1,87 @@
+"""Weights on disk: half-precision safetensors, and a JSON beside them with the shape and the sum of the weights."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
+
+from sleeplm.errors import ModelError
+from sleeplm.model.config import NetworkConfig
+from sleeplm.model.network import SleepLMNetwork
+
+STEM = "nano"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> None:
+    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, sum of the weights, their making)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{STEM}.safetensors"
+    state = {key: value.detach().half().contiguous() for key, value in network.state_dict().items()}
+    content = to_bytes(state)
+    card = {
+        "config": network.config.as_dict(),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "about": about or {},
+    }
+    # Whoever still maps the old file keeps it whole: the new one takes its name, not its bytes.
+    partial = weights.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(weights)
+    (folder / f"{STEM}.json").write_text(json.dumps(card, indent=2) + "\n")
+
+
+def load_network(folder: Path) -> SleepLMNetwork:
+    """Load a network in fp32, ready to use.
+
+    Raises
+    ------
+    ModelError
+        A file is missing or unreadable, the sum differs, or a tensor is missing, unknown, misshapen or not finite.
+    """
+    weights, card = folder / f"{STEM}.safetensors", folder / f"{STEM}.json"
+    for file in (weights, card):
+        if not file.is_file():
+            raise ModelError(f"the weights folder lacks {file.name}; train them with `python -m train.pretrain`")
+    try:
+        values = json.loads(card.read_text())
+        config, expected = NetworkConfig.from_dict(values["config"]), values["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{card.name} is not the description of a network") from error
+    if _sum(weights) != expected:
+        raise ModelError(f"{weights.name} is not the file that {card.name} describes: its sum differs")
+    try:
+        state = load_file(weights)
+    except SafetensorError as error:
+        raise ModelError(f"{weights.name} is not a whole safetensors file") from error
+    network = SleepLMNetwork(config)
+    load_strictly(network, state)
+    return network.eval().requires_grad_(False)
+
+
+def load_strictly(network: SleepLMNetwork, state: dict[str, torch.Tensor]) -> None:
+    """Fill a network from tensors that must be exactly its own.
+
+    Raises
+    ------
+    ModelError
+        Names the first tensor that is missing, unknown, misshapen or not finite.
+    """
+    own = network.state_dict()
+    for key in sorted(own.keys() ^ state.keys()):
+        raise ModelError(f"the weights {'lack' if key in own else 'have an unknown tensor'} {key!r}")
+    for key, value in state.items():
+        if value.shape != own[key].shape:
+            raise ModelError(f"the tensor {key!r} has shape {list(value.shape)}, not {list(own[key].shape)}")
+        if not torch.isfinite(value).all():
+            raise ModelError(f"the tensor {key!r} holds values that are not finite")
+    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

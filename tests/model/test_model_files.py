@@ -1,0 +1,126 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
+
+from sleeplm.errors import ModelError
+from sleeplm.model import NetworkConfig, SleepLMNetwork, load_network, save_network
+from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.words import framed, load_words, train_words, unframed
+
+TINY = NetworkConfig(
+    name="test", dim=8, width=16, layers=1, heads=2, channel_width=4, tokens=2, decoder_layers=1, decoder_heads=2,
+    vocabulary=300, caption_length=8,
+)  # fmt: skip
+TEXTS = ["Heart rate 62 bpm, stable.", "SpO2 93%, lowest 88%; no leg movements.", "REM sleep (stage R) – 12.5 µV"]
+WORDS = train_words(TEXTS, 300)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    save_network(SleepLMNetwork(TINY), tmp_path)
+    return tmp_path
+
+
+def altered(folder, change):
+    """Write the weights again after a change, with the sum that belongs to them."""
+    state = load_file(folder / "nano.safetensors")
+    change(state)
+    content = to_bytes(state)
+    (folder / "nano.safetensors").write_bytes(content)
+    card = json.loads((folder / "nano.json").read_text())
+    card["sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "nano.json").write_text(json.dumps(card))
+
+
+def test_weights_come_back_as_they_were_written(folder):
+    torch.manual_seed(0)
+    wrote = {k: v.half().float() for k, v in SleepLMNetwork(TINY).state_dict().items()}
+    read = load_network(folder).state_dict()
+    assert wrote.keys() == read.keys() and all(torch.equal(wrote[k], read[k]) for k in wrote)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda s: s.pop("text.straight.weight"), "lack 'text.straight.weight'"),
+        (lambda s: s.update(more=torch.zeros(1)), "unknown tensor 'more'"),
+        (lambda s: s.update(log_scale=torch.zeros(2)), "'log_scale' has shape"),
+        (lambda s: s["signals.time"].fill_(torch.nan), "'signals.time' holds values that are not finite"),
+    ],
+)
+def test_a_wrong_tensor_is_named(folder, change, says):
+    altered(folder, change)
+    with pytest.raises(ModelError, match=says):
+        load_network(folder)
+
+
+def test_altered_bytes_are_refused(folder):
+    weights = folder / "nano.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(ModelError, match="sum differs"):
+        load_network(folder)
+
+
+@pytest.mark.parametrize("missing", ["nano.safetensors", "nano.json"])
+def test_a_missing_file_is_named(folder, missing):
+    (folder / missing).unlink()
+    with pytest.raises(ModelError, match=missing):
+        load_network(folder)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"config": 3, "sha256": ""}', '{"config": {"dim": 1}, "sha256": ""}']
+)
+def test_a_strange_description_is_refused(folder, content):
+    (folder / "nano.json").write_text(content)
+    with pytest.raises(ModelError):
+        load_network(folder)
+
+
+@pytest.mark.parametrize("value", [-1, 0, "256", 2.5, True])
+def test_a_strange_size_is_refused(value):
+    with pytest.raises(ModelError, match="width"):
+        NetworkConfig.from_dict({**TINY.as_dict(), "width": value})
+
+
+def test_words_are_lossless_and_digits_stand_alone():
+    words = train_words(TEXTS, 400)
+    for text in TEXTS:
+        assert unframed(words, [framed(words, text, 99)]) == [text]
+    assert [t for t in words.encode("62 and 12.5").tokens if t.isdigit()] == ["6", "2", "1", "2", "5"]
+
+
+@given(st.text(max_size=40))
+def test_any_text_survives_the_tokenizer(text):
+    assert unframed(WORDS, [framed(WORDS, text, 1000)]) == [text]
+
+
+def test_a_tokenizer_of_other_weights_is_refused(tmp_path):
+    train_words(TEXTS, 400).save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(ModelError, match="does not belong"):
+        load_words(tmp_path / "tokenizer.json", 270)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(ModelError, match="is not a tokenizer"):
+        load_words(tmp_path / "tokenizer.json", 400)
+
+
+def test_sentences_with_one_meaning_lie_near_each_other():
+    a, b, c = sentence_embeddings(["deep sleep", "slow-wave sleep", "fast heart rate"])
+    np.testing.assert_allclose(np.linalg.norm([a, b, c], axis=1), 1, rtol=1e-5)
+    assert a @ b > a @ c
+
+
+def test_a_sentence_means_the_same_in_any_company():
+    alone = sentence_embeddings(["obstructive apnea"])
+    together = sentence_embeddings(["a much longer text about the breathing of a sleeper", "obstructive apnea"])
+    np.testing.assert_allclose(alone[0], together[1], atol=1e-6)

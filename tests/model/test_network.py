@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+import torch
+
+from sleeplm.model import NetworkConfig, SleepLMNetwork, prepare
+from sleeplm.model.decoder import END, PAD, START
+from sleeplm.model.preparation import PATCHES, POSITION_CODES, WAVES
+from sleeplm.vocabulary import CHANNEL_NAMES
+
+SMALL = NetworkConfig(
+    name="test", dim=16, width=24, layers=1, heads=2, channel_width=8, tokens=4, decoder_layers=2, decoder_heads=2,
+    vocabulary=300, caption_length=12,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return SleepLMNetwork(SMALL).eval().requires_grad_(False)
+
+
+def noise(n=3, seed=0):
+    signals = torch.from_numpy(np.random.default_rng(seed).normal(0, 30, (n, 14, 1920)).astype(np.float32))
+    return signals, torch.ones(n, 14, dtype=torch.bool)
+
+
+def test_embeddings_and_patches_have_unit_length(network):
+    found = network.encode(*noise())
+    assert found.embeddings.shape == (3, 16) and found.patches.shape == (3, PATCHES, 16)
+    assert found.tokens.shape == (3, 4, 24)
+    for vectors in (found.embeddings, found.patches):
+        torch.testing.assert_close(vectors.norm(dim=-1), torch.ones(vectors.shape[:-1]))
+
+
+def test_an_epoch_means_the_same_alone_as_in_a_night(network):
+    signals, present = noise(5)
+    together, alone = network.encode(signals, present), network.encode(signals[2:3], present[2:3])
+    torch.testing.assert_close(together.embeddings[2:3], alone.embeddings, atol=1e-5, rtol=1e-4)
+
+
+def test_what_stands_in_an_absent_channel_changes_nothing(network):
+    signals, present = noise()
+    present[:, CHANNEL_NAMES.index("SPO2")] = False
+    present[:, CHANNEL_NAMES.index("POS")] = False
+    other = signals.clone()
+    other[:, CHANNEL_NAMES.index("SPO2")] = 55
+    other[:, CHANNEL_NAMES.index("POS")] = 2
+    a, b = network.encode(signals, present), network.encode(other, present)
+    assert torch.equal(a.embeddings, b.embeddings) and torch.equal(a.patches, b.patches)
+
+
+def test_amplitude_changes_the_embedding(network):
+    signals, present = noise()
+    louder = signals.clone()
+    louder[:, CHANNEL_NAMES.index("C3")] *= 3
+    assert not torch.allclose(
+        network.encode(signals, present).embeddings, network.encode(louder, present).embeddings
+    )
+
+
+def test_no_channel_at_all_still_gives_finite_numbers(network):
+    signals, present = noise()
+    found = network.encode(torch.full_like(signals, torch.nan), torch.zeros_like(present))
+    assert torch.isfinite(found.embeddings).all()
+
+
+def test_hidden_seconds_are_not_seen(network):
+    signals, present = noise(1)
+    hidden = torch.ones(1, PATCHES, dtype=torch.bool)
+    channels_only = prepare(signals, torch.zeros_like(present))
+    a = network.encode_prepared(channels_only, hidden).embeddings
+    assert torch.isfinite(a).all()
+    assert not torch.equal(a, network.encode_prepared(channels_only).embeddings)
+
+
+def test_generation_with_kept_keys_is_greedy_decoding(network):
+    tokens = torch.randn(4, 4, 24, generator=torch.Generator().manual_seed(1))
+    facets = torch.tensor([0, 1, 2, 4])
+    fast = network.decoder.generate(tokens, facets)
+    ids = torch.full((4, 1), START)
+    for _ in range(fast.shape[1]):
+        ids = torch.cat((ids, network.decoder(tokens, facets, ids)[:, -1].argmax(-1, keepdim=True)), dim=1)
+    for row, slow in zip(fast.tolist(), ids[:, 1:].tolist(), strict=True):
+        end = slow.index(END) + 1 if END in slow else len(slow)
+        assert row[:end] == slow[:end] and set(row[end:]) <= {PAD}
+
+
+def test_scaling_of_arbitrary_units_leaves_their_shape():
+    signals, present = noise()
+    flow = CHANNEL_NAMES.index("AF")
+    louder = signals.clone()
+    louder[:, flow] *= 100
+    place = WAVES.index(flow)
+    a, b = prepare(signals, present), prepare(louder, present)
+    torch.testing.assert_close(a.wave[:, place], b.wave[:, place], atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(a.summary[:, place], b.summary[:, place])
+
+
+def test_band_powers_show_where_a_rhythm_is():
+    signals, present = torch.zeros(1, 14, 1920), torch.ones(1, 14, dtype=torch.bool)
+    c3, t = CHANNEL_NAMES.index("C3"), torch.arange(640, 960) / 64
+    signals[0, c3, 640:960] = 40 * torch.sin(2 * torch.pi * 13 * t)  # seconds 10 to 15
+    bands = prepare(signals, present).bands[0, WAVES.index(c3)]
+    assert bands[12].argmax() == 9  # 12.25 to 14.25 Hz
+    assert bands[12, 9] > bands[5, 9] + 1
+
+
+def test_positions_are_shares_of_each_second():
+    signals, present = torch.zeros(1, 14, 1920), torch.ones(1, 14, dtype=torch.bool)
+    signals[0, CHANNEL_NAMES.index("POS"), 32:] = 2
+    signals[0, CHANNEL_NAMES.index("POS"), -64:] = 77
+    shares = prepare(signals, present).position[0]
+    assert shares.shape == (PATCHES, len(POSITION_CODES))
+    assert shares[0, POSITION_CODES.index(0)] == 0.5 and shares[0, POSITION_CODES.index(2)] == 0.5
+    assert shares[-1, POSITION_CODES.index(-1)] == 1
+    torch.testing.assert_close(shares.sum(-1), torch.ones(PATCHES))

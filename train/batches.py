@@ -1,0 +1,245 @@
+"""A corpus in memory, and the batches drawn from it: a batch follows from the seed and the step alone."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer
+
+from sleeplm.captions import training_phrases
+from sleeplm.model.decoder import PAD
+from sleeplm.model.preparation import PATCHES
+from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.words import framed
+from sleeplm.vocabulary import FACETS, POSITIONS, STAGES
+from train.corpus import Night, Row
+
+_FACETS_A_TEXT = (1, 1, 2, 3, 5)
+_MIN_OVERLAP_S = 0.3  # of a phrase's span with a second, for the phrase to hold there
+_JOINS = ("{}, {}", "{} with {}", "{} and {}", "{}; {}")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step of training reads, as arrays.
+
+    Attributes
+    ----------
+    signals, present
+        ``[batch, 14, 1920]`` and the channels that the view has, ``[batch, 14]``.
+    recorded
+        Channels that the night has, of which reconstruction may ask.
+    true, unknown
+        bool ``[batch, phrases + pairs]``.
+    sentences
+        ``[phrases + pairs, 384]``.
+    lit
+        float32 ``[batch, 30, phrases]``; `lit_unknown` bool ``[batch, phrases]``.
+    told, told_sentences
+        bool ``[batch, captions]``, whether a caption says what is true of an epoch, and ``[captions, 384]``.
+    caption_rows, caption_facets, caption_ids
+        Which of the batch's epochs the decoder tells, of what, in which words.
+    """
+
+    signals: np.ndarray
+    present: np.ndarray
+    recorded: np.ndarray
+    true: np.ndarray
+    unknown: np.ndarray
+    sentences: np.ndarray
+    lit: np.ndarray
+    lit_unknown: np.ndarray
+    told: np.ndarray
+    told_sentences: np.ndarray
+    caption_rows: np.ndarray
+    caption_facets: np.ndarray
+    caption_ids: np.ndarray
+
+
+class Material:
+    """The rows of some nights as arrays.
+
+    Parameters
+    ----------
+    nights : sequence of Night
+    captions : int
+        How many captions are embedded for the contrast; the sentence encoder is the slow part.
+    pairs : int
+        How many pairs of phrases that occur together are embedded.
+    seed : int
+    cache : Path, optional
+        Folder where sentence embeddings are kept between runs.
+    """
+
+    def __init__(self, nights: Sequence[Night], captions: int, pairs: int, seed: int, cache: Path | None = None):
+        rng = np.random.default_rng(seed)
+        loaded = [night.rows() for night in nights]
+        rows = [row for night in loaded for row in night]
+        self.signals = [night.signals for night in nights]
+        self.night = np.repeat(np.arange(len(nights)), [len(r) for r in loaded])
+        self.epoch = np.array([row.epoch for row in rows])
+        self.present = np.array([row.present for row in rows])
+        self.recorded = np.concatenate([_recorded(r) for r in loaded])
+        self.stage = [row.stage for row in rows]
+        self.phrases = sorted({p for row in rows for p in row.phrases})
+        self._index_phrases(rows)
+        self.captions = [row.captions for row in rows]
+        self._index_sameness(rows)
+        self._draw_pairs(pairs, rng)
+        self._draw_captions(captions, rng)
+        self._embed(cache)
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+    def _index_phrases(self, rows: Sequence[Row]) -> None:
+        number = {p: i for i, p in enumerate(self.phrases)}
+        self.true = np.zeros((len(rows), len(number)), dtype=bool)
+        self.untold = np.zeros_like(self.true)
+        self.spans: list[list[tuple[float, float, int]]] = []
+        for r, row in enumerate(rows):
+            self.true[r, [number[p] for p in row.phrases]] = True
+            self.untold[r, [number[p] for p in row.untold if p in number]] = True
+            self.spans.append([(a, b, number[p]) for a, b, p in row.spans])
+        timed = {i for spans in self.spans for _, _, i in spans}
+        self.timed = np.array([i in timed for i in range(len(number))])
+        self.lasting = np.array([p in _lasting() for p in self.phrases]) & ~self.timed
+
+    def _index_sameness(self, rows: Sequence[Row]) -> None:
+        numbers: dict[str, int] = {}
+        self.same = np.full((len(rows), len(FACETS)), -1)
+        for r, row in enumerate(rows):
+            for f, facet in enumerate(FACETS):
+                if facet in row.captions:
+                    self.same[r, f] = numbers.setdefault(facet + row.same[facet], len(numbers))
+
+    def _draw_pairs(self, pairs: int, rng: np.random.Generator) -> None:
+        """Pairs of phrases true of one row, the rarer the likelier."""
+        weight = 1 / np.sqrt(self.true.sum(0) + 10)
+        drawn = []
+        for r in rng.integers(len(self), size=pairs):
+            there = np.flatnonzero(self.true[r])
+            if len(there) >= 2:
+                p = weight[there] / weight[there].sum()
+                drawn.append(rng.choice(there, 2, replace=False, p=p))
+        self.pairs = np.array(drawn, dtype=int).reshape(-1, 2)
+        joins = rng.choice(_JOINS, size=len(drawn))
+        self.pair_texts = [
+            j.format(self.phrases[a], self.phrases[b]) for j, (a, b) in zip(joins, self.pairs, strict=True)
+        ]
+
+    def _draw_captions(self, captions: int, rng: np.random.Generator) -> None:
+        """Captions for the contrast: of one facet or of several in a row, each with the facets that it tells."""
+        with_captions = np.flatnonzero([bool(c) for c in self.captions])
+        self.told_rows = rng.choice(with_captions, size=captions) if len(with_captions) else np.zeros(0, int)
+        self.told_facets = np.zeros((len(self.told_rows), len(FACETS)), dtype=bool)
+        self.told_texts = []
+        for i, r in enumerate(self.told_rows):
+            there = [f for f in FACETS if f in self.captions[r]]
+            n = min(int(rng.choice(_FACETS_A_TEXT)), len(there))
+            chosen = [there[j] for j in sorted(rng.permutation(len(there))[:n])]
+            self.told_facets[i] = [f in chosen for f in FACETS]
+            self.told_texts.append(" ".join(str(rng.choice(self.captions[r][f])) for f in chosen))
+
+    def _embed(self, cache: Path | None) -> None:
+        texts = [*self.phrases, *self.pair_texts, *self.told_texts]
+        sentences = cached_sentences(texts, cache)
+        a, b = len(self.phrases), len(self.phrases) + len(self.pair_texts)
+        self.phrase_sentences, self.pair_sentences, self.told_sentences = (
+            sentences[:a],
+            sentences[a:b],
+            sentences[b:],
+        )
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Signals of rows, all that the night has: float32 ``[rows, 14, 1920]``."""
+        return np.stack([self.signals[self.night[r]][self.epoch[r]] for r in rows]).astype(np.float32)
+
+    def lit(self, rows: np.ndarray) -> np.ndarray:
+        """Where each phrase holds, float32 ``[rows, 30, phrases]``."""
+        out = np.zeros((len(rows), PATCHES, len(self.phrases)), dtype=np.float32)
+        out[:, :, self.lasting] = self.true[rows][:, None, self.lasting]
+        for i, r in enumerate(rows):
+            for start_s, end_s, phrase in self.spans[r]:
+                first, last = max(int(start_s), 0), min(int(np.ceil(end_s)), PATCHES)
+                for second in range(first, last):
+                    overlap = min(end_s, second + 1) - max(start_s, second)
+                    if overlap >= min(_MIN_OVERLAP_S, end_s - start_s):
+                        out[i, second, phrase] = 1
+        return out
+
+    def batch(self, size: int, words: Tokenizer, length: int, seed: int, step: int) -> Batch:
+        """The batch of one step; half of its epochs have an embedded caption."""
+        rng = np.random.default_rng([seed, step])
+        told = rng.choice(len(self.told_rows), size // 2, replace=False)
+        rows = np.concatenate((self.told_rows[told], rng.choice(len(self), size - len(told))))
+        pairs = rng.choice(len(self.pairs), min(64, len(self.pairs)), replace=False)
+        (a, b), true, untold = self.pairs[pairs].T, self.true[rows], self.untold[rows]
+        either = true | untold
+        both, may_be = true[:, a] & true[:, b], either[:, a] & either[:, b]
+        caption_rows, facets, ids = self._captions(rows, rng, words, length)
+        return Batch(
+            signals=self.read(rows),
+            present=self.present[rows],
+            recorded=self.recorded[rows],
+            true=np.concatenate((true, both), axis=1),
+            unknown=np.concatenate((untold, may_be & ~both), axis=1),
+            sentences=np.concatenate((self.phrase_sentences, self.pair_sentences[pairs])),
+            lit=self.lit(rows),
+            lit_unknown=untold | ~(self.timed | self.lasting),
+            told=self._tells(told, rows),
+            told_sentences=self.told_sentences[told],
+            caption_rows=caption_rows,
+            caption_facets=facets,
+            caption_ids=ids,
+        )
+
+    def _tells(self, told: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Whether the captions `told` say what was measured in `rows`: the same in every facet that they tell."""
+        equal = self.same[rows][:, None, :] == self.same[self.told_rows[told]][None, :, :]
+        return (equal | ~self.told_facets[told][None, :, :]).all(-1)
+
+    def _captions(self, rows: np.ndarray, rng: np.random.Generator, words: Tokenizer, length: int):
+        """A third of the rows, each with one facet in words."""
+        chosen = [i for i in rng.permutation(len(rows)) if self.captions[rows[i]]][: len(rows) // 3]
+        facets = [rng.choice([f for f in FACETS if f in self.captions[rows[i]]]) for i in chosen]
+        ids = [
+            framed(words, str(rng.choice(self.captions[rows[i]][f])), length)
+            for i, f in zip(chosen, facets, strict=True)
+        ]
+        padded = np.full((len(ids), max(map(len, ids))), PAD)
+        for row, values in zip(padded, ids, strict=True):
+            row[: len(values)] = values
+        return np.array(chosen), np.array([FACETS.index(f) for f in facets]), padded
+
+
+def _recorded(rows: Sequence[Row]) -> np.ndarray:
+    """For each row the channels that any view of its epoch has, bool ``[rows, 14]``."""
+    by_epoch: dict[int, np.ndarray] = {}
+    for row in rows:
+        by_epoch[row.epoch] = by_epoch.get(row.epoch, False) | np.array(row.present)
+    return np.array([by_epoch[row.epoch] for row in rows])
+
+
+def _lasting() -> set[str]:
+    """Phrases that hold for a whole epoch: stages and positions."""
+    stages = [training_phrases({"stage_event": {"stage": str(s), "events": []}}) for s in STAGES]
+    positions = [training_phrases({"somatic": {"position": p}}) for p in POSITIONS.values()]
+    return {p for phrases in (*stages, *positions) for p in phrases}
+
+
+def cached_sentences(texts: Sequence[str], cache: Path | None) -> np.ndarray:
+    """Sentence embeddings ``[texts, 384]``, kept in a folder under the sum of the texts."""
+    if cache is None:
+        return sentence_embeddings(texts)
+    file = cache / f"sentences_{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:16]}.safetensors"
+    if not file.exists():
+        unique = list(dict.fromkeys(texts))
+        number = {t: i for i, t in enumerate(unique)}
+        found = sentence_embeddings(unique)[[number[t] for t in texts]]
+        cache.mkdir(parents=True, exist_ok=True)
+        save_file({"sentences": found.astype(np.float16)}, file)
+    return load_file(file)["sentences"].astype(np.float32)

@@ -1,0 +1,212 @@
+"""Train SleepLM nano on simulated nights: contrast, captioning, reconstruction.
+
+    python -m train.corpus runs/corpus --split train --nights 24 --hours 7
+    python -m train.corpus runs/corpus --split validation --nights 8 --hours 4
+    python -m train.pretrain --corpus runs/corpus --out sleeplm/weights --minutes 35
+
+A run that was cut short goes on with `--resume`; given `--steps`, it then ends in the same weights.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from tokenizers import Tokenizer
+
+from sleeplm.model import NetworkConfig, SleepLMNetwork, save_network
+from sleeplm.model.files import TOKENIZER_FILE
+from sleeplm.model.words import train_words
+from train.batches import Material
+from train.corpus import nights
+from train.measures import Validation
+from train.schedule import Progress, learning_rate
+from train.step import WEIGHTS, TrainingStep
+
+LOG_EVERY = 50
+WORD_ROWS = 4000  # rows that the captions' tokenizer is learned from
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run trains; everything that its result follows from beside the corpus.
+
+    Attributes
+    ----------
+    minutes : float
+        Length of the run, unless `steps` is given.
+    steps : int
+        Length in steps; 0: by `minutes`.
+    batch, rate, weight_decay, seed
+        Epochs a step, peak learning rate, AdamW's decay, seed of everything drawn.
+    captions, pairs : int
+        Captions and pairs of phrases embedded for the contrast.
+    """
+
+    minutes: float = 35.0
+    steps: int = 0
+    batch: int = 128
+    rate: float = 1e-3
+    weight_decay: float = 0.05
+    seed: int = 1
+    captions: int = 8000
+    pairs: int = 2000
+    config: NetworkConfig = field(default_factory=NetworkConfig)
+
+
+class Trainer:
+    """A network, its optimizer and how far it is."""
+
+    def __init__(self, settings: Settings, material: Material, words: Tokenizer, run: Path, writer=None):
+        set_seed(settings.seed)
+        self.settings, self.material, self.words, self.run, self.writer = settings, material, words, run, writer
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self.network = SleepLMNetwork(settings.config)
+        optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay
+        )
+        self.module, self.optimizer = self.accelerator.prepare(TrainingStep(self.network), optimizer)
+        self.progress = Progress(settings.minutes, settings.steps)
+        self.accelerator.register_for_checkpointing(self.progress)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of the state that a run resumes from."""
+        return self.run / "checkpoint"
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint of the run."""
+        self.accelerator.load_state(str(self.checkpoint))
+
+    def save(self) -> None:
+        """Keep the state of the run."""
+        self.accelerator.save_state(str(self.checkpoint), safe_serialization=True)
+
+    def step(self) -> dict[str, float]:
+        """Train on one batch; its losses."""
+        settings, number = self.settings, self.progress.step
+        rank, many = self.accelerator.process_index, self.accelerator.num_processes
+        batch = self.material.batch(
+            settings.batch, self.words, settings.config.caption_length, settings.seed, number * many + rank
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(settings.rate, self.progress.share)
+        found = self.module(batch, settings.seed, number * many + rank)
+        loss = sum(WEIGHTS[name] * value for name, value in found.items())
+        self.optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.progress.advance()
+        return {name: value.item() for name, value in found.items()}
+
+    def train(self, validation: Validation | None, validate_minutes: float = 8.0) -> None:
+        """Train to the end of the run, telling how it goes."""
+        self.module.train()
+        recent: list[dict[str, float]] = []
+        validated_s = time.monotonic()
+        while not self.progress.done:
+            recent.append(self.step())
+            if len(recent) == LOG_EVERY:
+                self._tell({name: np.mean([r[name] for r in recent]) for name in recent[0]})
+                recent = []
+            if time.monotonic() - validated_s > 60 * validate_minutes:
+                self.save()
+                self.validate(validation)
+                validated_s = time.monotonic()
+        self.save()
+        self.validate(validation)
+
+    def validate(self, validation: Validation | None) -> dict[str, float]:
+        """Measure on the people set aside for choosing."""
+        if validation is None or not self.accelerator.is_main_process:
+            return {}
+        self.network.eval()
+        found = validation(self.network)
+        self.network.train()
+        self._tell(found)
+        return found
+
+    def _tell(self, values: dict[str, float]) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        step = self.progress.step
+        print(
+            f"{self.progress.share:6.1%} step {step} " + " ".join(f"{k} {v:.3f}" for k, v in values.items()),
+            flush=True,
+        )
+        if self.writer is not None:
+            for name, value in values.items():
+                self.writer.add_scalar(name, value, step)
+
+
+def caption_words(material: Material, vocabulary: int) -> Tokenizer:
+    """The tokenizer of a corpus's captions, learned from an even share of them."""
+    step = max(len(material) // WORD_ROWS, 1)
+    return train_words(
+        (t for row in material.captions[::step] for texts in row.values() for t in texts), vocabulary
+    )
+
+
+def export(trainer: Trainer, out: Path, about: dict) -> None:
+    """Write the network and its tokenizer where `SleepLM.from_pretrained` reads them."""
+    save_network(trainer.network, out, about)
+    trainer.words.save(str(out / TOKENIZER_FILE))
+
+
+def _writer(run: Path, wanted: bool):
+    if not wanted:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(run / "tensorboard"))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, validate, export."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--run", type=Path, default=Path("runs/pretrain"))
+    parser.add_argument("--minutes", type=float, default=Settings.minutes)
+    parser.add_argument("--steps", type=int, default=0, help="length in steps instead of minutes")
+    parser.add_argument("--batch", type=int, default=Settings.batch)
+    parser.add_argument("--rate", type=float, default=Settings.rate)
+    parser.add_argument("--seed", type=int, default=Settings.seed)
+    parser.add_argument("--captions", type=int, default=Settings.captions)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--tensorboard", action="store_true")
+    given = parser.parse_args(arguments)
+    settings = Settings(
+        given.minutes, given.steps, given.batch, given.rate, seed=given.seed, captions=given.captions
+    )
+    people = nights(given.corpus, "train")
+    if not people:
+        parser.error(f"no nights in {given.corpus}; simulate some with python -m train.corpus")
+    material = Material(people, settings.captions, settings.pairs, settings.seed, given.run / "sentences")
+    words = caption_words(material, settings.config.vocabulary)
+    trainer = Trainer(settings, material, words, given.run, _writer(given.run, given.tensorboard))
+    if given.resume:
+        trainer.resume()
+    others = nights(given.corpus, "validation")
+    trainer.train(Validation(others, words) if others else None)
+    about = {
+        "trained_on": f"{len(people)} simulated nights, {len(material)} views of epochs",
+        "steps": trainer.progress.step,
+        "minutes": round(trainer.progress.elapsed_s / 60, 1),
+        "batch": settings.batch,
+        "seed": settings.seed,
+    }
+    if trainer.accelerator.is_main_process:
+        export(trainer, given.out, about)
+        print(json.dumps(about))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""One step of training: a batch to the network's losses, with the signals varied as laboratories vary."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sleeplm.model import Prepared, SleepLMNetwork, losses, prepare
+from sleeplm.model.network import slow_wave
+from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES
+from sleeplm.vocabulary import CANONICAL
+from train.batches import Batch
+
+WEIGHTS = {
+    "text_to_epoch": 1.0,
+    "epoch_to_text": 1.0,
+    "told_to_epoch": 0.5,
+    "epoch_to_told": 0.5,
+    "dense": 0.05,
+    "caption": 1.0,
+    "bands": 0.5,
+    "wave": 0.05,
+}
+_GAIN_SD = 0.15  # of ln(gain): electrodes and amplifiers
+_ARBITRARY_GAIN_SD = 1.0  # belts, flow, snore: any laboratory's unit
+_HIDE_SHARE, _HIDDEN_PATCHES = 0.3, 0.25
+_MAX_LOG_SCALE = 4.0
+
+
+def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Signals as another amplifier would give them.
+
+    Parameters
+    ----------
+    signals : ndarray ``[batch, 14, 1920]``
+    exact : ndarray of bool ``[batch]``
+        Epochs whose captions give microvolts: only arbitrary units and the ECG's polarity vary there.
+    """
+    out = signals.copy()
+    kinds = np.array([c.kind for c in CANONICAL])
+    physical, arbitrary = np.isin(kinds, ("eeg", "eog", "emg", "ecg")), np.zeros(len(kinds), dtype=bool)
+    arbitrary[list(WAVES)] = ARBITRARY
+    shape = (len(out), len(kinds))
+    gains = np.where(arbitrary, np.exp(rng.normal(0, _ARBITRARY_GAIN_SD, shape)), 1.0)
+    # One gain a person and kind, a smaller one an electrode.
+    shared = rng.normal(0, _GAIN_SD, (len(out), 1)) + rng.normal(0, _GAIN_SD / 3, shape)
+    gains = np.where(physical & ~exact[:, None], np.exp(shared), gains)
+    gains[:, kinds == "ecg"] *= rng.choice((-1, 1), (len(out), 1))
+    out *= gains[..., None].astype(np.float32)
+    eeg = np.flatnonzero(np.isin(kinds, ("eeg", "eog")))
+    for i in np.flatnonzero(~exact & (rng.random(len(out)) < 0.5)):
+        tilt = np.float32(rng.uniform(-0.25, 0.45))  # other filters: a gentle slope over the spectrum
+        tilted = out[i, eeg]
+        out[i, eeg, 1:] = (tilted[:, 1:] - tilt * tilted[:, :-1]) / (1 - 0.6 * tilt)
+    return out
+
+
+def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
+    """What `prepare` would give had only these channels been recorded."""
+    here = present[:, WAVES, None].to(prepared.wave.dtype)
+    position = next(i for i, c in enumerate(CANONICAL) if c.kind == "position")
+    return replace(
+        prepared,
+        wave=prepared.wave * here[..., None],
+        bands=prepared.bands * here[..., None],
+        summary=prepared.summary * here,
+        position=prepared.position * present[:, position, None, None],
+        present=present,
+    )
+
+
+class TrainingStep(nn.Module):
+    """The network with its losses, as one module, so that it can be trained on any number of machines."""
+
+    def __init__(self, network: SleepLMNetwork):
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: Batch, seed: int, step: int) -> dict[str, Tensor]:
+        """Every loss of a batch, unweighted."""
+        rng = np.random.default_rng([seed, step, 1])
+        exact = np.zeros(len(batch.signals), dtype=bool)
+        exact[batch.caption_rows] = True
+        recorded, present = torch.from_numpy(batch.recorded), torch.from_numpy(batch.present)
+        whole = prepare(torch.from_numpy(varied(batch.signals, exact, rng)), recorded)
+        hidden = (rng.random((len(exact), PATCHES)) < _HIDDEN_PATCHES) & (rng.random((len(exact), 1)) < _HIDE_SHARE)
+        encoded = self.network.encode_prepared(of_channels(whole, present), torch.from_numpy(hidden))
+        ids = torch.from_numpy(batch.caption_ids)
+        facets = torch.from_numpy(batch.caption_facets)
+        words = self.network.decoder(encoded.tokens[torch.from_numpy(batch.caption_rows)], facets, ids[:, :-1])
+        bands, wave = self.network.reconstruct(encoded.times)
+        here = recorded[:, WAVES]
+        return {
+            **self._contrast(batch, encoded.embeddings),
+            "dense": self._dense(batch, encoded.patches),
+            "caption": losses.captioning(words, ids),
+            "bands": losses.reconstruction(bands, whole.bands, here),
+            "wave": losses.reconstruction(wave, slow_wave(whole.wave), here),
+        }
+
+    def _contrast(self, batch: Batch, embeddings: Tensor) -> dict[str, Tensor]:
+        scale = self.network.log_scale.clamp(max=_MAX_LOG_SCALE).exp()
+        true, unknown = torch.from_numpy(batch.true), torch.from_numpy(batch.unknown)
+        scores = scale * embeddings @ self.network.text(torch.from_numpy(batch.sentences)).T
+        told = torch.from_numpy(batch.told)
+        told_scores = scale * embeddings @ self.network.text(torch.from_numpy(batch.told_sentences)).T
+        nothing = torch.zeros_like(told)
+        return {
+            "text_to_epoch": losses.texts_to_epochs(scores, true, unknown),
+            "epoch_to_text": losses.epochs_to_texts(scores, true, unknown),
+            "told_to_epoch": losses.texts_to_epochs(told_scores, told, nothing),
+            "epoch_to_told": losses.epochs_to_texts(told_scores, told, nothing),
+        }
+
+    def _dense(self, batch: Batch, patches: Tensor) -> Tensor:
+        lit = torch.from_numpy(batch.lit)
+        texts = self.network.text(torch.from_numpy(batch.sentences[: lit.shape[-1]]))
+        return losses.dense(self.network.patch_logits(patches, texts), lit, torch.from_numpy(batch.lit_unknown))
