@@ -42,13 +42,15 @@ def write_prompt(question: str, told: Sequence[Fact]) -> Prompt:
 
 def write_grammar(told: Sequence[Fact]) -> str:
     """Write the grammar of all answers that tell these facts, each once and in order, in Lark's form."""
-    lines = [f"start: {' '.join(f'p{i}' for i in range(len(_parts(told))))}"]
-    for i, choices in enumerate(_parts(told)):
-        lines.append(f"p{i}: " + " | ".join(json.dumps(c, ensure_ascii=False) for c in choices))
-    return "\n".join(lines) + "\n"
+    # One terminal for all: a lexer that saw the parts apart would be misled where one choice begins like another.
+    names, lines = [], []
+    for i, choices in enumerate(parts(told)):
+        names.append(f"P{i}?" if "" in choices else f"P{i}")
+        lines.append(f"P{i}: " + " | ".join(json.dumps(c, ensure_ascii=False) for c in choices if c))
+    return "\n".join(["start: ANSWER", f"ANSWER: {' '.join(names)}", *lines]) + "\n"
 
 
-def _parts(told: Sequence[Fact]) -> list[list[str]]:
+def parts(told: Sequence[Fact]) -> list[list[str]]:
     """An answer as a row of choices: opening, clause, join, clause and so on, and the full stop."""
     parts = [["", *(f"{o}, " for o in openings())]] if not is_statement(told[0]) else []
     for fact, before in zip(told, [None, *told], strict=False):
@@ -61,24 +63,22 @@ def _parts(told: Sequence[Fact]) -> list[list[str]]:
 def check(text: str, told: Sequence[Fact]) -> str | None:
     """Say what is wrong with a written answer before its values are filled in; None where nothing is.
 
-    It must cite all its facts, each once and in order; it may hold no digit outside ids and fixed vocabulary, and
-    no number word; and every clause must be one that is true of the fact it cites.
+    It must cite all its facts, each once and in order, and every clause must be one that is true of the fact it
+    cites: so it can hold no digit outside ids and definitions, no number word, and no judgement.
     """
     ids = _PLACE.findall(text)
     if ids != [f.id for f in told]:
         return f"cites {', '.join(ids) or 'nothing'} instead of {', '.join(f.id for f in told)}"
-    words = _PLACE.sub(" ", text)
-    for fact in told:  # the names of facts are the house's own: "apneas below 90%" may stand
-        words = words.replace(fact.name, " ")
-    if re.search(r"\d", _FIXED.sub(" ", words)):
+    pattern = "".join("(?:" + "|".join(map(re.escape, choices)) + ")" for choices in parts(told))
+    if re.fullmatch(pattern, text):
+        return None
+    words = _FIXED.sub(" ", _PLACE.sub(" ", text))
+    if re.search(r"\d", words):
         return "writes a digit of its own"
     number = _NUMBER_WORDS.search(words)
     if number:
         return f"writes the number word {number[0]!r}"
-    pattern = "".join("(?:" + "|".join(map(re.escape, choices)) + ")" for choices in _parts(told))
-    if not re.fullmatch(pattern, text):
-        return "says more than its facts do"
-    return None
+    return "says more than its facts do"
 
 
 def fill(text: str, told: Sequence[Fact]) -> str:

@@ -14,6 +14,7 @@ from sleeplm.vocabulary import EVENT_TYPES, STAGES
 MAX_FACTS = 3  # ids in one call
 MAX_TOKENS = 60
 SLOT_TOOLS = ("at", "window", "epoch", "look", "similar")
+_EVENT_COUNTS = {f"{event}_n" for event in EVENT_TYPES}
 _CALL = re.compile(r'(\w+)\(("[^"]*"|[^)]*)\)')
 
 SYSTEM = (
@@ -43,9 +44,14 @@ def read_scope(question: str, study, before: str | None = None) -> Scope:
     inherited = before is not None and not slots.moments and not slots.epochs
     if inherited:
         slots = read_slots(before, study.start_clock, duration_s)
-    ids = tuple(f.id for f in study.facts if not f.id.startswith("longest_"))
+    ids = tuple(f.id for f in study.facts if is_asked_by_id(f.id))
     words = " ".join(re.findall(r"[\w'-]+", question.lower()))[:MAX_QUESTION]
     return Scope(ids, slots, inherited, tuple(topics_of(question)), words)
+
+
+def is_asked_by_id(id: str) -> bool:
+    """Whether a plan names a fact by its id: bouts and counts of events have tools of their own."""
+    return re.fullmatch(r"[a-z0-9_]+", id) is not None and not id.startswith("longest_") and id not in _EVENT_COUNTS
 
 
 def plan_prompt(question: str, before: Sequence[Call] = ()) -> Prompt:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sleeplm.night import Fact
+from sleeplm.statistics import FACT_KINDS
 
 
 @lru_cache
@@ -30,14 +31,22 @@ def clauses(fact: Fact, before: Fact | None = None) -> list[str]:
     if is_statement(fact):
         known = table["statements"]
         forms = known[max((p for p in known if fact.id.startswith(p)), key=len)]
-    elif before is not None and is_share_of(fact, before):
-        forms = table["shares"] + table["quantities"][fact.id]
-    elif fact.id in table["quantities"]:
-        forms = table["quantities"][fact.id]
     else:
-        forms = table["counts" if isinstance(fact.value, int) and not fact.unit else "others"]
+        forms = [*table["quantities"].get(fact.id, ()), *_own_sentence(fact)]
+        if before is not None and is_share_of(fact, before):
+            forms = table["shares"] + forms
+        forms = forms or table["counts" if isinstance(fact.value, int) and not fact.unit else "others"]
     name = re.sub(r"[{}]", "", fact.name)
     return [form.replace("{name}", name).replace("{}", f"{{{fact.id}}}") for form in forms]
+
+
+def _own_sentence(fact: Fact) -> list[str]:
+    """The sentence of a fixed fact as a clause, where its place in the night is not part of it."""
+    kind = FACT_KINDS.get(fact.id)
+    if kind is None:
+        return []
+    clause = kind.sentence.replace("{where}", "").replace("{value}", "{}").rstrip(".")
+    return [clause[0].lower() + clause[1:] if clause[1].islower() else clause]
 
 
 def openings() -> list[str]:

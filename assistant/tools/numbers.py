@@ -7,6 +7,13 @@ from sleeplm.vocabulary import SLEEP_STAGES, Stage
 
 # What is told together: a part of the night with its share of it.
 COMPANIONS = {f"{stage}_min": f"{stage}_pct" for stage in ("n1", "n2", "n3", "r")}
+EXTREMES = ("spo2_min_pct", "hr_min_bpm", "hr_max_bpm")  # values of one moment, told with it
+LONGEST = {
+    "W": ("longest_wake_min", "longest_wake_in_sleep_min"),
+    "sleep": ("longest_sleep_min",),
+    "N3": ("longest_n3_min",),
+    "R": ("longest_r_min",),
+}
 OVERVIEW = (
     "tst_min", "se_pct", "sol_min", "waso_min", "n3_min", "r_min", "ahi_per_h", "spo2_min_pct", "hr_mean_bpm",
 )  # fmt: skip
@@ -18,14 +25,20 @@ def known_facts(study) -> dict[str, Fact]:
 
 
 def facts(context: Context, *ids: str) -> Evidence:
-    """Facts by id, each stage's minutes with its share of sleep."""
+    """Facts by id, each stage's minutes with its share of sleep, an extreme with its place in the night."""
     known = known_facts(context.study)
     wanted: dict[str, None] = {}
     for id in ids:
         wanted[id] = None
         if id in COMPANIONS:
             wanted[COMPANIONS[id]] = None
-    return Evidence(tuple(known[id] for id in wanted if id in known))
+    found: list[Fact] = []
+    for id in wanted:
+        if id in known:
+            found.append(known[id])
+            if id in EXTREMES:
+                found += _when(context, known[id])
+    return Evidence(tuple(found))
 
 
 def overview(context: Context) -> Evidence:
@@ -43,56 +56,48 @@ def _why_none(context: Context, known: list[Fact]) -> str:
 def longest(context: Context, state: str) -> Evidence:
     """The longest stretch awake, asleep or in one stage; of wake also the longest within sleep."""
     known = known_facts(context.study)
-    if state == Stage.W:
-        parts = [
-            ("longest_wake_min", "longest_wake_when"),
-            ("longest_wake_in_sleep_min", "longest_wake_in_sleep_when"),
-        ]
-    elif state == "sleep":
-        parts = [("longest_sleep_min", "longest_sleep_when")]
-    else:
+    ids = LONGEST.get(state)
+    if ids is None:
         return _longest_stage(context, Stage(state))
     found: list[Fact] = []
-    for id, when_id in parts:
+    for id in ids:
         if id in known:
-            found.append(known[id])
-            found += _when(context, known[id], when_id)
+            found += [known[id], *_when(context, known[id])]
     return Evidence(tuple(found))
 
 
-def _when(context: Context, fact: Fact, id: str) -> list[Fact]:
+def _when(context: Context, fact: Fact) -> list[Fact]:
+    """The place of a fact that rests on one stretch, as a statement to follow it."""
     if fact.value is None or not fact.epochs:
         return []
     first, last = max(fact.epochs, key=lambda e: e[1] - e[0])
     words = span(context.study, first, last)
     asleep = [n for n, s in enumerate(context.study.scoring.hypnogram, start=1) if s in SLEEP_STAGES]
-    if asleep and last < asleep[0]:
+    if fact.id == "longest_wake_min" and asleep and last < asleep[0]:
         words += ", before sleep onset"
-    elif asleep and first > asleep[-1]:
+    elif fact.id == "longest_wake_min" and asleep and first > asleep[-1]:
         words += ", after the final awakening"
+    id = f"{fact.id}_when"
     return [statement(id, f"when: {fact.name}", words, [(first, last)], fact.signals, fact.source)]
 
 
 def _longest_stage(context: Context, stage: Stage) -> Evidence:
-    study, id = context.study, f"longest_{stage.lower()}"
-    name = f"longest stretch of {STAGE_WORDS[stage]}"
+    """The longest stretch of a stage that has no fixed fact of its own."""
+    study, id, name = context.study, f"longest_{stage.lower()}_min", f"longest stretch of {STAGE_WORDS[stage]}"
     scoring = study.scoring
     if scoring.hypnogram_source is None:
-        return Evidence((absence(f"{id}_min", name, not_staged(study)),))
+        return Evidence((absence(id, name, not_staged(study)),))
     found = [(a, b) for s, a, b in runs(scoring.hypnogram) if s is stage]
     if not found:
-        return Evidence((absence(f"{id}_min", name, f"No epoch was scored as {STAGE_WORDS[stage]}."),))
+        return Evidence((absence(id, name, f"No epoch was scored as {STAGE_WORDS[stage]}."),))
     first, last = max(found, key=lambda e: e[1] - e[0])
-    words = span(study, first, last)
     length = Fact(
-        f"{id}_min", name, (last - first + 1) / 2, "min",
-        f"The {name} lasted {minutes(last - first + 1)}, {words}.",
+        id, name, (last - first + 1) / 2, "min",
+        f"The {name} lasted {minutes(last - first + 1)}, {span(study, first, last)}.",
         "Longest run of consecutive 30-s epochs in the stage.",
         source=scoring.hypnogram_source, epochs=((first, last),),
     )  # fmt: skip
-    return Evidence(
-        (length, statement(f"{id}_when", f"when: {name}", words, [(first, last)], source=length.source))
-    )
+    return Evidence((length, *_when(context, length)))
 
 
 def not_staged(study) -> str:

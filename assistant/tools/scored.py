@@ -13,7 +13,7 @@ from assistant.timeline import (
     span,
     when,
 )
-from assistant.tools.numbers import not_staged
+from assistant.tools.numbers import known_facts, not_staged
 from sleeplm.night import Event, Fact, epochs_between, stretches
 from sleeplm.vocabulary import CHANNEL, EVENT_CHANNELS, Stage
 
@@ -30,7 +30,7 @@ def stages(context: Context, stage: str) -> Evidence:
         return Evidence((absence(id, name, f"No epoch of this night was scored as {name}."),))
     source = scoring.hypnogram_source
     total = sum(b - a + 1 for a, b in found)
-    length = Fact(
+    length = known_facts(study).get(f"{stage.lower()}_min") or Fact(
         f"{id}_min", f"time in {name}", total / 2, "min", f"{name} lasted {minutes(total)} in all.",
         "Epochs of the stage times 30 s.", source=source, epochs=tuple(found),
     )  # fmt: skip
@@ -42,7 +42,7 @@ def stages(context: Context, stage: str) -> Evidence:
             f"in {len(found)} stretches, the first {span(study, *first)}, "
             f"the longest {span(study, *longest)} of {minutes(longest[1] - longest[0] + 1)}"
         )
-    return Evidence((length, statement(f"{id}_when", f"when: {name}", words, found, source=source)))
+    return Evidence((length, statement(f"{length.id}_when", f"when: {name}", words, found, source=source)))
 
 
 def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
@@ -65,10 +65,14 @@ def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
         "Number of scored events of the type; an event belongs to the epoch in which it starts.",
         signals=_signals(study, types), source=" and ".join(sources), epochs=epochs,
     )  # fmt: skip
+    if len(types) == 1 and stage is None:
+        count = known_facts(study).get(f"{kind}_n", count)
     if not found:
         return Evidence((count,))
     words = _when_events(study, found, types, show_stages=stage is None)
-    return Evidence((count, statement(f"{id}_when", f"when: {name}", words, epochs, count.signals, count.source)))
+    return Evidence(
+        (count, statement(f"{count.id}_when", f"when: {name}", words, epochs, count.signals, count.source))
+    )
 
 
 def why_not_scored(study, kind: str) -> str:
