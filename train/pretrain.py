@@ -30,6 +30,7 @@ from train.schedule import Progress, learning_rate
 from train.step import WEIGHTS, TrainingStep
 
 LOG_EVERY = 50
+VALIDATION_SHARE = 3  # every third night is enough to see how a run goes
 WORD_ROWS = 4000  # rows that the captions' tokenizer is learned from
 
 
@@ -106,7 +107,7 @@ class Trainer:
         self.progress.advance()
         return {name: value.item() for name, value in found.items()}
 
-    def train(self, validation: Validation | None, validate_minutes: float = 8.0) -> None:
+    def train(self, validation: Validation | None, validate_minutes: float = 12.0) -> None:
         """Train to the end of the run, telling how it goes."""
         self.module.train()
         recent: list[dict[str, float]] = []
@@ -119,6 +120,7 @@ class Trainer:
             if time.monotonic() - validated_s > 60 * validate_minutes:
                 self.save()
                 self.validate(validation)
+                self.progress.pause()
                 validated_s = time.monotonic()
         self.save()
         self.validate(validation)
@@ -195,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.resume:
         trainer.resume()
     others = nights(given.corpus, "validation")
-    trainer.train(Validation(others, words) if others else None)
+    trainer.train(Validation(others[::VALIDATION_SHARE], words) if others else None)
     about = {
         "trained_on": f"{len(people)} simulated nights, {len(material)} views of epochs",
         "steps": trainer.progress.step,

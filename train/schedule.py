@@ -40,6 +40,10 @@ class Progress:
         self._since = now
         self.step += 1
 
+    def pause(self) -> None:
+        """The time until the next step is not the run's: it went into validation."""
+        self._since = None
+
     def state_dict(self) -> dict:
         """What a checkpoint keeps."""
         return {"step": self.step, "elapsed_s": self.elapsed_s}

@@ -32,6 +32,7 @@ def train_words(texts: Iterable[str], vocabulary: int) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.encode_special_tokens = True  # a text that happens to read "[END]" ends nothing
     return tokenizer
 
 
@@ -52,6 +53,7 @@ def load_words(file: Path, vocabulary: int) -> Tokenizer:
     fits = tokenizer.get_vocab_size() <= vocabulary
     if not fits or any(tokenizer.token_to_id(word) != i for word, i in _SPECIAL.items()):
         raise ModelError(f"{file.name} does not belong to these weights")
+    tokenizer.encode_special_tokens = True
     return tokenizer
 
 

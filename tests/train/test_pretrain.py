@@ -1,0 +1,213 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from sleeplm.encoder import SleepLM
+from sleeplm.model import NetworkConfig, prepare
+from sleeplm.vocabulary import CHANNEL_NAMES, FACETS
+from train.batches import Material
+from train.corpus import FIRST_SEED, VIEWS, nights, only, tell_alone, true_scoring, views_of, write_corpus_night
+from train.evaluate import _HEART, said_number, said_stage, true_spans
+from train.measures import by_view, event_f1, hits_at, kappa
+from train.pretrain import Settings, Trainer, caption_words, export
+from train.schedule import Progress, learning_rate
+from train.step import of_channels, varied
+
+TINY = NetworkConfig(
+    name="test", dim=16, width=24, layers=1, heads=2, channel_width=8, tokens=4, decoder_layers=1, decoder_heads=2,
+    vocabulary=400, caption_length=40,
+)  # fmt: skip
+SETTINGS = Settings(steps=4, batch=12, captions=24, pairs=20, seed=3, config=TINY)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus_night(folder, "train", "osa-severe", 3, 0.5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def material(corpus):
+    return Material(nights(corpus, "train"), SETTINGS.captions, SETTINGS.pairs, SETTINGS.seed)
+
+
+def trainer(material, run):
+    return Trainer(SETTINGS, material, caption_words(material, TINY.vocabulary), run)
+
+
+def test_people_are_never_on_two_sides_of_a_split():
+    starts = sorted(FIRST_SEED.values())
+    assert min(np.diff(starts)) > 100_000
+
+
+def test_a_view_holds_only_its_channels_and_says_nothing_of_others(corpus):
+    (night,) = nights(corpus, "train")
+    views = by_view(night.rows())
+    assert len(views) == len(views_of(FIRST_SEED["train"] + 3)) == 4
+    for name, rows in zip(views_of(FIRST_SEED["train"] + 3), views, strict=True):
+        for row in rows:
+            there = {c for c, p in zip(CHANNEL_NAMES, row.present, strict=True) if p}
+            assert there <= set(VIEWS[name])
+            if not there & {"ECG", "SPO2"}:
+                assert "cardiac" not in row.captions
+            if not there & {"AF", "THX", "ABD"}:
+                assert not any("apnea" in p for p in row.phrases)
+
+
+def test_what_a_view_cannot_see_is_unknown_not_false(material):
+    assert material.untold.any()
+    assert not (material.true & material.untold).any()
+
+
+def test_training_captions_speak_of_no_scorer_and_no_epoch_before(corpus):
+    (night,) = nights(corpus, "train")
+    texts = [t for row in night.rows() for t in row.captions.get("stage_event", ())]
+    assert texts
+    assert not any(word in t.lower() for t in texts for word in ("expert", "scored", "coming from", "unchanged"))
+
+
+def test_a_phrase_is_lit_where_its_span_is(material):
+    r = next(i for i, spans in enumerate(material.spans) if spans)
+    lit = material.lit(np.array([r]))[0]
+    start_s, end_s, phrase = max(material.spans[r], key=lambda s: s[1] - s[0])
+    middle = int((start_s + end_s) / 2)
+    assert lit[min(middle, 29), phrase] == 1
+    outside = [s for s in range(30) if not any(a < s + 1 and s < b for a, b, p in material.spans[r] if p == phrase)]
+    assert (lit[outside, phrase] == 0).all()
+
+
+def test_a_batch_follows_from_seed_and_step(material):
+    words = caption_words(material, 400)
+    a, b, c = (material.batch(12, words, 40, 1, step) for step in (5, 5, 6))
+    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a))
+    assert not np.array_equal(a.signals, c.signals)
+    assert a.told.shape == (12, 6) and a.told[np.arange(6), np.arange(6)].all()
+
+
+def test_a_reduced_view_is_what_a_recording_without_the_channels_gives():
+    signals = torch.from_numpy(np.random.default_rng(0).normal(0, 20, (2, 14, 1920)).astype(np.float32))
+    present = torch.rand(2, 14, generator=torch.Generator().manual_seed(0)) > 0.4
+    a, b = of_channels(prepare(signals, torch.ones_like(present)), present), prepare(signals, present)
+    for key in ("wave", "bands", "summary", "position"):
+        torch.testing.assert_close(getattr(a, key), getattr(b, key))
+
+
+def test_microvolts_that_a_caption_gives_are_not_varied():
+    rng = np.random.default_rng(0)
+    signals = rng.normal(0, 20, (4, 14, 1920)).astype(np.float32)
+    exact = np.array([True, True, False, False])
+    out = varied(signals, exact, rng)
+    c3, spo2 = CHANNEL_NAMES.index("C3"), CHANNEL_NAMES.index("SPO2")
+    assert np.array_equal(out[:2, c3], signals[:2, c3]) and not np.array_equal(out[2:, c3], signals[2:, c3])
+    assert np.array_equal(out[:, spo2], signals[:, spo2])
+
+
+def test_training_lowers_the_loss_and_exports_what_loads(material, tmp_path):
+    settings = replace(SETTINGS, steps=10, rate=3e-3)
+    run = Trainer(settings, material, caption_words(material, TINY.vocabulary), tmp_path / "run")
+    batch = material.batch(12, run.words, TINY.caption_length, seed=9, step=0)
+    before = run.module(batch, 9, 0)
+    run.train(None)
+    after = run.module(batch, 9, 0)
+    assert run.progress.done
+    assert all(after[k] < before[k] for k in ("caption", "dense", "bands", "epoch_to_text"))
+    export(run, tmp_path / "out", {"seed": 3})
+    model = SleepLM.from_pretrained(tmp_path / "out")
+    assert model.dim == 16
+
+
+def test_a_resumed_run_ends_in_the_same_weights(material, tmp_path):
+    straight = trainer(material, tmp_path / "a")
+    straight.train(None)
+    first = trainer(material, tmp_path / "b")
+    first.module.train()
+    first.step(), first.step()
+    first.save()
+    second = trainer(material, tmp_path / "b")
+    second.resume()
+    assert second.progress.step == 2
+    second.train(None)
+    wanted = straight.network.state_dict()
+    for key, value in second.network.state_dict().items():
+        torch.testing.assert_close(value, wanted[key], msg=key)
+
+
+def test_the_rate_rises_then_falls_to_little():
+    rates = [learning_rate(1.0, s) for s in np.linspace(0, 1, 101)]
+    assert rates[0] < 0.1 and max(rates) == pytest.approx(1, abs=0.01) and rates[-1] == pytest.approx(0.02)
+    progress = Progress(1.0, 2)
+    assert not progress.done
+    progress.advance(), progress.advance()
+    assert progress.done
+
+
+def test_events_on_channels_that_a_view_lacks_are_not_scored(corpus):
+    from sleeplm.simulate import simulate_night
+
+    night = simulate_night(seed=1, hours=0.5, profile="osa-severe")
+    scoring = only(true_scoring(night), ("C3",))
+    assert not scoring.was_scored("desaturation") and scoring.was_scored("arousal")
+    assert all(e.type not in ("desaturation", "apnea_obstructive") for e in scoring.events)
+
+
+def test_captions_that_name_the_scorer_are_told_again():
+    row = {
+        "stage_event": {
+            "stage": "N2",
+            "stage_source": "expert",
+            "previous_stage": "R",
+            "events": [],
+            "looked_for": [],
+        }
+    }
+    for told in tell_alone([row] * 30, "s"):
+        text = told.get("stage_event", "").lower()
+        assert "expert" not in text and "rem sleep" not in text.replace("non-rem sleep", "")
+
+
+def test_agreement_and_overlap_are_the_textbook_ones():
+    assert kappa(list("aabb"), list("aabb")) == 1
+    assert kappa(list("aabb"), list("abab")) == pytest.approx(0)
+    assert event_f1([(0, 10)], [(0, 10)], 0.5)["f1"] == 1
+    assert event_f1([(0, 10), (20, 30)], [(5, 15)], 0.5)["f1"] == 0
+    assert event_f1([(0, 10), (20, 30)], [(5, 15)], 0.2)["f1"] == pytest.approx(2 / 3)
+    assert hits_at(np.array([[0.9, 0.1], [0.8, 0.2]]), np.eye(2, dtype=bool), 1) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("Light sleep, stage N2 with an arousal at 3 s.", "N2"),
+        ("An epoch of non-REM sleep, stage N2.", "N2"),
+        ("Rapid eye movement sleep.", "R"),
+        ("Wakefulness, stage W.", "W"),
+        ("Deepest sleep, stage N3.", "N3"),
+        ("No arousals.", None),
+    ],
+)
+def test_the_stage_that_a_caption_names_is_read(text, stage):
+    assert said_stage(text) == stage
+
+
+@pytest.mark.parametrize(
+    ("text", "bpm"),
+    [
+        ("Heart rate 78 bpm (76 to 80), steady.", 78),
+        ("Unremarkable heart rate, 70 beats/min; RMSSD of 12 ms.", 70),
+        ("The heart beats at 80 beats/min, between 77 and 83.", 80),
+        ("SpO2 93%.", None),
+    ],
+)
+def test_the_heart_rate_that_a_caption_gives_is_read(text, bpm):
+    assert said_number(_HEART, text) == bpm
+
+
+def test_spans_that_cross_an_epoch_are_joined(corpus):
+    (night,) = nights(corpus, "train")
+    rows = by_view(night.rows())[0]
+    spans = true_spans(rows, "oxygen desaturation")
+    assert spans == sorted(spans) and all(a < b for a, b in spans)
+    assert set(FACETS) >= set(rows[0].captions)
