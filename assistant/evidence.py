@@ -94,10 +94,11 @@ def absence(id: str, name: str, why: str) -> Fact:
 
 
 def citations(facts: Iterable[Fact]) -> list[Citation]:
-    """Stretches of the night that the facts rest on: of each fact the longest, at most `MAX_CITATIONS`."""
-    found = []
+    """Stretches that the facts rest on, each once: of each fact the longest, at most `MAX_CITATIONS`."""
+    found: dict[tuple[int, int], Citation] = {}
     for fact in facts:
         longest_first = sorted(fact.epochs, key=lambda e: (e[0] - e[1], e[0]))
         for first, last in longest_first[:MAX_CITATIONS]:
-            found.append(Citation((first - 1.0) * EPOCH_S, float(last * EPOCH_S), (first, last), fact.id))
-    return found
+            whole = Citation((first - 1.0) * EPOCH_S, float(last * EPOCH_S), (first, last), fact.id)
+            found.setdefault((first, last), whole)
+    return list(found.values())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from assistant.prompt import MAX_QUESTION, WRITE, Prompt
 from assistant.wording import clauses, is_statement, joins, openings
 from sleeplm.night import Fact
+from sleeplm.statistics import FACT_KINDS
 from sleeplm.units import format_value
 
 MAX_TOLD = 10  # facts in one answer
@@ -99,7 +100,8 @@ def shown_value(fact: Fact) -> str:
 
 def in_plain_sentences(told: Sequence[Fact]) -> str:
     """The facts' own sentences: what is said where nothing better was written."""
-    return " ".join(f.text for f in told)
+    with_place = {f"{id}_when" for id, kind in FACT_KINDS.items() if "{where}" in kind.sentence}
+    return " ".join(f.text for f in told if f.id not in with_place)
 
 
 def source_clause(facts: Sequence[Fact], simulated: bool) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -215,7 +216,9 @@ def _with_adapter(model, weights: Path):
     from peft import PeftModel
 
     try:
-        return PeftModel.from_pretrained(model, str(weights)).merge_and_unload()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that it has renamed
+            return PeftModel.from_pretrained(model, str(weights)).merge_and_unload()
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"the adapter in {weights.name} does not fit the language model: {error}") from None
 

@@ -68,7 +68,6 @@ class Example:
 
     prompt: Prompt
     target: str
-    signal: int | None = None  # row of the tokens that belong to it
 
 
 @dataclass(frozen=True)
@@ -125,13 +124,14 @@ def filled(pattern: str, line: str, random: np.random.Generator, plain: bool = F
     """Fill one phrasing and its plan; unless plain, with an opener or a slip of the keyboard now and then."""
     study = _study(random)
     values = _values(pattern, study, random)
+    while "{t2}" in pattern and len(_moments("at {t} and {t2}".format_map(values), study)) < 2:
+        values = _values(pattern, study, random)
     question = line.format_map(values)
     if not plain and not pattern.startswith("find"):
         question = _as_typed(OPENERS[random.integers(len(OPENERS))] + question, random)
     text = pattern.format_map(values)
     if "{t}" in pattern:
-        times = [m.text for m in read_slots(question, study.start_clock, study.recording["duration_s"]).moments]
-        text = f"{text.split('(')[0]}({','.join(times)})"
+        text = f"{text.split('(')[0]}({','.join(_moments(question, study))})"
     return Asked(question, tuple(plan.parse_plan(text)), study)
 
 
@@ -155,8 +155,7 @@ def follow_ups(random: np.random.Generator, count: int) -> Iterator[Asked]:
             before, after, x = Call("events", (event,)), Call("events", (event, other)), f"in {said}"
         elif kind == "time":
             x = _clock_phrase(study, random)
-            moment = read_slots(f"at {x}", study.start_clock, study.recording["duration_s"]).moments[0].text
-            before, after, x = Call("at", ("01:00",)), Call("at", (moment,)), f"at {x}"
+            before, after, x = Call("at", ("01:00",)), Call("at", (_moments(f"at {x}", study)[0],)), f"at {x}"
         else:
             before, after = Call("facts", (f"{stage.lower()}_min",)), Call("stages", (stage,))
         question = _pick(FOLLOW_UPS, random).format(x=x)
@@ -198,10 +197,11 @@ def told_by(call: Call, random: np.random.Generator) -> list[Fact]:
         ids = [f"epoch_{arguments[0]}", f"measured_{arguments[0]}"]
     else:
         return []
-    return [_valued(id) for id in ids if id]
+    return [stand_in(id) for id in ids if id]
 
 
-def _valued(id: str) -> Fact:
+def stand_in(id: str) -> Fact:
+    """A fact that stands for one of this id, where only its wording matters."""
     kind = FACT_KINDS.get(id)
     if kind is not None:
         value = "02:00:00" if kind.unit == CLOCK else 3 if kind.unit == COUNT else 3.0
@@ -244,6 +244,10 @@ def _values(pattern: str, study: SimpleNamespace, random: np.random.Generator) -
         "n2": str(first + int(random.integers(1, 60))),
         "p": _pick(FOUND_PHRASES, random),
     }
+
+
+def _moments(question: str, study: SimpleNamespace) -> list[str]:
+    return [m.text for m in read_slots(question, study.start_clock, study.recording["duration_s"]).moments]
 
 
 def _clock_phrase(study: SimpleNamespace, random: np.random.Generator) -> str:

@@ -11,6 +11,7 @@ make of every example is computed once. The upper layers learn the three tasks w
 import argparse
 import json
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ class UpperLayers(nn.Module):
 
     def forward(self, hidden: torch.Tensor, answered: torch.Tensor) -> torch.Tensor:
         """Logits ``[answered tokens, vocabulary]`` of the positions where `answered` is true."""
-        inner = self.model.base_model.model if hasattr(self.model, "peft_config") else self.model
+        inner = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
         body = inner.model
         states = through(body, hidden, range(self.first, len(body.layers)))
         return inner.lm_head(body.norm(states[answered])).float()
@@ -177,19 +178,29 @@ def prepare(examples: Sequence[Example], model, tokenizer, projector: Projector,
     return [one for one in learned if one is not None]
 
 
-def train(learned: Sequence[Learned], model, minutes: float, learning_rate: float, seed: int) -> dict:
-    """Train low-rank adapters in the upper layers for some minutes; returns what was done."""
-    from accelerate import Accelerator
+def with_adapters(model, first: int, rank: int = RANK):
+    """The model with low-rank adapters in its layers from `first` on."""
     from peft import LoraConfig, get_peft_model
 
-    torch.manual_seed(seed)
-    layers = list(range(FIRST_ADAPTED, model.config.num_hidden_layers))
+    layers = list(range(first, model.config.num_hidden_layers))
     config = LoraConfig(
-        r=RANK, lora_alpha=2 * RANK, lora_dropout=0.05, target_modules=TARGETS, layers_to_transform=layers,
+        r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=TARGETS, layers_to_transform=layers,
         task_type="CAUSAL_LM",
     )  # fmt: skip
-    peft_model = get_peft_model(model, config)
-    upper = UpperLayers(peft_model, FIRST_ADAPTED)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # peft asks transformers by a name that the latter has renamed
+        return get_peft_model(model, config)
+
+
+def train(
+    learned: Sequence[Learned], peft_model, first: int, minutes: float, learning_rate: float, seed: int
+) -> dict:
+    """Train the adapters of the layers from `first` on for some minutes; returns what was done."""
+    from accelerate import Accelerator
+
+    upper = UpperLayers(peft_model, first)
     optimizer = torch.optim.AdamW([p for p in upper.parameters() if p.requires_grad], lr=learning_rate)
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
     upper, optimizer = accelerator.prepare(upper, optimizer)
@@ -213,8 +224,7 @@ def train(learned: Sequence[Learned], model, minutes: float, learning_rate: floa
             if steps % 20 == 0:
                 print(f"{spent:5.1f} min, step {steps}, loss {np.mean(log[-20:]):.3f}", flush=True)
         seen += 1
-    model_out = accelerator.unwrap_model(upper).model
-    return {"model": model_out, "steps": steps, "passes": seen, "loss": round(float(np.mean(log[-50:])), 4)}
+    return {"steps": steps, "passes": seen, "loss": round(float(np.mean(log[-50:])), 4)}
 
 
 def batches(learned: Sequence[Learned], seed: int):
@@ -294,7 +304,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     words = sum(len(one.hidden) for one in learned)
     print(f"{len(learned)} examples, {words} tokens, {time.perf_counter() - begin:.0f} s", flush=True)
-    done = train(learned, model, given.minutes, given.learning_rate, given.seed)
+    adapted = with_adapters(model, FIRST_ADAPTED)
+    done = train(learned, adapted, FIRST_ADAPTED, given.minutes, given.learning_rate, given.seed)
     config = {
         "name": ADAPTER, "version": given.version, "base": NAME, "encoder": encoder.name,
         "projector": projector.config,
@@ -302,7 +313,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                      "learning_rate": given.learning_rate, "examples": len(learned), "tokens": words,
                      "steps": done["steps"], "passes": done["passes"], "loss": done["loss"]},
     }  # fmt: skip
-    save(given.out, done["model"], projector, config)
+    save(given.out, adapted, projector, config)
     print(json.dumps(config["training"]), flush=True)
 
 

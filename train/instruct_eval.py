@@ -1,6 +1,6 @@
 """How well the assistant understands, answers and reads: on phrasings and nights that it was not trained on.
 
-python -m train.instruct_eval --corpus runs/corpus     # adds its figures to the configuration beside the weights
+python -m train.instruct_eval --corpus runs/corpus     # its figures go beside the weights
 """
 
 import argparse
@@ -19,6 +19,7 @@ from sleeplm.encoder import SleepLM
 from train.corpus import nights
 from train.dialogues import Asked, follow_ups, questions, told_by, written
 from train.instruct import Epoch, read_epochs
+from train.instruct_card import write_card
 
 SEED = 12345
 
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     config = json.loads(path.read_text())
     config["evaluation"] = {"seed": SEED, "minutes": round((time.perf_counter() - begin) / 60, 1), **figures}
     path.write_text(json.dumps(config, indent=2) + "\n")
-    print(json.dumps(config["evaluation"], indent=2))
+    print(write_card(given.weights))
 
 
 if __name__ == "__main__":

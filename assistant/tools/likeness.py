@@ -1,5 +1,7 @@
 """Tools over the shared space of signals and text: what is like an epoch, like a phrase, and how an epoch reads."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from assistant.evidence import Context, Evidence, absence, statement
@@ -13,6 +15,7 @@ TOP_SHARE = 0.05  # the share of the night's epochs that count as like a given o
 MIN_TOP = 5
 NEIGHBOURS = 10  # epochs on either side that are alike only because they are near
 MAX_SPANS = 3
+MAX_GAP = 2  # epochs less alike that do not break a stretch
 
 
 def similar(context: Context, number: str) -> Evidence:
@@ -62,9 +65,19 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
         return []
     count = min(max(MIN_TOP, round(TOP_SHARE * eligible.sum())), int(eligible.sum()))
     threshold = np.sort(likeness[eligible])[-count]
-    spans = stretches(order[eligible & (likeness >= threshold)])
-    excess = {s: float((likeness[s[0] - 1 : s[1]] - threshold).sum()) for s in spans}
+    spans = _joined(stretches(order[eligible & (likeness >= threshold)]))
+    excess = {s: float(np.maximum(likeness[s[0] - 1 : s[1]] - threshold, 0).sum()) for s in spans}
     return sorted(spans, key=lambda s: (-excess[s], s))[:MAX_SPANS]
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for first, last in spans:
+        if joined and first - joined[-1][1] <= MAX_GAP + 1:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def find(context: Context, phrase: str) -> Evidence:
@@ -73,7 +86,12 @@ def find(context: Context, phrase: str) -> Evidence:
     missing = missing_topics(phrase, study.channels)
     if missing:
         return Evidence((absence("found", phrase, " ".join(t.absent for t in missing)),))
-    _, spans = context.encoder.localize(phrase, np.asarray(study.patches))
+    patches, encoder = np.asarray(study.patches), context.encoder
+    if patches.shape[-1] != encoder.dim:
+        return Evidence(
+            declined="This study was embedded by another network; analyse the recording again to search it."
+        )
+    _, spans = encoder.localize(phrase, patches)
     if not spans:
         return Evidence(declined=f"Nothing in the signals stands out as “{phrase}”.")
     found = []

@@ -1,5 +1,7 @@
 """Tools over the fixed facts of a night."""
 
+from collections.abc import Sequence
+
 from assistant.evidence import Context, Evidence, absence, statement
 from assistant.timeline import STAGE_WORDS, minutes, runs, span
 from sleeplm.night import Fact
@@ -59,10 +61,10 @@ def longest(context: Context, state: str) -> Evidence:
     ids = LONGEST.get(state)
     if ids is None:
         return _longest_stage(context, Stage(state))
+    facts = {known[id].epochs or id: known[id] for id in reversed(ids) if id in known}
     found: list[Fact] = []
-    for id in ids:
-        if id in known:
-            found += [known[id], *_when(context, known[id])]
+    for fact in reversed(facts.values()):  # one stretch that is the longest in both senses is told once
+        found += [fact, *_when(context, fact)]
     return Evidence(tuple(found))
 
 
@@ -72,13 +74,20 @@ def _when(context: Context, fact: Fact) -> list[Fact]:
         return []
     first, last = max(fact.epochs, key=lambda e: e[1] - e[0])
     words = span(context.study, first, last)
-    asleep = [n for n, s in enumerate(context.study.scoring.hypnogram, start=1) if s in SLEEP_STAGES]
-    if fact.id == "longest_wake_min" and asleep and last < asleep[0]:
-        words += ", before sleep onset"
-    elif fact.id == "longest_wake_min" and asleep and first > asleep[-1]:
-        words += ", after the final awakening"
+    if fact.id == "longest_wake_min":
+        words += _place_of_wake(context.study.scoring.hypnogram, first, last)
     id = f"{fact.id}_when"
     return [statement(id, f"when: {fact.name}", words, [(first, last)], fact.signals, fact.source)]
+
+
+def _place_of_wake(hypnogram: Sequence[Stage], first: int, last: int) -> str:
+    """Where a stretch of wake lies: before, within or after the sleep of the night."""
+    asleep = [n for n, stage in enumerate(hypnogram, start=1) if stage in SLEEP_STAGES]
+    if not asleep:
+        return ""
+    if last < asleep[0]:
+        return ", before sleep onset"
+    return ", after the final awakening" if first > asleep[-1] else ", between sleep onset and the final awakening"
 
 
 def _longest_stage(context: Context, stage: Stage) -> Evidence:

@@ -38,10 +38,9 @@ def stages(context: Context, stage: str) -> Evidence:
     if len(found) == 1:
         words = f"in one stretch, {span(study, *first)}"
     else:
-        words = (
-            f"in {len(found)} stretches, the first {span(study, *first)}, "
-            f"the longest {span(study, *longest)} of {minutes(longest[1] - longest[0] + 1)}"
-        )
+        words = f"in {len(found)} stretches, the first {span(study, *first)}, "
+        words += "which is also the longest" if first == longest else f"the longest {span(study, *longest)}"
+        words += f", of {minutes(longest[1] - longest[0] + 1)}"
     return Evidence((length, statement(f"{length.id}_when", f"when: {name}", words, found, source=source)))
 
 

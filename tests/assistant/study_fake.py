@@ -46,11 +46,14 @@ def _facts(stages) -> list[Fact]:
         fact("tst_min", "total sleep time", 14.0, "min", "The person slept 14 min in all.", sleep),
         fact("se_pct", "sleep efficiency", 70.0, "%", "Sleep efficiency was 70%.", sleep),
         fact("n3_min", "deep sleep (N3)", 4.0, "min", "Deep sleep (N3) lasted 4 min.", of(Stage.N3)),
-        fact("n3_pct", "deep sleep (N3)", 28.6, "%", "Deep sleep (N3) was 28.6% of total sleep time.", of(Stage.N3)),
+        fact("n3_pct", "deep sleep (N3)", 28.6, "%", "Deep sleep (N3) was 28.6% of sleep.", of(Stage.N3)),
         fact("r_min", "REM sleep", 3.0, "min", "REM sleep lasted 3 min.", of(Stage.R)),
         fact("r_pct", "REM sleep", 21.4, "%", "REM sleep was 21.4% of total sleep time.", of(Stage.R)),
         fact("awakenings_n", "awakenings", 1, "", "There was 1 awakening.", ((29, 30),)),
-        fact("longest_wake_min", "longest period awake", 5.0, "min", "Longest awake: 5 min.", ((1, 10),)),
+        fact(
+            "longest_wake_min", "longest period awake", 5.0, "min",
+            "Longest awake: 5 min, before sleep onset.", ((1, 10),),
+        ),
         fact(
             "longest_wake_in_sleep_min", "longest period awake within sleep", 1.0, "min",
             "Longest awake within sleep: 1 min.", ((29, 30),),

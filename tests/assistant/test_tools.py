@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from study_fake import fake_study
@@ -27,6 +29,17 @@ def test_longest_wake_before_sleep_is_told_with_the_longest_within():
     assert (values["longest_wake_min"], values["longest_wake_in_sleep_min"]) == (5.0, 1.0)
     assert values["longest_wake_min_when"] == "from 23:00 to 23:05 (epochs 1 to 10), before sleep onset"
     assert "before" not in values["longest_wake_in_sleep_min_when"]
+
+
+def test_a_wake_that_is_the_longest_in_both_senses_is_told_once():
+    study = fake_study()
+    (within,) = [f for f in study.facts if f.id == "longest_wake_in_sleep_min"]
+    study.facts = [replace(within, id="longest_wake_min"), within]
+    values = _values(_run(Call("longest", ("W",)), study=study))
+    assert list(values) == ["longest_wake_min", "longest_wake_min_when"]
+    assert values["longest_wake_min_when"].endswith(
+        "(epochs 29 to 30), between sleep onset and the final awakening"
+    )
 
 
 def test_around_a_time_stages_and_events_are_told():
@@ -119,6 +132,8 @@ def test_nothing_about_stages_where_nothing_was_staged():
 
 def test_a_phrase_is_found_where_the_encoder_says():
     class Encoder:
+        dim = 8
+
         def localize(self, phrase, patches):
             return np.zeros(40), [(60.0, 95.0, 0.8)]
 
