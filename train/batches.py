@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -156,7 +157,8 @@ class Material:
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Signals of rows, all that the night has: float32 ``[rows, 14, 1920]``."""
-        return np.stack([self.signals[self.night[r]][self.epoch[r]] for r in rows]).astype(np.float32)
+        half = np.stack([self.signals[self.night[r]][self.epoch[r]] for r in rows])
+        return torch.from_numpy(half).float().numpy()  # NumPy converts float16 one by one
 
     def lit(self, rows: np.ndarray) -> np.ndarray:
         """Where each phrase holds, float32 ``[rows, 30, phrases]``."""

@@ -195,8 +195,8 @@ class Night:
 
     @cached_property
     def signals(self) -> np.ndarray:
-        """float16 ``[epochs, 14, 1920]``, memory-mapped."""
-        return np.load(self.stem.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
+        """float16 ``[epochs, 14, 1920]``, in memory: batches draw epochs from everywhere."""
+        return np.load(self.stem.with_suffix(".npy"), allow_pickle=False)
 
     def rows(self) -> list[Row]:
         """All rows, read from the disk."""
