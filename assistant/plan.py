@@ -8,11 +8,12 @@ from assistant.prompt import MAX_QUESTION, PLAN, Prompt
 from assistant.slots import Slots, read_slots
 from assistant.timeline import EVENT_GROUPS
 from assistant.tools import DECLINES, TOOLS, Call
-from assistant.topics import Topic, topics_of
-from sleeplm.vocabulary import EVENT_TYPES, STAGES
+from assistant.topics import TOPICS, Topic, spelled, stages_of, topics_of
+from sleeplm.vocabulary import EVENT_TYPES, STAGES, Stage
 
-MAX_FACTS = 3  # ids in one call
+MAX_FACTS = 4  # ids in one call
 MAX_TOKENS = 60
+UNITS = ("min", "pct")
 SLOT_TOOLS = ("at", "window", "epoch", "look", "similar")
 _EVENT_COUNTS = {f"{event}_n" for event in EVENT_TYPES}
 _CALL = re.compile(r'(\w+)\(("[^"]*"|[^)]*)\)')
@@ -33,20 +34,24 @@ class Scope:
     fact_ids: tuple[str, ...]
     slots: Slots
     inherited: bool
+    follows: bool
     topics: tuple[Topic, ...]
+    stages: tuple[Stage, ...]
     words: str
 
 
 def read_scope(question: str, study, before: str | None = None) -> Scope:
     """Read what a question names; a follow-up without times or epochs inherits those of the question before it."""
     duration_s = study.recording["duration_s"]
-    slots = read_slots(question, study.start_clock, duration_s)
+    slots = read_slots(spelled(question), study.start_clock, duration_s)
     inherited = before is not None and not slots.moments and not slots.epochs
     if inherited:
-        slots = read_slots(before, study.start_clock, duration_s)
+        slots = read_slots(spelled(before), study.start_clock, duration_s)
     ids = tuple(f.id for f in study.facts if is_asked_by_id(f.id))
     words = " ".join(re.findall(r"[\w'-]+", question.lower()))[:MAX_QUESTION]
-    return Scope(ids, slots, inherited, tuple(topics_of(question)), words)
+    return Scope(
+        ids, slots, inherited, before is not None, tuple(topics_of(question)), tuple(stages_of(question)), words
+    )
 
 
 def is_asked_by_id(id: str) -> bool:
@@ -64,31 +69,55 @@ def plan_prompt(question: str, before: Sequence[Call] = ()) -> Prompt:
 def plan_grammar(scope: Scope) -> str:
     """Write the grammar of all plans that make sense for a question, in Lark's form.
 
-    A time or an epoch can only be one that the question names. Where it names any, the first call looks there;
-    where it names a topic that rests on a signal, the first call is about that topic.
+    A time or an epoch can only be one that the question names, and where it names any, the first call looks there.
+    Where it names a topic that rests on a signal, the first call is about that topic, and otherwise no call is,
+    unless it follows another question; where it names stages, no other stage is looked up.
     """
-    rules = {name: _rule(name, scope) for name in TOOLS}
-    rules = {name: rule for name, rule in rules.items() if rule}
-    first = dict(rules)
+    allowed = _allowed(scope)
+    rules = {name: rule for name in TOOLS if (rule := _rule(name, scope, *allowed))}
+    first = rules
     if (scope.slots.moments or scope.slots.epochs) and not scope.inherited:
         first = {n: r for n, r in rules.items() if n in (*SLOT_TOOLS, "decline")}
     elif scope.topics:
-        first = {n: r for n, r in rules.items() if n in ("find", "signals", "decline", *_slot_rules(rules))}
-        first |= _topic_rules(scope)
-    lines = ['start: first ("; " call)?']
-    lines.append("first: " + " | ".join(first.values()))
-    lines.append("call: " + " | ".join(r for n, r in rules.items() if n != "decline"))
-    lines.append("FACT: " + _choice(scope.fact_ids))
-    lines.append("EVENT: " + _choice(dict.fromkeys((*EVENT_GROUPS, *EVENT_TYPES))))
-    lines.append("STAGE: " + _choice(STAGES))
-    lines.append(f'PHRASE: %regex {{ "substring_words": "{scope.words}" }}')
-    return "\n".join(lines) + "\n"
+        first = {
+            n: r for n, r in rules.items() if n in ("facts", "events", "find", "signals", "decline", *SLOT_TOOLS)
+        }
+    calls = {n: r for n, r in rules.items() if n != "decline"}
+    return "\n".join([
+        'start: first ("; " call)?',
+        "first: " + " | ".join(first.values()),
+        "call: " + " | ".join(calls.values()),
+        "STAGE: " + _choice(scope.stages or STAGES),
+        f'PHRASE: %regex {{ "substring_words": "{scope.words}" }}',
+    ]) + "\n"  # fmt: skip
 
 
-def _rule(tool: str, scope: Scope) -> str | None:
+def _allowed(scope: Scope) -> tuple[list[str], list[str]]:
+    """Fact ids and kinds of events that fit the question's topics and stages."""
+    unwanted = {f"{s.lower()}_{unit}" for s in STAGES if scope.stages and s not in scope.stages for unit in UNITS}
+    ids = [id for id in scope.fact_ids if id not in unwanted]
+    if scope.follows and not scope.topics:
+        return ids, _kinds(set(EVENT_TYPES))
+    own = scope.topics or TOPICS
+    prefixes, events = tuple(p for t in own for p in t.fact_prefixes), {e for t in own for e in t.events}
+    if scope.topics:
+        return [id for id in ids if id.startswith(prefixes)], _kinds(events)
+    return [id for id in ids if not id.startswith(prefixes)], ["any", *_kinds(set(EVENT_TYPES) - events)]
+
+
+def _kinds(types: set[str]) -> list[str]:
+    groups = [group for group, members in EVENT_GROUPS.items() if types.issuperset(members)]
+    return [*groups, *(e for e in EVENT_TYPES if e in types and e not in groups)]
+
+
+def _rule(tool: str, scope: Scope, ids: Sequence[str], kinds: Sequence[str]) -> str | None:
     moments, epochs = [m.text for m in scope.slots.moments], [str(n) for n in scope.slots.epochs]
     if tool == "facts":
-        return f'"facts(" FACT ("," FACT){{0,{MAX_FACTS - 1}}} ")"' if scope.fact_ids else None
+        one = f"({_choice(ids)})"
+        return f'"facts(" {one} ("," {one}){{0,{MAX_FACTS - 1}}} ")"' if ids else None
+    if tool == "events":
+        stage = '"," STAGE' if scope.stages else '("," STAGE)?'
+        return f'"events(" ({_choice(kinds)}) {stage} ")"' if kinds else None
     if tool == "window":
         pairs = [f"window({p[0]},{p[1]})" for p in (moments, epochs) if len(p) > 1]
         return " | ".join(f'"{p}"' for p in pairs) or None
@@ -97,30 +126,11 @@ def _rule(tool: str, scope: Scope) -> str | None:
         return " | ".join(f'"{tool}({v})"' for v in values) or None
     arguments = {
         "stages": "STAGE",
-        "events": 'EVENT ("," STAGE)?',
         "longest": '("sleep" | STAGE)',
         "find": r'"\"" PHRASE "\""',
         "decline": "(" + _choice(DECLINES) + ")",
     }
     return f'"{tool}(" {arguments[tool]} ")"' if tool in arguments else f'"{tool}()"'
-
-
-def _slot_rules(rules: dict[str, str]) -> list[str]:
-    return [name for name in SLOT_TOOLS if name in rules]
-
-
-def _topic_rules(scope: Scope) -> dict[str, str]:
-    prefixes = tuple(p for t in scope.topics for p in t.fact_prefixes)
-    ids = [id for id in scope.fact_ids if id.startswith(prefixes)]
-    kinds = {e for t in scope.topics for e in t.events}
-    kinds |= {g for g, members in EVENT_GROUPS.items() if g != "any" and kinds.issuperset(members)}
-    found = {}
-    if ids:
-        one = f"({_choice(ids)})"
-        found["facts"] = f'"facts(" {one} ("," {one}){{0,{MAX_FACTS - 1}}} ")"'
-    if kinds:
-        found["events"] = f'"events(" ({_choice(sorted(kinds))}) ("," STAGE)? ")"'
-    return found
 
 
 def _choice(words) -> str:

@@ -32,9 +32,13 @@ from train.dialogues import Example, answers, follow_ups, questions
 
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 ADAPTER = "sleeplm-chat"
+ADAPTER_FILE = "adapter_model.safetensors"
 FIRST_ADAPTED = 14  # layers below it stay as they are
 RANK = 16
 BATCH = 16
+ANSWERS_SHARE = (
+    10  # of the questions, one in so many is also taught with its answer, which the grammar mostly makes
+)
 READ_EVENTS = {  # the word in a phrase, the event
     "apnea": "apnea",
     "hypopnea": "hypopnea",
@@ -194,6 +198,21 @@ def with_adapters(model, first: int, rank: int = RANK):
         return get_peft_model(model, config)
 
 
+def start_from(peft_model, folder: Path) -> None:
+    """Put the adapters of an earlier training into the model."""
+    from peft import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    set_peft_model_state_dict(peft_model, {k: v.float() for k, v in load_file(folder / ADAPTER_FILE).items()})
+
+
+def _origin(folder: Path | None) -> dict | None:
+    if folder is None:
+        return None
+    config = json.loads((folder / "config.json").read_text())
+    return {key: config[key] for key in ("version", "encoder", "training")}
+
+
 def train(
     learned: Sequence[Learned], peft_model, first: int, minutes: float, learning_rate: float, seed: int
 ) -> dict:
@@ -253,7 +272,7 @@ def save(out: Path, peft_model, projector: Projector, config: dict) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     state = {k: v.half().contiguous() for k, v in get_peft_model_state_dict(peft_model).items()}
-    save_file(state, out / "adapter_model.safetensors")
+    save_file(state, out / ADAPTER_FILE)
     save_file({k: v.half().contiguous() for k, v in projector.state_dict().items()}, out / "projector.safetensors")
     adapter = peft_model.peft_config["default"].to_dict()
     adapter |= {"base_model_name_or_path": HUB_NAME, "inference_mode": True}
@@ -266,7 +285,7 @@ def examples_for(seed: int, repeats: int, epochs: Sequence[Epoch]) -> list[Examp
     """Everything that is trained on: plans, follow-ups, answers, readings."""
     random = np.random.default_rng(seed)
     asked = list(questions(random, repeats=repeats))
-    some = [asked[i] for i in random.permutation(len(asked))[: len(asked) // 4]]
+    some = [asked[i] for i in random.permutation(len(asked))[: len(asked) // ANSWERS_SHARE]]
     readings = [Example(reading_prompt(e.tokens), e.words + ".") for e in epochs]
     plans = [one.example() for one in [*asked, *follow_ups(random, 60 * repeats)]]
     return [*plans, *answers(iter(some), random), *readings]
@@ -282,6 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--version", default="0.1")
+    parser.add_argument("--start", type=Path, help="folder of an adapter to train further")
     given = parser.parse_args(arguments)
     begin = time.perf_counter()
     torch.manual_seed(given.seed)
@@ -305,10 +325,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sum(len(one.hidden) for one in learned)
     print(f"{len(learned)} examples, {words} tokens, {time.perf_counter() - begin:.0f} s", flush=True)
     adapted = with_adapters(model, FIRST_ADAPTED)
+    if given.start:
+        start_from(adapted, given.start)
     done = train(learned, adapted, FIRST_ADAPTED, given.minutes, given.learning_rate, given.seed)
     config = {
         "name": ADAPTER, "version": given.version, "base": NAME, "encoder": encoder.name,
         "projector": projector.config,
+        "started_from": _origin(given.start),
         "training": {"seed": given.seed, "minutes": given.minutes, "repeats": given.repeats,
                      "learning_rate": given.learning_rate, "examples": len(learned), "tokens": words,
                      "steps": done["steps"], "passes": done["passes"], "loss": done["loss"]},

@@ -12,6 +12,13 @@ def write_card(folder: Path) -> str:
     training, found = config["training"], config["evaluation"]
     adapter = json.loads((folder / "adapter_config.json").read_text())
     held_out = found["plans_held_out_phrasings"]
+    origin = config.get("started_from")
+    started = (
+        f"Trained further from version {origin['version']} ({origin['training']['minutes']} minutes on "
+        f"{origin['training']['examples']} examples, seed {origin['training']['seed']})."
+        if origin
+        else "Trained from the base model."
+    )
     text = TEMPLATE.read_text(encoding="utf-8").format(
         **{k: config[k] for k in ("name", "version", "base", "encoder")},
         **{k: training[k] for k in ("minutes", "repeats", "learning_rate", "examples", "tokens", "steps", "loss")},
@@ -20,6 +27,7 @@ def write_card(folder: Path) -> str:
         eval_minutes=found["minutes"],
         rank=adapter["r"],
         soft_tokens=config["projector"]["soft_tokens"],
+        started=started,
         h=held_out,
         t=found["plans_trained_phrasings"],
         f=found["plans_follow_ups"],

@@ -41,6 +41,26 @@ def test_a_question_about_oxygen_is_answered_from_oxygen():
     assert not _allowed("lowest oxygen saturation?", "events(hypopnea)")
 
 
+def test_a_question_that_names_no_signal_gets_no_other_topic():
+    assert _allowed("count the awakenings", "facts(awakenings_n)")
+    assert not _allowed("count the awakenings", "events(apnea)")
+    assert _allowed("and in REM?", "events(apnea,R)", before="how many apneas?")
+
+
+def test_slips_of_the_keyboard_do_not_hide_what_is_asked():
+    assert _allowed("lowest oygen satration", "facts(spo2_min_pct)")
+    assert not _allowed("lowest oygen satration", "facts(hr_mean_bpm)")
+    assert _allowed("describe epoh 15", "epoch(15)")
+
+
+def test_stages_are_those_of_the_question():
+    assert _allowed("how much REM?", "facts(r_min)")
+    assert not _allowed("how much REM?", "facts(n3_min)")
+    assert not _allowed("when was deep sleep?", "stages(R)")
+    assert not _allowed("how many hypopneas in REM?", "events(hypopnea)")
+    assert _allowed("how many hypopneas in REM?", "events(hypopnea,R)")
+
+
 def test_a_phrase_is_copied_from_the_question():
     assert _allowed("where are the slow waves?", 'find("slow waves")')
     assert not _allowed("where are the slow waves?", 'find("apneas")')
