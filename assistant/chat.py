@@ -98,7 +98,7 @@ class Assistant:
         return calls or [Call("decline", ("out_of_scope",))], scope
 
     def _reader(self, study) -> Callable[[int], str | None] | None:
-        if not self.llm.reads_signals:
+        if not self.llm.reads(study.model):
             return None
         return lambda number: reading.read_epoch(self.llm, study.tokens[number - 1])
 

@@ -36,11 +36,21 @@ class LanguageModel:
     adapter : str or None
         Name of our adapter, where one was merged into the model.
     projector : Projector or None
+    network_sha256 : str or None
+        The SleepLM whose tokens the projector reads.
     """
 
-    def __init__(self, model, tokenizer, name: str, adapter: str | None = None, projector: Projector | None = None):
+    def __init__(
+        self,
+        model,
+        tokenizer,
+        name: str,
+        adapter: str | None = None,
+        projector: Projector | None = None,
+        network_sha256: str | None = None,
+    ):
         self.model, self.tokenizer, self.name, self.adapter = model, tokenizer, name, adapter
-        self.projector = projector
+        self.projector, self.network_sha256 = projector, network_sha256
         size = model.get_input_embeddings().weight.shape[0]
         self._grammar_tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=size)
         self._mask = allocate_token_bitmask(1, size)
@@ -68,12 +78,11 @@ class LanguageModel:
         model = _with_adapter(model, weights)
         projector, config = load_projector(weights)
         name = f"{config['name']} {config['version']}"
-        return cls(model.to(device, dtype), tokenizer, NAME, name, projector)
+        return cls(model.to(device, dtype), tokenizer, NAME, name, projector, config["encoder_sha256"])
 
-    @property
-    def reads_signals(self) -> bool:
-        """Whether it can be given tokens of the signals."""
-        return self.projector is not None
+    def reads(self, network: dict) -> bool:
+        """Whether its projector was trained with the network of a study, as `Study.model` names it."""
+        return self.projector is not None and network["sha256"] == self.network_sha256
 
     @property
     def adapted(self) -> bool:

@@ -35,8 +35,7 @@ class ScriptedModel:
         self.prompts: list[Prompt] = []
         self._bytes = LLTokenizer("byte")
 
-    @property
-    def reads_signals(self) -> bool:
+    def reads(self, network: dict) -> bool:
         """Whether the script has a reading."""
         return self.reading is not None
 

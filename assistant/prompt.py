@@ -36,7 +36,9 @@ class Writer(Protocol):
     """A language model: it continues a prompt with text of a grammar."""
 
     name: str
-    reads_signals: bool
+
+    def reads(self, network: dict) -> bool:
+        """Whether it can be given tokens of a network, as `Study.model` names it."""
 
     def describe(self) -> dict:
         """Name, adapter and how it runs, for `Answer.model`."""

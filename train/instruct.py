@@ -24,6 +24,7 @@ from assistant.llm import WEIGHTS, prompt_ids
 from assistant.pretrained import NAME, load_pretrained, packaged_folder
 from assistant.projector import Projector
 from assistant.reading import reading_prompt, reading_words
+from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.vocabulary import STAGES, Stage
@@ -210,7 +211,7 @@ def _origin(folder: Path | None) -> dict | None:
     if folder is None:
         return None
     config = json.loads((folder / "config.json").read_text())
-    return {key: config[key] for key in ("version", "encoder", "training")}
+    return {key: config[key] for key in ("version", "encoder_sha256", "training")}
 
 
 def train(
@@ -330,6 +331,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     done = train(learned, adapted, FIRST_ADAPTED, given.minutes, given.learning_rate, given.seed)
     config = {
         "name": ADAPTER, "version": given.version, "base": NAME, "encoder": encoder.name,
+        "encoder_sha256": model_of(encoder)["sha256"],
         "projector": projector.config,
         "started_from": _origin(given.start),
         "training": {"seed": given.seed, "minutes": given.minutes, "repeats": given.repeats,

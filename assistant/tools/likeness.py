@@ -8,6 +8,7 @@ from assistant.evidence import Context, Evidence, absence, statement
 from assistant.timeline import STAGE_WORDS, span, stage_sequence
 from assistant.tools.passage import _no_such_epoch, describe_epoch
 from assistant.topics import missing_topics
+from sleeplm.errors import ModelError
 from sleeplm.night import Fact, stretches
 from sleeplm.vocabulary import Stage
 
@@ -86,12 +87,11 @@ def find(context: Context, phrase: str) -> Evidence:
     missing = missing_topics(phrase, study.channels)
     if missing:
         return Evidence((absence("found", phrase, " ".join(t.absent for t in missing)),))
-    patches, encoder = np.asarray(study.patches), context.encoder
-    if patches.shape[-1] != encoder.dim:
-        return Evidence(
-            declined="This study was embedded by another network; analyse the recording again to search it."
-        )
-    _, spans = encoder.localize(phrase, patches)
+    try:
+        encoder = context.encoder
+    except ModelError as error:
+        return Evidence(declined=f"“{phrase}” cannot be looked for in the signals: {error}.")
+    _, spans = encoder.localize(phrase, np.asarray(study.patches))
     if not spans:
         return Evidence(declined=f"Nothing in the signals stands out as “{phrase}”.")
     found = []
@@ -111,8 +111,11 @@ def look(context: Context, number: str) -> Evidence:
     if not 1 <= n <= study.n_epochs:
         return Evidence(declined=_no_such_epoch(study, n))
     found = describe_epoch(study, n)
-    reading = context.read_epoch(n) if context.read_epoch else None
-    if reading is not None:
+    if context.read_epoch is None:
+        why = "The language model in use cannot read this signal: it has no projector for the study's network."
+        found.append(absence(f"reading_{n}", f"reading of epoch {n}", why))
+    else:
+        reading = context.read_epoch(n)
         words = f"to the network the signal itself looks like {reading}, without having seen the scoring"
         found.append(statement(f"reading_{n}", f"reading of epoch {n}", words, [(n, n)], source="SleepLM tokens"))
     return Evidence(tuple(found))

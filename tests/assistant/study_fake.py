@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 
 import numpy as np
+from fakes_model import FakeEncoder
 
+from sleeplm.analysis import model_of
 from sleeplm.captions import Caption
 from sleeplm.night import Event, Fact, Scoring, stretches
 from sleeplm.vocabulary import CHANNEL_NAMES, Stage
@@ -30,6 +32,7 @@ def fake_study(channels=("C3", "ECG", "AF"), staged=True, start_clock="23:00:00"
         recording={"duration_s": 1200.0, "missing": [c for c in CHANNEL_NAMES if c not in channels]},
         scoring=scoring, facts=_facts(stages) if staged else [], captions=captions, embeddings=embeddings,
         patches=embeddings[:, None].astype(np.float16), tokens=embeddings[:, None].astype(np.float16),
+        model=model_of(FakeEncoder(8)),
         warnings=[] if staged else ["Two minutes are too few to stage."], seconds={},
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def tiny():
         num_attention_heads=4, num_key_value_heads=2, eos_token_id=1, bos_token_id=0,
     )  # fmt: skip
     projector = Projector(width=8, hidden=32, soft_tokens=2)
-    return LanguageModel(LlamaForCausalLM(config).eval(), tokenizer, "tiny", "test", projector.eval())
+    return LanguageModel(LlamaForCausalLM(config).eval(), tokenizer, "tiny", "test", projector.eval(), "sum")
 
 
 def test_what_is_written_is_of_the_grammar(tiny):
@@ -78,7 +78,9 @@ def test_signals_are_read_through_the_projector(tiny):
 
 def test_a_model_without_projector_reads_no_signal(tiny):
     blind = LanguageModel(tiny.model, tiny.tokenizer, "tiny")
-    assert not blind.reads_signals
+    assert not blind.reads({"sha256": "sum"})
+    assert tiny.reads({"sha256": "sum"})
+    assert not tiny.reads({"sha256": "of another network"})
     with pytest.raises(UsageError, match="no projector"):
         list(blind.complete(Prompt(READ, "?", tokens=np.zeros((4, 8))), 'start: "a"', 5))
 

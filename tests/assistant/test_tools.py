@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fakes_model import FakeEncoder
 from study_fake import fake_study
 
 from assistant.evidence import MAX_CITATIONS, Context, citations, merge
@@ -130,17 +131,22 @@ def test_nothing_about_stages_where_nothing_was_staged():
     assert told["measured_2"].startswith("Brain words 2")
 
 
+class _Encoder(FakeEncoder):
+    def localize(self, phrase, patches):
+        return np.zeros(40), [(60.0, 95.0, 0.8)]
+
+
 def test_a_phrase_is_found_where_the_encoder_says():
-    class Encoder:
-        dim = 8
-
-        def localize(self, phrase, patches):
-            return np.zeros(40), [(60.0, 95.0, 0.8)]
-
-    evidence = _run(Call("find", ("slow waves",)), load_encoder=Encoder)
+    evidence = _run(Call("find", ("slow waves",)), load_encoder=lambda: _Encoder(8))
     assert evidence.facts[0].epochs == ((3, 4),)
-    refused = _run(Call("find", ("oxygen drops",)), load_encoder=Encoder)
+    refused = _run(Call("find", ("oxygen drops",)), load_encoder=lambda: _Encoder(8))
     assert "was not recorded" in refused.facts[0].text
+
+
+def test_a_study_of_another_network_is_not_searched():
+    evidence = _run(Call("find", ("slow waves",)), load_encoder=lambda: _Encoder(8, "other"))
+    assert "embedded by another network" in evidence.declined
+    assert "no SleepLM is loaded" in _run(Call("find", ("slow waves",))).declined
 
 
 def test_what_was_recorded_and_what_is_missing():
@@ -153,7 +159,7 @@ def test_a_reading_stands_beside_the_scoring():
     values = _values(_run(Call("look", ("2",)), read_epoch=lambda n: "deep sleep (N3)"))
     assert "is scored wake" in values["epoch_2"]
     assert "looks like deep sleep (N3)" in values["reading_2"]
-    assert "reading_2" not in _values(_run(Call("look", ("2",))))
+    assert _values(_run(Call("look", ("2",))))["reading_2"] is None
 
 
 def test_citations_are_the_longest_stretches():
