@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant import grounding, plan, reading
 from assistant.answers import Answer, TextStep, ToolStep
-from assistant.conversation import last_turn
+from assistant.conversation import last_turn, leans_on_before
 from assistant.evidence import Context, Evidence, absence, citations, merge
 from assistant.prompt import Writer
 from assistant.tools import Call
@@ -90,7 +90,7 @@ class Assistant:
         yield self._finish(*written, evidence, calls, study, clock)
 
     def _plan(self, question: str, study, history: Iterable) -> tuple[list[Call], plan.Scope]:
-        before = last_turn(history)
+        before = last_turn(history) if leans_on_before(question) else None
         scope = plan.read_scope(question, study, before.question if before else None)
         prompt = plan.plan_prompt(question, before.calls if before else ())
         text = "".join(self.llm.complete(prompt, plan.plan_grammar(scope), plan.MAX_TOKENS))

@@ -6,18 +6,19 @@ plan is never trained on: what is measured on these is how well questions are un
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
 from assistant import grounding, plan
-from assistant.conversation import Turn
+from assistant.conversation import Turn, leans_on_before
 from assistant.prompt import Prompt
 from assistant.slots import read_slots
 from assistant.tools import Call
 from assistant.tools.numbers import COMPANIONS, EXTREMES, LONGEST, OVERVIEW
+from assistant.topics import stages_of, topics_of
 from sleeplm.night import Fact
 from sleeplm.statistics import FACT_IDS, FACT_KINDS
 from sleeplm.units import CLOCK, COUNT
@@ -58,7 +59,7 @@ FOUND_PHRASES = (
     "rapid eye movements|quiet breathing|high chin tone|a slow heartbeat"
 ).split("|")
 OPENERS = ("", "", "", "", "please, ", "can you tell me: ", "hey, ", "doctor here: ", "quick question: ", "ok, ")
-WHEN_PHRASES = ("and when was it?", "when was that?", "when?", "at what time?", "where in the night")
+WHEN_PHRASES = ("and when was it?", "when was that?", "when?", "and at what time?", "where is that in the night")
 FOLLOW_UPS = ("and {x}?", "what about {x}?", "how about {x}", "and for {x}", "{x}?", "and {x}", "same for {x}")
 
 
@@ -112,12 +113,28 @@ def split_phrasings(held_out: bool) -> dict[str, list[str]]:
 
 
 def questions(random: np.random.Generator, held_out: bool = False, repeats: int = 2) -> Iterator[Asked]:
-    """Fill every phrasing several times: `repeats` times, and more where a stage or an event is named."""
+    """Fill every phrasing several times: `repeats` times, and more where a stage or an event is named.
+
+    Half of those that could lean on a question before them stand behind one that they have nothing to do with.
+    """
     for pattern, lines in split_phrasings(held_out).items():
         more = 3 if "{event}" in pattern else 2 if "{stage}" in pattern.lower() else 1
         for line in lines:
             for _ in range(1 if held_out else repeats * more):
-                yield filled(pattern, line, random, plain=held_out)
+                one = filled(pattern, line, random, plain=held_out)
+                names_none = not re.search(r"\{(stage|STAGE|event)\}", pattern)
+                if names_none and leans_on_before(one.question) and random.random() < 0.5:
+                    one = replace(one, before=_unrelated(random))
+                yield one
+
+
+def _unrelated(random: np.random.Generator) -> Turn:
+    stage, event = _pick(list(STAGE_PHRASES), random), _pick(list(EVENT_PHRASES), random)
+    calls = (
+        Call("facts", ("tst_min",)), Call("facts", (f"{stage.lower()}_min",)), Call("stages", (stage,)),
+        Call("events", (event,)), Call("at", ("01:00",)), Call("overview"), Call("longest", ("W",)),
+    )  # fmt: skip
+    return Turn("", (_pick(calls, random),))
 
 
 def filled(pattern: str, line: str, random: np.random.Generator, plain: bool = False) -> Asked:
@@ -128,7 +145,9 @@ def filled(pattern: str, line: str, random: np.random.Generator, plain: bool = F
         values = _values(pattern, study, random)
     question = line.format_map(values)
     if not plain and not pattern.startswith("find"):
-        question = _as_typed(OPENERS[random.integers(len(OPENERS))] + question, random)
+        typed = _as_typed(OPENERS[random.integers(len(OPENERS))] + question, random)
+        if _named(typed) == _named(question):  # else the slip hides what is asked about
+            question = typed
     text = pattern.format_map(values)
     if "{t}" in pattern:
         text = f"{text.split('(')[0]}({','.join(_moments(question, study))})"
@@ -161,6 +180,8 @@ def follow_ups(random: np.random.Generator, count: int) -> Iterator[Asked]:
         question = _pick(FOLLOW_UPS, random).format(x=x)
         if kind == "when":
             question = _pick(WHEN_PHRASES, random)
+        if not leans_on_before(question):
+            continue
         yield Asked(question, (after,), study, Turn("", (before,)))
 
 
@@ -259,6 +280,10 @@ def _clock_phrase(study: SimpleNamespace, random: np.random.Generator) -> str:
     if minute == 0:
         forms += [f"{twelve[0]} {twelve[1]}", f"{twelve[0]}{twelve[1]}", f"{twelve[0]} o'clock"]
     return _pick(forms, random)
+
+
+def _named(question: str) -> tuple:
+    return topics_of(question), stages_of(question)
 
 
 def _as_typed(question: str, random: np.random.Generator) -> str:

@@ -3,7 +3,7 @@ from study_fake import fake_study
 
 from assistant.answers import Answer, TextStep, ToolStep
 from assistant.chat import Assistant
-from assistant.conversation import last_turn
+from assistant.conversation import last_turn, leans_on_before
 from assistant.mock import ScriptedModel
 from assistant.prompt import PLAN
 from assistant.tools import Call
@@ -146,6 +146,22 @@ def test_the_question_before_is_put_before_a_follow_up():
     list(assistant.answer("and the rest?", fake_study(), history=[("deep sleep?", first)]))
     (prompt,) = [p for p in assistant.llm.prompts if p.task == PLAN]
     assert prompt.user == "[facts(n3_min)] and the rest?"
+
+
+def test_a_question_that_stands_by_itself_is_planned_alone():
+    first = _ask("deep sleep?")[-1]
+    assistant = Assistant(ScriptedModel(PLANS))
+    list(assistant.answer("what was recorded that night?", fake_study(), history=[("deep sleep?", first)]))
+    assert assistant.llm.prompts[0].user == "what was recorded that night?"
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [("and REM?", True), ("when was that?", True), ("REM?", True), ("how about deep sleep?", True),
+     ("how long did the person sleep?", False), ("what was recorded?", False), ("when did he fall asleep?", False)],
+)  # fmt: skip
+def test_what_leans_on_the_question_before(question, leans):
+    assert leans_on_before(question) is leans
 
 
 def test_a_declined_turn_is_no_context():
