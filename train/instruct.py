@@ -302,6 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--version", default="0.1")
+    parser.add_argument("--encoder", type=Path, help="folder of the SleepLM to read signals with; ours by default")
     parser.add_argument("--start", type=Path, help="folder of an adapter to train further")
     given = parser.parse_args(arguments)
     begin = time.perf_counter()
@@ -309,7 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     random = np.random.default_rng(given.seed)
     model, tokenizer = load_pretrained(packaged_folder(), torch.bfloat16, torch.device("cpu"))
     model.requires_grad_(False)
-    encoder = SleepLM.from_pretrained()
+    encoder = SleepLM.from_pretrained(given.encoder)
     epochs = read_epochs(nights(given.corpus, "train"), encoder, 40, random)
     width, hidden = epochs[0].tokens.shape[1], model.config.hidden_size
     scale = float(model.get_input_embeddings().weight.float().pow(2).mean().sqrt())

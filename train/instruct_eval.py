@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--corpus", type=Path, default=Path("runs/corpus"))
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--per-stage", type=int, default=6, help="epochs of each stage of each test night")
+    parser.add_argument("--encoder", type=Path, help="folder of the SleepLM to read signals with; ours by default")
     parser.add_argument("--show", action="store_true", help="print every plan that is not the expected one")
     given = parser.parse_args(arguments)
     begin, random = time.perf_counter(), np.random.default_rng(SEED)
@@ -96,7 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "answers_with_grammar": written_answers(llm, held_out[::3], grammar=True),
         "answers_without_grammar": written_answers(llm, held_out[::3], grammar=False),
         "readings_of_test_nights": readings(
-            llm, read_epochs(nights(given.corpus, "test"), SleepLM.from_pretrained(), given.per_stage, random)
+            llm,
+            read_epochs(
+                nights(given.corpus, "test"), SleepLM.from_pretrained(given.encoder), given.per_stage, random
+            ),
         ),
     }
     path = given.weights / "config.json"
