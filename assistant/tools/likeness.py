@@ -57,8 +57,9 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
     Returns
     -------
     list of (int, int)
-        First and last epoch of at most `MAX_SPANS` stretches, in order of their similarity above the threshold,
-        summed: a long stretch that is alike throughout comes before a single epoch.
+        First and last epoch of at most `MAX_SPANS` stretches: those with the largest similarity above the threshold,
+        summed, so that a long stretch that is alike throughout comes before a single epoch; the most similar on
+        average first.
     """
     order = np.arange(1, len(likeness) + 1)
     eligible = np.abs(order - number) > NEIGHBOURS
@@ -68,7 +69,8 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
     threshold = np.sort(likeness[eligible])[-count]
     spans = _joined(stretches(order[eligible & (likeness >= threshold)]))
     excess = {s: float(np.maximum(likeness[s[0] - 1 : s[1]] - threshold, 0).sum()) for s in spans}
-    return sorted(spans, key=lambda s: (-excess[s], s))[:MAX_SPANS]
+    chosen = sorted(spans, key=lambda s: (-excess[s], s))[:MAX_SPANS]
+    return sorted(chosen, key=lambda s: (-likeness[s[0] - 1 : s[1]].mean(), s))
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
