@@ -57,7 +57,7 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
     Returns
     -------
     list of (int, int)
-        First and last epoch of at most `MAX_SPANS` stretches: those with the largest similarity above the threshold,
+        First and last epoch of at most `MAX_SPANS` stretches: those with the most similarity above the threshold,
         summed, so that a long stretch that is alike throughout comes before a single epoch; the most similar on
         average first.
     """
