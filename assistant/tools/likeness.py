@@ -16,6 +16,7 @@ TOP_SHARE = 0.05  # the share of the night's epochs that count as like a given o
 MIN_TOP = 5
 NEIGHBOURS = 10  # epochs on either side that are alike only because they are near
 MAX_SPANS = 3
+LEAST = 4  # epochs that make a stretch rather than a moment
 MAX_GAP = 2  # epochs less alike that do not break a stretch
 
 
@@ -68,9 +69,8 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
     count = min(max(MIN_TOP, round(TOP_SHARE * eligible.sum())), int(eligible.sum()))
     threshold = np.sort(likeness[eligible])[-count]
     spans = _joined(stretches(order[eligible & (likeness >= threshold)]))
-    excess = {s: float(np.maximum(likeness[s[0] - 1 : s[1]] - threshold, 0).sum()) for s in spans}
-    chosen = sorted(spans, key=lambda s: (-excess[s], s))[:MAX_SPANS]
-    return sorted(chosen, key=lambda s: (-likeness[s[0] - 1 : s[1]].mean(), s))
+    spans = [s for s in spans if s[1] - s[0] + 1 >= LEAST] or spans
+    return sorted(spans, key=lambda s: (-float(likeness[s[0] - 1 : s[1]].mean()), s))[:MAX_SPANS]
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

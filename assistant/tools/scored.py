@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from assistant.evidence import Context, Evidence, absence, statement
+from assistant.evidence import Context, Evidence, absence, merge, statement
 from assistant.timeline import (
     STAGE_WORDS,
     counted,
@@ -13,9 +13,13 @@ from assistant.timeline import (
     span,
     when,
 )
+from assistant.tools.likeness import find
 from assistant.tools.numbers import known_facts, not_staged
 from sleeplm.night import Event, Fact, epochs_between, stretches
 from sleeplm.vocabulary import CHANNEL, EVENT_CHANNELS, Stage
+
+# Events that nobody scores as a rule, but whose look in the signal can be searched for.
+FOUND_BY_LIKENESS = ("spindle", "slow_wave")
 
 
 def stages(context: Context, stage: str) -> Evidence:
@@ -51,7 +55,9 @@ def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
     looked_for = [t for t in types if scoring.was_scored(t)]
     id = f"{kind}_count" + (f"_{stage.lower()}" if stage else "")
     if not looked_for:
-        return Evidence((absence(id, name, why_not_scored(study, kind)),))
+        unknown = Evidence((absence(id, name, why_not_scored(study, kind)),))
+        alike = find(context, name) if kind in FOUND_BY_LIKENESS else unknown
+        return unknown if alike.unavailable else merge([alike, unknown])
     if stage and scoring.hypnogram_source is None:
         return Evidence((absence(id, name, not_staged(study)),))
     found = [e for e in scoring.events_of(*types) if stage is None or _stage_at(scoring, e) == stage]

@@ -107,7 +107,7 @@ def test_similar_leaves_the_neighbourhood_out():
     likeness[79:85] = 0.9
     likeness[60] = 0.5
     spans = alike(likeness, 42)
-    assert spans[0] == (80, 85)
+    assert spans == [(80, 85)]
     assert all(abs(n - 42) > 10 for first, last in spans for n in (first, last))
 
 
@@ -141,6 +141,12 @@ def test_a_phrase_is_found_where_the_encoder_says():
     assert evidence.facts[0].epochs == ((3, 4),)
     refused = _run(Call("find", ("oxygen drops",)), load_encoder=lambda: _Encoder(8))
     assert "was not recorded" in refused.facts[0].text
+
+
+def test_spindles_that_nobody_scored_are_looked_for_in_the_signals():
+    evidence = _run(Call("events", ("spindle",)), load_encoder=lambda: _Encoder(8))
+    assert [f.epochs for f in evidence.told] == [((3, 4),)]
+    assert "not scored" in evidence.absent[0].text
 
 
 def test_a_study_of_another_network_is_not_searched():
