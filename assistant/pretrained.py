@@ -104,7 +104,7 @@ def load_pretrained(source: str | Path, dtype, device):
     Raises
     ------
     ModelError
-        It is not there, cannot be read, or has no safetensors weights.
+        It is not there, cannot be read, has no safetensors weights, or was not tuned to follow instructions.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -117,4 +117,6 @@ def load_pretrained(source: str | Path, dtype, device):
         raise ModelError(f"the language model {source} cannot be loaded: {reason}") from None
     if not tokenizer.is_fast:
         raise ModelError(f"the language model {source} has no fast tokenizer, which constrained answers need")
+    if tokenizer.chat_template is None:
+        raise ModelError(f"the language model {source} has no chat template; choose one tuned for instructions")
     return model.to(device).eval(), tokenizer

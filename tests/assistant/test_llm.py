@@ -103,6 +103,22 @@ def test_a_model_that_is_not_there_is_one_sentence(tmp_path):
         LanguageModel.load(str(tmp_path))
 
 
+def test_another_model_is_loaded_from_its_folder(tiny, tmp_path):
+    tiny.model.save_pretrained(tmp_path)
+    tiny.tokenizer.save_pretrained(tmp_path)
+    other = LanguageModel.load(str(tmp_path))
+    assert (other.name, other.adapter) == (tmp_path.name, None)
+    assert "".join(other.complete(Prompt(PLAN, "how long?", system="Plan."), GRAMMAR, 60)).startswith("facts(")
+    tiny.tokenizer.chat_template, kept = None, tiny.tokenizer.chat_template
+    try:
+        tiny.tokenizer.save_pretrained(tmp_path / "base")
+        tiny.model.save_pretrained(tmp_path / "base")
+    finally:
+        tiny.tokenizer.chat_template = kept
+    with pytest.raises(ModelError, match="no chat template"):
+        LanguageModel.load(str(tmp_path / "base"))
+
+
 def test_the_number_format_can_be_chosen(monkeypatch):
     choose_dtype.cache_clear()
     monkeypatch.setenv("SLEEPLM_LLM_DTYPE", "float32")
