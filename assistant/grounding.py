@@ -108,5 +108,5 @@ def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
     """Who scored what the facts rest on, as it is added to every answer."""
     names = dict.fromkeys(part for f in facts for part in f.source.split(" and "))
     words = [SOURCE_WORDS.get(name, f"automatic detection ({name})") for name in names]
-    said = f"Source: {', '.join(words)}." if words else ""
+    said = f"Source: {'; '.join(words)}." if words else ""
     return f"{said} This night is simulated.".strip() if simulated else said
