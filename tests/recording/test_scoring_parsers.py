@@ -212,7 +212,7 @@ def test_american_dates_are_known_by_their_impossible_month_or_their_pm(write):
      b"a," * 1_000_000, b"a" * 1_000_000, "Dear colleague, she slept badly.\nBest, M.\n"],
 )  # fmt: skip
 def test_what_is_no_scoring(write, content):
-    refusal(write(content))
+    assert "scoring" in refusal(write(content))
 
 
 def test_an_edf_whose_records_of_no_duration_begin_with_a_signal(write, make_edf, rewrite):
