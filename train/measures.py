@@ -33,15 +33,7 @@ def hits_at(scores: np.ndarray, same: np.ndarray, k: int) -> float:
 
 def event_f1(truth: Sequence[tuple[float, float]], found: Sequence[tuple[float, float]], least_iou: float) -> dict:
     """F1 of spans, each matched at most once, best overlap first."""
-    pairs = sorted(
-        (
-            (_iou(a, b), i, j)
-            for i, a in enumerate(truth)
-            for j, b in enumerate(found)
-            if a[0] < b[1] and b[0] < a[1]
-        ),
-        reverse=True,
-    )
+    pairs = sorted(((_iou(truth[i], found[j]), i, j) for i, j in _overlapping(truth, found)), reverse=True)
     left, right = set(), set()
     for iou, i, j in pairs:
         if iou >= least_iou and i not in left and j not in right:
@@ -49,6 +41,25 @@ def event_f1(truth: Sequence[tuple[float, float]], found: Sequence[tuple[float, 
             right.add(j)
     total = len(truth) + len(found)
     return {"f1": 2 * len(left) / total if total else float("nan"), "truth": len(truth), "found": len(found)}
+
+
+def _overlapping(
+    truth: Sequence[tuple[float, float]], found: Sequence[tuple[float, float]]
+) -> list[tuple[int, int]]:
+    """Indices of the spans that overlap, found without looking at all pairs: a night has thousands of waves."""
+    if not found:
+        return []
+    order = sorted(range(len(found)), key=lambda j: found[j][0])
+    starts = np.array([found[j][0] for j in order])
+    longest = max(b - a for a, b in found)
+    firsts = np.searchsorted(starts, [a - longest for a, _ in truth])
+    lasts = np.searchsorted(starts, [b for _, b in truth])
+    return [
+        (i, order[k])
+        for i, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+        for k in range(first, last)
+        if found[order[k]][1] > truth[i][0]
+    ]
 
 
 def _iou(a: tuple[float, float], b: tuple[float, float]) -> float:
