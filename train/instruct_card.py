@@ -28,6 +28,7 @@ def write_card(folder: Path) -> str:
         rank=adapter["r"],
         soft_tokens=config["projector"]["soft_tokens"],
         started=started,
+        note=found["note"] + " " if "note" in found else "",
         h=held_out,
         t=found["plans_trained_phrasings"],
         f=found["plans_follow_ups"],
