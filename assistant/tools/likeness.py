@@ -16,6 +16,7 @@ TOP_SHARE = 0.05  # the share of the night's epochs that count as like a given o
 MIN_TOP = 5
 NEIGHBOURS = 10  # epochs on either side that are alike only because they are near
 MAX_SPANS = 3
+READ_FROM = (("C3", "C4"), ("EOG_L", "EOG_R"), ("EMG_CHIN",))  # what all epochs had that reading was trained on
 LEAST = 4  # epochs that make a stretch rather than a moment
 MAX_GAP = 2  # epochs less alike that do not break a stretch
 
@@ -113,11 +114,21 @@ def look(context: Context, number: str) -> Evidence:
     if not 1 <= n <= study.n_epochs:
         return Evidence(declined=_no_such_epoch(study, n))
     found = describe_epoch(study, n)
-    if context.read_epoch is None:
-        why = "The language model in use cannot read this signal: it has no projector for the study's network."
+    why = _why_unread(context)
+    if why:
         found.append(absence(f"reading_{n}", f"reading of epoch {n}", why))
     else:
         reading = context.read_epoch(n)
         words = f"to the network the signal itself looks like {reading}, without having seen the scoring"
         found.append(statement(f"reading_{n}", f"reading of epoch {n}", words, [(n, n)], source="SleepLM tokens"))
     return Evidence(tuple(found))
+
+
+def _why_unread(context: Context) -> str | None:
+    if context.read_epoch is None:
+        return "The language model in use cannot read this signal: it has no projector for the study's network."
+    if not all(any(c in context.study.channels for c in group) for group in READ_FROM):
+        return (
+            "The network reads a signal only from EEG, eye movements and chin EMG together, as it was trained to."
+        )
+    return None

@@ -130,7 +130,7 @@ def test_simulated_nights_say_so():
 
 
 def test_a_reading_is_named_as_the_networks_own():
-    answer = _ask("how looks epoch 25?", reading="wake")[-1]
+    answer = _ask("how looks epoch 25?", fake_study(channels=("EOG_L", "C3", "EMG_CHIN")), reading="wake")[-1]
     assert "looks like wake" in answer.text
     assert "the network's own reading, not a scoring" in answer.text
 

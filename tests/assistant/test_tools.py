@@ -162,10 +162,16 @@ def test_what_was_recorded_and_what_is_missing():
 
 
 def test_a_reading_stands_beside_the_scoring():
-    values = _values(_run(Call("look", ("2",)), read_epoch=lambda n: "deep sleep (N3)"))
+    study = fake_study(channels=("EOG_L", "C3", "EMG_CHIN"))
+    values = _values(_run(Call("look", ("2",)), study=study, read_epoch=lambda n: "deep sleep (N3)"))
     assert "is scored wake" in values["epoch_2"]
     assert "looks like deep sleep (N3)" in values["reading_2"]
+
+
+def test_no_reading_without_its_projector_or_signals():
     assert _values(_run(Call("look", ("2",))))["reading_2"] is None
+    (unread,) = _run(Call("look", ("2",)), read_epoch=lambda n: "wake").absent
+    assert "only from EEG, eye movements and chin EMG" in unread.text
 
 
 def test_citations_are_the_longest_stretches():
