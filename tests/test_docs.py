@@ -2,13 +2,14 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from assistant.cli import _parser
 from sleeplm import errors
 
+ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^sleeplm (.+)$", README, flags=re.M)
 
