@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from assistant import Assistant
 from assistant.cli import main
 from sleeplm.vocabulary import EVENT_TYPES, FACETS
 
@@ -12,6 +13,12 @@ from sleeplm.vocabulary import EVENT_TYPES, FACETS
 @pytest.fixture(scope="module")
 def studies(tmp_path_factory):
     return tmp_path_factory.mktemp("studies")
+
+
+@pytest.fixture(scope="module")
+def assistant():
+    """The assistant with its shipped weights, loaded once."""
+    return Assistant.load()
 
 
 @pytest.fixture
@@ -57,7 +64,8 @@ def test_analyze_prints_the_contract(run, ucddb018, expert):
     assert {"study", "recording", "scoring", "facts", "warnings", "seconds"} <= result.keys()
     assert result["recording"]["duration_s"] == 24660
     assert result["recording"]["start"] == {"date": None, "clock": "23:49:02"}
-    assert result["recording"]["channels"]["C3"] == {"label": "EEG", "sfreq_hz": 128, "unit": "uV"}
+    c3 = result["recording"]["channels"]["C3"]
+    assert (c3["label"], c3["sfreq_hz"], c3["unit"]) == ("EEG", 128, "uV") and "stands in" in c3["note"]
     assert "SPO2" in result["recording"]["missing"]
     assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
     assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
@@ -75,6 +83,39 @@ def test_expert_numbers_equal_a_count_of_the_scorers_rows(run, ucddb018, expert,
         assert facts[f"{name.lower()}_min"] == stages.count(name) / 2
     assert facts["longest_wake_min"] == 97 and facts["longest_wake_in_sleep_min"] == 7.5
     assert facts["spo2_min_pct"] is None and facts["odi3_per_h"] is None
+
+
+@pytest.mark.parametrize("scored_by", ["expert", "yasa"])
+def test_questions_are_answered_from_the_scoring_in_force(run, ucddb018, expert, scored_by, assistant, monkeypatch):
+    monkeypatch.setattr(Assistant, "load", lambda llm: assistant)
+    result = run("analyze", ucddb018, *(expert if scored_by == "expert" else ()))
+    facts = {f["id"]: f["value"] for f in result["facts"]}
+    named = "expert scoring" if scored_by == "expert" else "YASA"
+
+    def ask(question):
+        answer = run("ask", result["study"], question)
+        assert {"answer", "facts", "citations", "tools", "unavailable", "model", "seconds"} == answer.keys()
+        assert answer["unavailable"] or named in answer["answer"]
+        assert all(f["value"] == facts.get(f["id"], f["value"]) for f in answer["facts"])
+        return answer
+
+    slept = ask("How long did the person sleep?")
+    assert {"id": "tst_min", "value": facts["tst_min"], "unit": "min"} in slept["facts"] and slept["citations"]
+    assert f"{facts['tst_min']:g} min" in slept["answer"]
+    assert "n3_min" in {f["id"] for f in ask("How much deep sleep was there?")["facts"]}
+    longest = ask("When was the longest period awake?")
+    told = {"longest_wake_min"} | ({"longest_wake_in_sleep_min"} if scored_by == "expert" else set())
+    assert told <= {f["id"] for f in longest["facts"]}
+    assert ("before sleep onset" in longest["answer"]) == (scored_by == "expert")
+    around = ask("What happened around 02:00?")
+    assert any(
+        c["start_s"] <= 7858 <= c["end_s"] for c in around["citations"]
+    )  # 02:00:00 is 7,858 s after 23:49:02
+    like = ask("Which stretch is most like epoch 300?")
+    spans = [c["epochs"] for c in like["citations"] if c["fact"].startswith("span")]
+    assert spans and all(last < 290 or first > 310 for first, last in spans)  # not its own neighbourhood
+    oxygen = ask("What was the lowest oxygen saturation?")
+    assert oxygen["unavailable"] and "not recorded" in oxygen["answer"] and not oxygen["citations"]
 
 
 def test_the_same_input_finds_the_same_study(run, ucddb018, expert):
@@ -113,7 +154,7 @@ def test_a_study_is_localized_indexed_searched_and_deleted(run, ucddb018, expert
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "empty"), (b"not a recording at all\n" * 40, "format"), (None, "no such file")],
+    [(b"", "empty"), (b"not a recording at all\n" * 40, "no edf"), (None, "no file")],
 )
 def test_a_file_that_is_no_recording_is_refused(refused, tmp_path, content, words):
     file = tmp_path / "night.edf"

@@ -97,7 +97,7 @@ def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None
     if outside or far_off:
         spans = [_when(t, scored, recording) for t in (first + shift_s, last + shift_s, 0.0, recording.duration_s)]
         raise NoOverlapError(
-            f"'{name}' does not describe '{recording.path.name}': it covers {spans[0]} to {spans[1]}, the "
+            f"'{name}' does not overlap '{recording.path.name}' in time: it covers {spans[0]} to {spans[1]}, the "
             f"recording {spans[2]} to {spans[3]}; give the scoring of this recording."
         )
 
