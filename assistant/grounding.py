@@ -29,6 +29,7 @@ SOURCE_WORDS = {
     "expert": "expert scoring",
     "yasa": "automatic staging by YASA",
     "sleepecg": "automatic staging by SleepECG",
+    "automatic": "automatic detection",
     "measured": "measured from the signal",
     "SleepLM embeddings": "likeness in SleepLM's embeddings, not a scoring",
     "SleepLM tokens": "the network's own reading, not a scoring",

@@ -153,7 +153,7 @@ class ScriptedAssistant:
     def answer(self, question, study, index=None, history=()):
         self.histories.append(list(history))
         yield ToolStep("stage_bouts", {"stage": "W"}, "looked up the stretches awake")
-        words = "The longest period awake was 4.5 min, from 03:27 to 03:32.".split()
+        words = "The longest period awake was 4.5 min, from 03:27 to 03:32. Source: expert scoring.".split()
         for n in range(1, len(words)):
             self.pause()
             yield TextStep(" ".join(words[:n]))

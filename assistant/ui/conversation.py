@@ -4,10 +4,8 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from assistant.answers import Answer, TextStep, ToolStep
-from sleeplm.night import Fact
 from sleeplm.vocabulary import RESEARCH_USE
 
-from .night_view import source_words
 from .tables import chip, stretch_words
 
 
@@ -106,10 +104,8 @@ def _foot(study, turn: Turn) -> str:
         chip(study, c.epochs, names.get(c.fact, ""), c.start_s, c.end_s) for c in distinct(answer.citations)
     )
     chips = f'<div class="sl-chips" aria-label="Rests on">{chips}</div>' if chips else ""
-    sources = sources_of(answer.facts)
-    said = f'<span class="sl-muted">Source: {escape(", ".join(sources))}</span>' if sources else ""
     copy = f'<button type="button" class="sl-copy" data-copy="{escape(copy_text(study, turn))}">Copy</button>'
-    return f'{chips}<div class="sl-foot">{said}{copy}</div>'
+    return f'{chips}<div class="sl-foot">{copy}</div>'
 
 
 def distinct(citations) -> list:
@@ -117,14 +113,8 @@ def distinct(citations) -> list:
     return list({(c.fact, c.epochs): c for c in citations}.values())
 
 
-def sources_of(facts: list[Fact]) -> list[str]:
-    """Who scored or measured what the facts rest on, in words."""
-    words = ["measured" if f.source == "measured" else source_words(f.source) for f in facts if f.value is not None]
-    return list(dict.fromkeys(words))
-
-
 def copy_text(study, turn: Turn) -> str:
-    """The answer as text to paste: with its question, citations, source, night and the research-use line."""
+    """The answer, which names its source, to paste: with question, citations, night and research-use line."""
     answer = turn.answer
     names = {f.id: f.name for f in answer.facts}
     lines = [f"Q: {turn.question}", f"A: {turn.text}", ""]
@@ -132,9 +122,6 @@ def copy_text(study, turn: Turn) -> str:
         f"[{i}] {stretch_words(study, c.epochs)}" + (f" · {names[c.fact]}" if c.fact in names else "")
         for i, c in enumerate(distinct(answer.citations), 1)
     ]
-    sources = sources_of(answer.facts)
-    if sources:
-        lines.append(f"Source: {', '.join(sources)}")
     lines.append(f"Night: {study.label}{' (SIMULATED)' if study.simulated else ''}, study {study.id}")
     lines.append(f"SleepLM Chat. {RESEARCH_USE}")
     return "\n".join(lines)
