@@ -16,6 +16,8 @@ MAX_TOKENS = 60
 UNITS = ("min", "pct")
 SLOT_TOOLS = ("at", "window", "epoch", "look", "similar")
 _EVENT_COUNTS = {f"{event}_n" for event in EVENT_TYPES}
+# "What does epoch 2 look like?" asks for its description, "what looks like epoch 2?" for its neighbours.
+_LOOKS_HOW = re.compile(r"\blooks? like\b(?! (?:epoch|stretch|the|that|this|it)\b)")
 _CALL = re.compile(r'(\w+)\(("[^"]*"|[^)]*)\)')
 
 SYSTEM = (
@@ -75,6 +77,8 @@ def plan_grammar(scope: Scope) -> str:
     """
     allowed = _allowed(scope)
     rules = {name: rule for name in TOOLS if (rule := _rule(name, scope, *allowed))}
+    if _LOOKS_HOW.search(scope.words):
+        rules.pop("similar", None)
     first = rules
     if (scope.slots.moments or scope.slots.epochs) and not scope.inherited:
         first = {n: r for n, r in rules.items() if n in (*SLOT_TOOLS, "decline")}

@@ -31,6 +31,13 @@ def test_a_question_that_names_an_epoch_is_answered_there():
     assert not _allowed("which stretch is like epoch 15?", "facts(tst_min)")
 
 
+def test_how_an_epoch_looks_is_not_what_looks_like_it():
+    assert _allowed("what does epoch 12 look like?", "epoch(12)")
+    assert not _allowed("what does epoch 12 look like?", "similar(12)")
+    assert not _allowed("what does it look like in epoch 12", "similar(12)")
+    assert _allowed("what looks like epoch 12?", "similar(12)")
+
+
 def test_a_follow_up_inherits_the_time_of_the_question_before():
     assert _allowed("and what stage was that?", "at(23:06)", before="what happened around 23:06?")
 
