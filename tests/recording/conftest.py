@@ -48,3 +48,15 @@ def rewrite(tmp_path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture
+def write(tmp_path) -> Callable[..., Path]:
+    """Write a scoring file with this content."""
+
+    def write(content: str | bytes, name: str = "scoring.csv") -> Path:
+        data = content if isinstance(content, bytes) else content.encode()
+        (tmp_path / name).write_bytes(data)
+        return tmp_path / name
+
+    return write

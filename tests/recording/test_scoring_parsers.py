@@ -1,41 +1,14 @@
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scoring_helpers import night, refusal
 
-from sleeplm.errors import NoOverlapError, ScoringError, SleepLMError, UnknownScoringError
+from sleeplm.errors import NoOverlapError, ScoringError, SleepLMError
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.annotations.words import event_of, fold, stage_of
 from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, Stage
 
 in_a_folder = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def night(epochs: int, clock: str | None = "23:00:00", date: str | None = None, rest_s: float = 0.0):
-    return SimpleNamespace(
-        path=Path("night.edf"), duration_s=epochs * EPOCH_S + rest_s, n_epochs=epochs, start_clock=clock,
-        start_date=date,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(content: str | bytes, name: str = "scoring.csv") -> Path:
-        data = content if isinstance(content, bytes) else content.encode()
-        (tmp_path / name).write_bytes(data)
-        return tmp_path / name
-
-    return write
-
-
-def refusal(path, recording=None, error=UnknownScoringError) -> str:
-    with pytest.raises(error) as caught:
-        read_scoring(path, recording or night(4))
-    said = str(caught.value)
-    assert path.name in said and str(path.parent) not in said and "\n" not in said
-    return said
 
 
 @in_a_folder

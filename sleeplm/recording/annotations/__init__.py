@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.night import Scoring
-from sleeplm.recording.annotations import edf_plus, event_csv, noxturnal, nsrr_xml, stage_csv
+from sleeplm.recording.annotations import edf_plus, event_csv, noxturnal, nsrr_xml, remlogic, stage_csv
 from sleeplm.recording.annotations.align import align
 from sleeplm.recording.annotations.scored import ScoringFile, sort_out
 
 __all__ = ["embedded_scoring", "read_scoring"]
 
-FORMATS = (edf_plus, nsrr_xml, noxturnal, event_csv, stage_csv)  # the first that knows the file reads it
+FORMATS = (edf_plus, nsrr_xml, noxturnal, remlogic, event_csv, stage_csv)  # the first that knows the file reads it
 
 
 def read_scoring(path: str | Path, recording) -> Scoring:
@@ -22,7 +22,7 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     Parameters
     ----------
     path : path-like
-        EDF+ annotations, NSRR XML, a Noxturnal export, a CSV or TSV of events or of stages.
+        EDF+ annotations, NSRR XML, a Noxturnal or RemLogic export, a CSV or TSV of events or of stages.
     recording : Recording
         The night that it describes.
 
@@ -41,7 +41,7 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     if scored is None:
         raise UnknownScoringError(
             f"'{file.name}' is in no scoring format that we read; give EDF+ annotations, NSRR XML, a Noxturnal "
-            "export, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
+            "or RemLogic export, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
         )
     if not scored.stages and not scored.events and not scored.lights and not scored.warnings:
         raise UnknownScoringError(f"'{file.name}' holds neither stages nor events; export the scoring again.")

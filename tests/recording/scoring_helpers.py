@@ -1,0 +1,23 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from sleeplm.errors import UnknownScoringError
+from sleeplm.recording.annotations import read_scoring
+from sleeplm.vocabulary import EPOCH_S
+
+
+def night(epochs: int, clock: str | None = "23:00:00", date: str | None = None, rest_s: float = 0.0):
+    return SimpleNamespace(
+        path=Path("night.edf"), duration_s=epochs * EPOCH_S + rest_s, n_epochs=epochs, start_clock=clock,
+        start_date=date,
+    )  # fmt: skip
+
+
+def refusal(path, recording=None, error=UnknownScoringError) -> str:
+    with pytest.raises(error) as caught:
+        read_scoring(path, recording or night(4))
+    said = str(caught.value)
+    assert path.name in said and str(path.parent) not in said and "\n" not in said
+    return said

@@ -1,0 +1,83 @@
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scoring_helpers import night, refusal
+
+from sleeplm.errors import NoOverlapError
+from sleeplm.recording.annotations import read_scoring
+from sleeplm.recording.annotations.clock import clock_s, on_one_line
+from sleeplm.vocabulary import Stage
+
+in_a_folder = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+REMLOGIC = (
+    "RemLogic Event Export\nPatient:\tJANE SMITH\nPatient ID:\t\nRecording Date:\t28/01/2010\n\nEvents Included:\n"
+    "SLEEP-S0\n\nSleep Stage\tPosition\tTime [hh:mm:ss]\tEvent\tDuration[s]\tLocation\n"
+)
+
+
+def of_remlogic(clock: datetime, event: str, length_s: float) -> str:
+    return f"W\tSupine\t{clock:%H.%M.%S}\t{event}\t{length_s:g}\tEEG-C3-A2\n"
+
+
+def test_remlogic_export_of_a_real_night_with_its_cap_phases(data):
+    scoring = read_scoring(data / "scorings/remlogic_cap_brux1.txt", night(1031, "22:18:17", "2010-01-28"))
+    assert Counter(map(str, scoring.hypnogram)) == {"W": 106, "N1": 91, "N2": 482, "N3": 167, "R": 179, "?": 6}
+    assert scoring.hypnogram[12:16] == (Stage.W, Stage.N1, Stage.N1, Stage.W)
+    assert {e.type for e in scoring.events} == {"other"}
+    assert Counter(e.label for e in scoring.events) == {"MCAP-A1": 207, "MCAP-A2": 35, "MCAP-A3": 145}
+    first = scoring.events[0]
+    assert (first.label, first.start_s, first.duration_s) == ("MCAP-A3", 690, 3)
+    assert scoring.warnings == () and set(scoring.event_sources) == {"other"}
+
+
+def test_remlogic_of_a_recording_that_began_after_midnight_is_laid_by_the_clock(data):
+    scoring = read_scoring(data / "scorings/remlogic_cap_brux1.txt", night(60, "00:18:17"))
+    assert len(scoring.hypnogram) == 60 and Stage.UNSCORED not in scoring.hypnogram
+    with pytest.raises(NoOverlapError):
+        read_scoring(data / "scorings/remlogic_cap_brux1.txt", night(60, "12:00:00"))
+
+
+@in_a_folder
+@given(
+    words=st.lists(st.sampled_from(["SLEEP-S0", "SLEEP-S2", "SLEEP-S4", "SLEEP-REM"]), min_size=1, max_size=60),
+    second=st.integers(0, 86399),
+)
+def test_remlogic_stages_come_back_whatever_the_hour_they_begin(write, words, second):
+    begin = datetime(2010, 1, 28) + timedelta(seconds=second)
+    rows = [of_remlogic(begin + timedelta(seconds=30 * i), word, 30) for i, word in enumerate(words)]
+    scoring = read_scoring(write(REMLOGIC + "".join(rows), "a.txt"), night(len(words), f"{begin:%H:%M:%S}"))
+    assert scoring.hypnogram == tuple(
+        {"0": Stage.W, "2": Stage.N2, "4": Stage.N3, "M": Stage.R}[word[-1]] for word in words
+    )
+
+
+def test_remlogic_keeps_names_and_unknown_words_to_itself(write):
+    clock = datetime(2010, 1, 28, 23, 0, 10)
+    rows = of_remlogic(clock, "APNEA-OBSTRUCTIVE", 12.5) + of_remlogic(clock, "Mrs Smith coughs", 1)
+    scoring = read_scoring(write(REMLOGIC + rows, "a.txt"), night(4))
+    assert [(e.type, e.start_s, e.duration_s) for e in scoring.events] == [("apnea_obstructive", 10, 12.5)]
+    assert "one mark with an unknown word" in scoring.warnings[0] and "mith" not in repr(scoring).lower()
+
+
+@pytest.mark.parametrize("row", ["W\tx\t25.00.00\tSLEEP-S0\t30\n", "W\tx\t23.00.00\tSLEEP-S0\t-1\n", "W\tx\n"])
+def test_remlogic_rows_without_sound_times_are_refused_by_number(write, row):
+    good = of_remlogic(datetime(2010, 1, 28, 23), "SLEEP-S0", 30)
+    assert "Row 2" in refusal(write(REMLOGIC + good + row, "a.txt"))
+    assert "without any event" in refusal(write(REMLOGIC, "a.txt"))
+
+
+@given(st.integers(0, 86399), st.lists(st.integers(0, 40_000), min_size=1, max_size=20))
+def test_clock_times_of_a_night_lie_on_one_line_in_any_order(begin, after):
+    origin, offsets = on_one_line([float((begin + t) % 86400) for t in after])
+    assert offsets == [t - min(after) for t in after]
+    assert origin.hour * 3600 + origin.minute * 60 + origin.second == (begin + min(after)) % 86400
+
+
+def test_clock_times_in_every_spelling():
+    assert [clock_s(t) for t in ("6.53.17", "06:53:17", "6:53:17.5 AM", "12:00:01 am", "10:00:00 PM")] == [
+        24797, 24797, 24797.5, 1, 79200,
+    ]  # fmt: skip
+    assert {clock_s(t) for t in ("24:00:00", "1.2", "13:00:00 PM", "23:60:00", "6.53:17", "")} == {None}
