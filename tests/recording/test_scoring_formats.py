@@ -81,3 +81,50 @@ def test_clock_times_in_every_spelling():
         24797, 24797, 24797.5, 1, 79200,
     ]  # fmt: skip
     assert {clock_s(t) for t in ("24:00:00", "1.2", "13:00:00 PM", "23:60:00", "6.53:17", "")} == {None}
+
+
+def profusion(stages, events=(), epoch_s="30") -> str:
+    scored = "".join(
+        f"<ScoredEvent><LowestSpO2>90</LowestSpO2><Name>{name}</Name><Start>{start}</Start>"
+        f"<Duration>{length}</Duration><Input>SaO2</Input></ScoredEvent>"
+        for name, start, length in events
+    )
+    numbers = "".join(f"<SleepStage>{s}</SleepStage>" for s in stages)
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><CMPStudyConfig><EpochLength>{epoch_s}</EpochLength>'
+        "<ScoredEventSettings><ScoredEventSetting><Name>Obstructive Apnea</Name></ScoredEventSetting>"
+        f"</ScoredEventSettings><ScoredEvents>{scored}</ScoredEvents><SleepStages>{numbers}</SleepStages>"
+        "</CMPStudyConfig>"
+    )
+
+
+def test_profusion_xml(write):
+    events = [("SpO2 desaturation", 42.4, 13.4), ("Arousal (ARO SPONT)", 100, 5.5), ("Obstructive Apnea", 12, 20)]
+    scoring = read_scoring(write(profusion([0, 1, 2, 3, 4, 5, 9], events), "a.xml"), night(7))
+    assert "".join(map(str, scoring.hypnogram)) == "WN1N2N3N3R?" and scoring.warnings == ()
+    assert [(e.type, e.start_s, e.duration_s) for e in scoring.events] == [
+        ("apnea_obstructive", 12, 20), ("desaturation", 42.4, 13.4), ("arousal", 100, 5.5),
+    ]  # fmt: skip
+
+
+def test_profusion_epochs_of_another_length_and_of_another_night(write):
+    scoring = read_scoring(write(profusion([0] * 3 + [2] * 3, epoch_s="20"), "a.xml"), night(4))
+    assert scoring.hypnogram == (Stage.W, Stage.W, Stage.N2, Stage.N2) and scoring.warnings == ()
+    refusal(write(profusion([2] * 100), "a.xml"), night(40), NoOverlapError)
+    for length in ("0", "x", "1e9"):
+        assert "length" in refusal(write(profusion([0], epoch_s=length), "a.xml"))
+
+
+def test_profusion_counts_what_it_does_not_know(write):
+    path = write(profusion([0, 7, "John", 2], [("Doe, John", 3, 4), ("Hypopnea", 30, 12)]), "a.xml")
+    scoring = read_scoring(path, night(4))
+    assert scoring.hypnogram == (Stage.W, Stage.UNSCORED, Stage.UNSCORED, Stage.N2)
+    assert [e.type for e in scoring.events] == ["hypopnea"] and "John" not in repr(scoring)
+    assert any("one mark" in w for w in scoring.warnings) and any("2 epochs" in w for w in scoring.warnings)
+
+
+def test_profusion_xml_refuses_bombs_and_events_without_time(write):
+    bomb = '<!DOCTYPE a [<!ENTITY x "xx"><!ENTITY y "&x;&x;">]><CMPStudyConfig>&y;</CMPStudyConfig>'
+    assert "sound XML" in refusal(write(bomb, "a.xml"))
+    assert "Event 1" in refusal(write(profusion([0], [("Hypopnea", "soon", 3)]), "a.xml"))
+    assert "neither stages nor events" in refusal(write(profusion([]), "a.xml"))

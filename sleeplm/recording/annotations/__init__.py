@@ -7,13 +7,29 @@ from pathlib import Path
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.night import Scoring
-from sleeplm.recording.annotations import edf_plus, event_csv, noxturnal, nsrr_xml, remlogic, stage_csv
+from sleeplm.recording.annotations import (
+    edf_plus,
+    event_csv,
+    noxturnal,
+    nsrr_xml,
+    profusion_xml,
+    remlogic,
+    stage_csv,
+)
 from sleeplm.recording.annotations.align import align
 from sleeplm.recording.annotations.scored import ScoringFile, sort_out
 
 __all__ = ["embedded_scoring", "read_scoring"]
 
-FORMATS = (edf_plus, nsrr_xml, noxturnal, remlogic, event_csv, stage_csv)  # the first that knows the file reads it
+FORMATS = (
+    edf_plus,
+    nsrr_xml,
+    profusion_xml,
+    noxturnal,
+    remlogic,
+    event_csv,
+    stage_csv,
+)  # the first that knows the file reads it
 
 
 def read_scoring(path: str | Path, recording) -> Scoring:
@@ -22,7 +38,8 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     Parameters
     ----------
     path : path-like
-        EDF+ annotations, NSRR XML, a Noxturnal or RemLogic export, a CSV or TSV of events or of stages.
+        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, a CSV or TSV of events or of
+        stages.
     recording : Recording
         The night that it describes.
 
@@ -40,8 +57,8 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     scored = next((s for s in (f.parse(file) for f in FORMATS) if s is not None), None)
     if scored is None:
         raise UnknownScoringError(
-            f"'{file.name}' is in no scoring format that we read; give EDF+ annotations, NSRR XML, a Noxturnal "
-            "or RemLogic export, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
+            f"'{file.name}' is in no scoring format that we read; give EDF+ annotations, NSRR or Profusion XML, a "
+            "Noxturnal or RemLogic export, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
         )
     if not scored.stages and not scored.events and not scored.lights and not scored.warnings:
         raise UnknownScoringError(f"'{file.name}' holds neither stages nor events; export the scoring again.")

@@ -92,7 +92,8 @@ def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None
     outside = first + shift_s >= recording.duration_s or last + shift_s < 0
     far_off = False
     if scored.counted:
-        epochs, there = len(scored.stages), recording.duration_s / EPOCH_S
+        epochs = sum(duration_s for _, duration_s, _ in scored.stages) / EPOCH_S
+        there = recording.duration_s / EPOCH_S
         far_off = epochs > there + max(10, 0.1 * there) or epochs < 0.5 * there
     if outside or far_off:
         spans = [_when(t, scored, recording) for t in (first + shift_s, last + shift_s, 0.0, recording.duration_s)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError
 
 from sleeplm.errors import ScoringError, UnknownScoringError
 from sleeplm.recording.annotations.words import event_of, is_aside, lights_of, stage_of
@@ -98,6 +99,25 @@ class ScoringFile:
         except csv.Error:
             return []
 
+    @cached_property
+    def xml(self) -> Element | None:
+        """The root of the file as XML; None if it is none.
+
+        Raises
+        ------
+        UnknownScoringError
+            It is broken, or tries to define entities.
+        """
+        import defusedxml
+        from defusedxml.ElementTree import fromstring
+
+        if not self.data.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0").startswith(b"<"):
+            return None
+        try:
+            return fromstring(self.data, forbid_dtd=True)
+        except (ParseError, defusedxml.DefusedXmlException, ValueError, LookupError) as error:
+            raise UnknownScoringError(f"'{self.name}' is no sound XML; export the scoring again.") from error
+
     @property
     def comments(self) -> list[str]:
         """Lines that begin with ``#``, without it."""
@@ -137,6 +157,17 @@ def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, f
     stages = sorted(stages, key=lambda s: s[0])
     ends = [start_s for start_s, *_ in stages[1:]] + [stages[-1][0] + EPOCH_S]
     return [(start_s, end_s - start_s, stage) for (start_s, _, stage), end_s in zip(stages, ends, strict=True)]
+
+
+def event_of_xml(file: ScoringFile, n: int, event: Element, word: str) -> tuple[float, float, str]:
+    """The mark of a ``ScoredEvent``, the n-th of the file, whose word stands in the element of this name."""
+    start_s = seconds(event.findtext("Start") or "")
+    duration_s = seconds(event.findtext("Duration") or "0")
+    if start_s is None or duration_s is None or duration_s < 0:
+        raise UnknownScoringError(
+            f"Event {n} of '{file.name}' has no valid start and duration in seconds; export the scoring again."
+        )
+    return start_s, duration_s, event.findtext(word) or ""
 
 
 def seconds(text: str) -> float | None:
