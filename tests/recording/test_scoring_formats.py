@@ -128,3 +128,70 @@ def test_profusion_xml_refuses_bombs_and_events_without_time(write):
     assert "sound XML" in refusal(write(bomb, "a.xml"))
     assert "Event 1" in refusal(write(profusion([0], [("Hypopnea", "soon", 3)]), "a.xml"))
     assert "neither stages nor events" in refusal(write(profusion([]), "a.xml"))
+
+
+ANNOT = """# arousal | scored by JANE SMITH | by[txt]
+# N2
+class\tinstance\tchannel\tstart\tstop\tmeta
+W\t.\t.\te:1\t.\t.
+N2\t.\t.\te:2\te:3\t.
+R\t.\t.\t90\t120\t.
+arousal\t1\tC3\t12.5\t+4\tby=JANE
+hypopnea:obstructive\t.\t.\t0+00:01:05\t80\t.
+SpO2 desat\t.\t.\t70\t...\t.
+lights_on\t.\t.\t119\t.\t.
+JANE\t.\t.\t20\t21\t.
+"""
+
+
+def test_luna_annot_in_seconds_epochs_and_elapsed_time(write):
+    scoring = read_scoring(write(ANNOT, "a.annot"), night(4))
+    assert scoring.hypnogram == (Stage.W, Stage.N2, Stage.N2, Stage.R) and scoring.lights_on_s == 119
+    assert [(e.type, e.start_s, e.duration_s) for e in scoring.events] == [
+        ("arousal", 12.5, 4), ("hypopnea", 65, 15), ("desaturation", 70, 49),
+    ]  # fmt: skip
+    assert "one mark with an unknown word" in scoring.warnings[0] and "JANE" not in repr(scoring)
+    assert read_scoring(write(ANNOT, "a.txt"), night(4)).events == scoring.events
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["N2 23:59:30 00:00:30\nR 00:00:30 ...\nW 23:59:00 23:59:30", "N2 23.59.30 +60\nR 00.00.30 +0:00:30\nW 23.59.00 +30",
+     "SleepStage N2 23:59:30 +60\nSleepStage R 00:00:30 +30\nSleepStage W 23:59:00 +30",
+     "N2\t31-12-99-23:59:30\t01-01-2000-00:00:30\nR\t01/Jan/00 00:00:30\t+30\nW\t31/12/99 23:59:00\t+30"],
+)  # fmt: skip
+def test_luna_annot_clock_times_cross_midnight_in_any_order(write, rows):
+    path = write(rows, "a.annot")
+    there = (Stage.W, Stage.N2, Stage.N2, Stage.R)
+    assert read_scoring(path, night(4, "23:59:00")).hypnogram == there
+    assert read_scoring(path, night(6, "23:58:30")).hypnogram[1:5] == there
+    assert read_scoring(path, night(4, "23:59:00", "1999-12-31")).hypnogram == there
+
+
+@in_a_folder
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["arousal", "hypopnea", "plm"]), st.integers(0, 110_000), st.integers(0, 9000)),
+        min_size=1, max_size=30,
+    )
+)  # fmt: skip
+def test_luna_annot_comes_back_as_written(write, events):
+    rows = "".join(f"{kind}\t{start / 100}\t{(start + length) / 100}\n" for kind, start, length in events)
+    scoring = read_scoring(write(rows, "a.annot"), night(40))
+    found = [(e.type, round(100 * e.start_s), round(100 * e.duration_s)) for e in scoring.events]
+    assert sorted(found) == sorted(events)
+
+
+def test_luna_stage_without_end_lasts_until_the_recording_ends(write):
+    scoring = read_scoring(write("W 0 ...\nN2 30 ...\n", "a.annot"), night(4))
+    assert scoring.hypnogram == (Stage.W, Stage.N2, Stage.N2, Stage.N2)
+
+
+@pytest.mark.parametrize("row", ["W 60", "W . . 60 90", "W x 90", "W 60 50", "W 60 +x", "W 60 23:00:00", "arousal 60 ...",
+                                 "W e:0 .", "W 31-13-99-23:00:00 +3"])  # fmt: skip
+def test_luna_rows_without_sound_times_are_refused_by_number(write, row):
+    assert "Row 2" in refusal(write(f"W 0 30\n{row}\n", "a.annot"))
+
+
+def test_luna_times_of_two_kinds_are_refused(write):
+    assert "mixes" in refusal(write("W 0 30\nW 23:00:30 +30\n", "a.annot"))

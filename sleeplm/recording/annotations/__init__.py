@@ -38,8 +38,8 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     Parameters
     ----------
     path : path-like
-        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, a CSV or TSV of events or of
-        stages.
+        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot, a CSV or TSV of
+        events or of stages.
     recording : Recording
         The night that it describes.
 
@@ -58,7 +58,7 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     if scored is None:
         raise UnknownScoringError(
             f"'{file.name}' is in no scoring format that we read; give EDF+ annotations, NSRR or Profusion XML, a "
-            "Noxturnal or RemLogic export, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
+            "Noxturnal or RemLogic export, Luna's .annot, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
         )
     if not scored.stages and not scored.events and not scored.lights and not scored.warnings:
         raise UnknownScoringError(f"'{file.name}' holds neither stages nor events; export the scoring again.")

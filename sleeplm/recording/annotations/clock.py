@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 
-_DAY_S = 86400.0
+DAY_S = 86400.0
 _CLOCK = re.compile(r"(\d{1,2})([.:])(\d{1,2})\2(\d{1,2})(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
 
 
@@ -29,6 +29,6 @@ def on_one_line(clocks_s: list[float]) -> tuple[time, list[float]]:
     The night begins after the longest stretch of the day without any: so it may cross midnight, in any order.
     """
     ordered = sorted(set(clocks_s))
-    gaps = [b - a for a, b in pairwise((*ordered, ordered[0] + _DAY_S))]
+    gaps = [b - a for a, b in pairwise((*ordered, ordered[0] + DAY_S))]
     first = ordered[(gaps.index(max(gaps)) + 1) % len(ordered)]
-    return (datetime.min + timedelta(seconds=first)).time(), [(t - first) % _DAY_S for t in clocks_s]
+    return (datetime.min + timedelta(seconds=first)).time(), [(t - first) % DAY_S for t in clocks_s]
