@@ -1,0 +1,192 @@
+import time
+from dataclasses import replace
+
+import edfio
+import numpy as np
+import pytest
+from fakes import FakeRecording
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sleeplm.night import Event
+from sleeplm.recording import open_recording
+from sleeplm.scoring.respiration import HYPOPNEA_RULE, SOURCE, respiration, respiratory_events
+from sleeplm.simulate import simulate_night
+from sleeplm.vocabulary import APNEAS
+
+HZ = 8.0
+FALL = [Event("desaturation", 315.0, 30.0)]
+
+
+def breathing(left=(), hours=0.2, seed=0, noise=0.01):
+    """Sixteen breaths a minute, of which each ``(start_s, end_s, share)`` of `left` leaves a share."""
+    n = int(hours * 3600 * HZ)
+    t = np.arange(n) / HZ
+    share = np.ones(n)
+    for start, end, rest in left:
+        share[int(start * HZ) : int(end * HZ)] = rest
+    return np.sin(2 * np.pi * t * 16 / 60) * share + np.random.default_rng(seed).normal(0, noise, n)
+
+
+def match(found, true, least_iou=0.2):
+    """Precision, recall and F1 of a one-to-one match, best overlap first."""
+    pairs = []
+    for i, a in enumerate(found):
+        for j, b in enumerate(true):
+            shared = min(a.end_s, b.end_s) - max(a.start_s, b.start_s)
+            iou = shared / (max(a.end_s, b.end_s) - min(a.start_s, b.start_s))
+            if iou >= least_iou:
+                pairs.append((iou, i, j))
+    of_found, of_true = set(), set()
+    for _, i, j in sorted(pairs, reverse=True):
+        if i not in of_found and j not in of_true:
+            of_found.add(i)
+            of_true.add(j)
+    n = len(of_true)
+    return n / len(found), n / len(true), 2 * n / (len(found) + len(true))
+
+
+def of_types(events, *types):
+    return [e for e in events if e.type in types]
+
+
+@pytest.fixture(scope="module")
+def nights():
+    """Eight simulated hours a profile: what was found, what is true, and the hypnogram."""
+    out = {}
+    for profile in ("healthy-young", "osa-mild", "osa-severe", "csa"):
+        night = simulate_night(seed=8, hours=8.0, profile=profile)
+        signals = {n: night.signals[n] for n in ("AF", "THX", "ABD", "SPO2")}
+        out[profile] = (respiration(FakeRecording(signals)), night.events, night.hypnogram)
+    return out
+
+
+# Measured with seeds 1, 7 and 8: apnoeas .97 to 1.00, hypopnoeas .62 (csa) to .95.
+@pytest.mark.parametrize(("profile", "hypopneas"), [("osa-mild", 0.8), ("osa-severe", 0.85), ("csa", 0.6)])
+def test_simulated_apneas_and_hypopneas_are_found(nights, profile, hypopneas):
+    found, true, _ = nights[profile]
+    assert match(of_types(found.events, *APNEAS), of_types(true, *APNEAS))[2] >= 0.95
+    assert match(of_types(found.events, "hypopnea"), of_types(true, "hypopnea"))[2] >= hypopneas
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [("osa-severe", "apnea_obstructive"), ("osa-severe", "apnea_mixed"), ("csa", "apnea_central")],
+)
+def test_simulated_apneas_have_the_type_of_their_effort(nights, profile, kind):
+    found, true, _ = nights[profile]
+    assert match(of_types(found.events, kind), of_types(true, kind))[2] >= 0.85
+
+
+def test_a_healthy_sleeper_has_an_index_under_five(nights):
+    found, _, hypnogram = nights["healthy-young"]
+    asleep_h = sum(s != "W" for s in hypnogram) / 120
+    assert len(found.events) / asleep_h < 5
+
+
+def test_every_event_says_where_how_surely_and_by_which_rule(nights):
+    for found, *_ in nights.values():
+        for e in found.events:
+            assert e.source == SOURCE and e.channels[0] == "AF" and 0.5 <= e.confidence <= 1
+            assert 10 <= e.duration_s <= 130 and e.rule.startswith("AASM")
+            assert (e.rule == HYPOPNEA_RULE) == (e.type == "hypopnea")
+
+
+def test_apneas_that_a_cpap_device_scored_are_found(data):
+    folder = data / "recordings/cpap_night"
+    found = respiration(open_recording(folder / "20241127_004016_BRP.edf"))
+    scored = edfio.read_edf(folder / "20241127_004009_EVE.edf")
+    # The device notes an event when it ends; its flow begins 6 s after its notes.
+    true = [Event("apnea", a.onset - 6 - a.duration, a.duration) for a in scored.annotations if "Apnea" in a.text]
+    assert len(true) == 71
+    precision, recall, f1 = match(found.events, true)
+    # Measured: .98 or more, .63, .78; the device counts drops that do not reach the manual's 90%.
+    assert precision >= 0.9 and recall >= 0.55 and f1 >= 0.7
+    assert found.scored == ("apnea",) and any("hypopneas are not scored" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize(("seconds", "rest", "n"), [(12, 0.03, 1), (8, 0.03, 0), (30, 0.03, 1), (30, 0.2, 0)])
+def test_an_apnea_needs_ten_seconds_and_a_drop_of_ninety_percent(seconds, rest, n):
+    events = respiratory_events(breathing([(300, 300 + seconds, rest)]), HZ)
+    assert [e.type for e in events] == ["apnea"] * n
+    for e in events:
+        assert e.start_s == pytest.approx(300, abs=2.5) and e.duration_s == pytest.approx(seconds, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("belts", "kind"),
+    [
+        ({"THX": (0.6,), "ABD": (0.5,)}, "apnea_obstructive"),
+        ({"THX": (0.02,), "ABD": (0.02,)}, "apnea_central"),
+        ({"THX": (0.02,), "ABD": (0.6,)}, "apnea_obstructive"),
+        ({"THX": (0.02, 0.7), "ABD": (0.02, 0.7)}, "apnea_mixed"),
+        ({"ABD": (0.02,)}, "apnea_central"),
+        ({}, "apnea"),
+    ],
+)
+def test_effort_tells_the_type(belts, kind):
+    signals = {}
+    for i, (name, rests) in enumerate(belts.items()):
+        edges = np.linspace(300, 330, len(rests) + 1)
+        signals[name] = breathing(list(zip(edges, edges[1:], rests, strict=False)), seed=i + 1)
+    (event,) = respiratory_events(breathing([(300, 330, 0.03)]), HZ, signals)
+    assert event.type == kind and event.channels == ("AF", *belts)
+
+
+@pytest.mark.parametrize(("falls", "n"), [(FALL, 1), ([], 0), (None, 0), ([Event("desaturation", 400.0, 30.0)], 0)])
+def test_a_hypopnea_needs_a_desaturation_within_reach(falls, n):
+    events = respiratory_events(breathing([(300, 325, 0.5)]), HZ, falls=falls)
+    assert [e.type for e in events] == ["hypopnea"] * n
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.04])
+@pytest.mark.parametrize("ends", [430, 660, 720])
+def test_a_sensor_that_is_off_is_no_apnea(noise, ends):
+    flow = breathing([(300, ends, 0.0)], noise=noise)
+    assert respiratory_events(flow, HZ, falls=FALL) == []
+
+
+def test_a_sensor_that_slips_for_good_is_no_hypopnea():
+    assert respiratory_events(breathing([(300, 720, 0.5)]), HZ, falls=FALL) == []
+
+
+@pytest.mark.parametrize("flow", [np.zeros(5760), np.full(5760, 3.0)])
+def test_dead_flow_is_not_scored_and_it_is_said(flow):
+    found = respiration(FakeRecording({"AF": (flow, HZ)}))
+    assert found.events == [] and found.scored == () and "no breathing" in found.warnings[0]
+
+
+def test_slow_flow_is_not_scored_and_it_is_said():
+    found = respiration(FakeRecording({"AF": (breathing()[::4], 2.0)}))
+    assert found.scored == () and "under 4 Hz" in found.warnings[0]
+
+
+def test_effort_without_flow_is_not_scored_and_it_is_said():
+    found = respiration(FakeRecording({"THX": (breathing(), HZ)}))
+    assert found.scored == () and "airflow" in found.warnings[0]
+
+
+def test_what_is_missing_limits_what_is_scored():
+    flow, oxygen = (breathing(), HZ), (np.full(720, 96.0), 1)
+    assert respiration(FakeRecording({"AF": flow})).scored == ("apnea",)
+    assert respiration(FakeRecording({"AF": flow, "SPO2": oxygen})).scored == ("apnea", "hypopnea")
+    whole = respiration(FakeRecording({"AF": flow, "THX": flow, "SPO2": oxygen}))
+    assert set(whole.scored) == {*APNEAS, "hypopnea"} and whole.warnings == ()
+    dead = respiration(FakeRecording({"AF": flow, "THX": (np.zeros(5760), HZ), "SPO2": (np.full(720, -1.0), 1)}))
+    assert dead.scored == ("apnea",) and len(dead.warnings) == 2
+
+
+@given(st.integers(0, 400), st.floats(4, 40), st.integers(0, 99), st.floats(1e-3, 1e3))
+def test_any_signal_gives_events_within_it_whatever_its_scale(n, sfreq_hz, seed, gain):
+    flow = np.random.default_rng(seed).normal(0, 1, n) ** 3
+    one, other = (respiratory_events(x, sfreq_hz, {"THX": x}, FALL) for x in (flow, gain * flow))
+    assert [replace(e, confidence=None) for e in one] == [replace(e, confidence=None) for e in other]
+    assert all(0 <= e.start_s and e.end_s <= n / sfreq_hz + 1e-6 for e in one)
+
+
+def test_a_night_of_eight_hours_takes_under_three_seconds():
+    flow = np.tile(breathing([(300, 320, 0.03)], hours=0.5), 16)
+    night = FakeRecording({"AF": (flow, HZ), "THX": (flow, HZ), "SPO2": (np.full(28800, 96.0), 1)})
+    began = time.perf_counter()
+    assert len(respiration(night).events) == 16
+    assert time.perf_counter() - began < 3
