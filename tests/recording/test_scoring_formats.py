@@ -156,15 +156,18 @@ def test_luna_annot_in_seconds_epochs_and_elapsed_time(write):
 
 @pytest.mark.parametrize(
     "rows",
-    ["N2 23:59:30 00:00:30\nR 00:00:30 ...\nW 23:59:00 23:59:30", "N2 23.59.30 +60\nR 00.00.30 +0:00:30\nW 23.59.00 +30",
-     "SleepStage N2 23:59:30 +60\nSleepStage R 00:00:30 +30\nSleepStage W 23:59:00 +30",
-     "N2\t31-12-99-23:59:30\t01-01-2000-00:00:30\nR\t01/Jan/00 00:00:30\t+30\nW\t31/12/99 23:59:00\t+30"],
-)  # fmt: skip
+    [
+        "W 23:59:00 ...\nN2 23:59:30 00:00:30\nR 00:00:30 ...",
+        "N2 23.59.30 +60\nR 00.00.30 +0:00:30\nW 23.59.00 +30",
+        "SleepStage N2 23:59:30 +60\nSleepStage R 00:00:30 +30\nSleepStage W 23:59:00 +30",
+        "N2\t31-12-99-23:59:30\t01-01-2000-00:00:30\nR\t01/Jan/00 00:00:30\t+30\nW\t31/12/99 23:59:00\t+30",
+    ],
+)
 def test_luna_annot_clock_times_cross_midnight_in_any_order(write, rows):
     path = write(rows, "a.annot")
     there = (Stage.W, Stage.N2, Stage.N2, Stage.R)
     assert read_scoring(path, night(4, "23:59:00")).hypnogram == there
-    assert read_scoring(path, night(6, "23:58:30")).hypnogram[1:5] == there
+    assert read_scoring(path, night(5, "23:58:30")).hypnogram[1:] == there
     assert read_scoring(path, night(4, "23:59:00", "1999-12-31")).hypnogram == there
 
 
@@ -187,8 +190,11 @@ def test_luna_stage_without_end_lasts_until_the_recording_ends(write):
     assert scoring.hypnogram == (Stage.W, Stage.N2, Stage.N2, Stage.N2)
 
 
-@pytest.mark.parametrize("row", ["W 60", "W . . 60 90", "W x 90", "W 60 50", "W 60 +x", "W 60 23:00:00", "arousal 60 ...",
-                                 "W e:0 .", "W 31-13-99-23:00:00 +3"])  # fmt: skip
+@pytest.mark.parametrize(
+    "row",
+    ["W 60", "W . . 60 90", "W x 90", "W 60 50", "W 60 +x", "W 60 23:00:00", "arousal 60 ...", "W e:0 .",
+     "W 31-13-99-23:00:00 +3"],
+)  # fmt: skip
 def test_luna_rows_without_sound_times_are_refused_by_number(write, row):
     assert "Row 2" in refusal(write(f"W 0 30\n{row}\n", "a.annot"))
 

@@ -10,6 +10,7 @@ from sleeplm.night import Scoring
 from sleeplm.recording.annotations import (
     edf_plus,
     event_csv,
+    luna_annot,
     noxturnal,
     nsrr_xml,
     profusion_xml,
@@ -21,15 +22,10 @@ from sleeplm.recording.annotations.scored import ScoringFile, sort_out
 
 __all__ = ["embedded_scoring", "read_scoring"]
 
+# The first that knows the file reads it.
 FORMATS = (
-    edf_plus,
-    nsrr_xml,
-    profusion_xml,
-    noxturnal,
-    remlogic,
-    event_csv,
-    stage_csv,
-)  # the first that knows the file reads it
+    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, event_csv, stage_csv,
+)  # fmt: skip
 
 
 def read_scoring(path: str | Path, recording) -> Scoring:
