@@ -201,3 +201,29 @@ def test_luna_rows_without_sound_times_are_refused_by_number(write, row):
 
 def test_luna_times_of_two_kinds_are_refused(write):
     assert "mixes" in refusal(write("W 0 30\nW 23:00:30 +30\n", "a.annot"))
+
+
+@in_a_folder
+@given(st.lists(st.sampled_from(Stage), min_size=1, max_size=40))
+def test_luna_eannot_comes_back_as_written(write, stages):
+    scoring = read_scoring(write("\n".join(["N1", *stages]), "a.eannot"), night(len(stages) + 1))
+    assert scoring.hypnogram == (Stage.N1, *stages) and scoring.warnings == ()
+
+
+def test_luna_eannot_counts_labels_that_are_no_stage(write):
+    scoring = read_scoring(write("W\narousal\nJohn Doe\n.\n", "a.eannot"), night(4))
+    assert scoring.hypnogram == (Stage.W, *[Stage.UNSCORED] * 3) and scoring.events == ()
+    assert "2 epochs with an unknown stage" in scoring.warnings[0] and "John" not in repr(scoring)
+    assert "# 0=W" in refusal(write("0\n1\n2\n3\n", "a.eannot"))
+    refusal(write("John Doe\n", "a.eannot"))
+    refusal(write("N2\n" * 100, "a.eannot"), night(40), NoOverlapError)
+
+
+@pytest.mark.parametrize("day", ["01-01-9999", "01-01-0001", "30-Feb-20", "01-Foo-20"])
+def test_luna_dates_of_no_night_are_refused(write, day):
+    assert "Row 1" in refusal(write(f"W {day}-23:00:00 +99999999\n", "a.annot"))
+
+
+def test_luna_open_stage_beyond_all_time_leaves_the_others_alone(write):
+    scoring = read_scoring(write("W 0 30\nN2 30 60\nR 1e12 ...\n", "a.annot"), night(2))
+    assert scoring.hypnogram == (Stage.W, Stage.N2) and "one mark" in scoring.warnings[0]

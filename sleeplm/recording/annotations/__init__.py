@@ -11,6 +11,7 @@ from sleeplm.recording.annotations import (
     edf_plus,
     event_csv,
     luna_annot,
+    luna_eannot,
     noxturnal,
     nsrr_xml,
     profusion_xml,
@@ -24,7 +25,7 @@ __all__ = ["embedded_scoring", "read_scoring"]
 
 # The first that knows the file reads it.
 FORMATS = (
-    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, event_csv, stage_csv,
+    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, luna_eannot, event_csv, stage_csv,
 )  # fmt: skip
 
 
@@ -34,8 +35,8 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     Parameters
     ----------
     path : path-like
-        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot, a CSV or TSV of
-        events or of stages.
+        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot or .eannot, a CSV or
+        TSV of events or of stages.
     recording : Recording
         The night that it describes.
 

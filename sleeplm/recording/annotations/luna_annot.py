@@ -63,7 +63,7 @@ def _sort_out(file: ScoringFile, rows: list, starts: list[float], lengths: list[
     words = [word for _, (word, *_) in rows]
     closed = [length if math.isfinite(length) else EPOCH_S for length in lengths]
     scored = sort_out(zip(starts, closed, words, strict=True))
-    if math.isinf(lengths[-1]) and scored.stages:
+    if math.isinf(lengths[-1]) and scored.stages and scored.stages[-1][0] == starts[-1]:
         scored.stages[-1] = (starts[-1], math.inf, stage_of(words[-1]))
     return scored
 
@@ -133,6 +133,8 @@ def _dated(text: str) -> tuple[str, float] | None:
         return None
     month = _MONTHS.index(found[2].lower()) + 1 if found[2].isalpha() else int(found[2])
     year = int(found[3]) + (0 if len(found[3]) == 4 else 1900 if int(found[3]) >= 85 else 2000)
+    if not 1900 <= year < 2100:
+        return None
     try:
         return "date", (datetime(year, month, int(found[1])) - datetime.min).total_seconds() + clock
     except ValueError:

@@ -6,7 +6,14 @@ Format: https://github.com/nsrr/edf-editor-translator/wiki/Compumedics-Annotatio
 from xml.etree.ElementTree import Element
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.scored import Scored, ScoringFile, event_of_xml, seconds, sort_out
+from sleeplm.recording.annotations.scored import (
+    Scored,
+    ScoringFile,
+    event_of_xml,
+    seconds,
+    sort_out,
+    unknown_epochs,
+)
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 _STAGES = {
@@ -34,12 +41,7 @@ def parse(file: ScoringFile) -> Scored | None:
     if numbers:
         scored.stages = [(i * epoch_s, epoch_s, _STAGES.get(n, Stage.UNSCORED)) for i, n in enumerate(numbers)]
         scored.counted = True
-    if unknown := sum(n not in _STAGES for n in numbers):
-        scored.warnings.append(
-            f"{unknown} epochs with an unknown stage are unscored"
-            if unknown > 1
-            else "one epoch with an unknown stage is unscored"
-        )
+    scored.warnings += unknown_epochs(sum(n not in _STAGES for n in numbers))
     return scored
 
 

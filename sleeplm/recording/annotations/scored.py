@@ -159,6 +159,17 @@ def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, f
     return [(start_s, end_s - start_s, stage) for (start_s, _, stage), end_s in zip(stages, ends, strict=True)]
 
 
+def unknown_epochs(n: int) -> list[str]:
+    """What is said of n epochs whose stage has a word or number that we do not know."""
+    if not n:
+        return []
+    return [
+        "one epoch with an unknown stage is unscored"
+        if n == 1
+        else f"{n} epochs with an unknown stage are unscored"
+    ]
+
+
 def event_of_xml(file: ScoringFile, n: int, event: Element, word: str) -> tuple[float, float, str]:
     """The mark of a ``ScoredEvent``, the n-th of the file, whose word stands in the element of this name."""
     start_s = seconds(event.findtext("Start") or "")
