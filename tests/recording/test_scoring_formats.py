@@ -227,3 +227,39 @@ def test_luna_dates_of_no_night_are_refused(write, day):
 def test_luna_open_stage_beyond_all_time_leaves_the_others_alone(write):
     scoring = read_scoring(write("W 0 30\nN2 30 60\nR 1e12 ...\n", "a.annot"), night(2))
     assert scoring.hypnogram == (Stage.W, Stage.N2) and "one mark" in scoring.warnings[0]
+
+
+BIDS = "onset\tduration\tsample\ttrial_type\tvalue\n"
+
+
+def test_bids_events(write):
+    rows = (
+        "0\t30\t0\tSleep stage W\t0\n30.0\t90.0\t7680\tSleep stage N2\t2\n42.5\tn/a\t1\tarousal\tn/a\n"
+        "50\t10.25\t1\tapnea_central\tn/a\nn/a\tn/a\t1\tn/a\tn/a\n60\t1\t1\tJane: stop, pressed\t9\n"
+    )
+    scoring = read_scoring(write(BIDS + rows, "sub-01_task-sleep_events.tsv"), night(4))
+    assert scoring.hypnogram == (Stage.W, Stage.N2, Stage.N2, Stage.N2)
+    assert [(e.type, e.start_s, e.duration_s) for e in scoring.events] == [
+        ("arousal", 42.5, 0), ("apnea_central", 50, 10.25),
+    ]  # fmt: skip
+    assert "one mark with an unknown word" in scoring.warnings[0] and "Jane" not in repr(scoring)
+
+
+@in_a_folder
+@given(st.lists(st.tuples(st.integers(0, 110_000), st.none() | st.integers(0, 9000)), min_size=1, max_size=30))
+def test_bids_events_come_back_as_written(write, events):
+    rows = "".join(f"{a / 100}\t{'n/a' if d is None else d / 100}\t0\tdesaturation\tn/a\n" for a, d in events)
+    found = read_scoring(write(BIDS + rows, "events.tsv"), night(40)).events
+    assert sorted((round(100 * e.start_s), round(100 * e.duration_s)) for e in found) == sorted(
+        (a, d or 0) for a, d in events
+    )
+
+
+@pytest.mark.parametrize("row", ["n/a\t3\t0\tarousal\t1", "1\t-1\t0\tarousal\t1", "1\tlong\t0\tarousal\t1", "1\t2"])
+def test_bids_rows_without_sound_times_are_refused_by_number(write, row):
+    assert "Row 2" in refusal(write(f"{BIDS}1\t2\t0\tarousal\t1\n{row}\n", "events.tsv"))
+
+
+def test_bids_events_without_events_mark_nothing_as_scored(write):
+    scoring = read_scoring(write(BIDS, "events.tsv"), night(4))
+    assert (scoring.events, dict(scoring.event_sources)) == ((), {}) and scoring.warnings

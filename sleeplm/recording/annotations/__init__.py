@@ -8,6 +8,7 @@ from pathlib import Path
 from sleeplm.errors import UnknownScoringError
 from sleeplm.night import Scoring
 from sleeplm.recording.annotations import (
+    bids_events,
     edf_plus,
     event_csv,
     luna_annot,
@@ -25,7 +26,8 @@ __all__ = ["embedded_scoring", "read_scoring"]
 
 # The first that knows the file reads it.
 FORMATS = (
-    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, luna_eannot, event_csv, stage_csv,
+    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, luna_eannot, bids_events, event_csv,
+    stage_csv,
 )  # fmt: skip
 
 
@@ -35,8 +37,8 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     Parameters
     ----------
     path : path-like
-        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot or .eannot, a CSV or
-        TSV of events or of stages.
+        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot or .eannot, BIDS
+        events, a CSV or TSV of events or of stages.
     recording : Recording
         The night that it describes.
 

@@ -1,7 +1,7 @@
 """A table of events: what, from when, for how long (``type,start_s,duration_s`` and its relatives)."""
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
+from sleeplm.recording.annotations.scored import Scored, ScoringFile, nothing_found, seconds, sort_out
 from sleeplm.recording.annotations.words import fold
 
 _TYPE = ("type", "event", "event type", "name", "label", "annotation", "description", "trial type")
@@ -18,9 +18,7 @@ def parse(file: ScoringFile) -> Scored | None:
     if None in columns:
         return None
     scored = sort_out(_mark(file, n, row, columns) for n, row in enumerate(file.rows[1:], 1))
-    if len(file.rows) == 1:
-        scored.warnings.append("it holds no event, so that it does not say what was looked for")
-    return scored
+    return nothing_found(scored) if len(file.rows) == 1 else scored
 
 
 def _mark(file: ScoringFile, n: int, row: list[str], columns: list[int]) -> tuple[float, float, str]:

@@ -159,6 +159,12 @@ def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, f
     return [(start_s, end_s - start_s, stage) for (start_s, _, stage), end_s in zip(stages, ends, strict=True)]
 
 
+def nothing_found(scored: Scored) -> Scored:
+    """A table of events without any: it is a scoring, but of what, nobody can tell."""
+    scored.warnings.append("it holds no event, so that it does not say what was looked for")
+    return scored
+
+
 def unknown_epochs(n: int) -> list[str]:
     """What is said of n epochs whose stage has a word or number that we do not know."""
     if not n:
