@@ -263,3 +263,44 @@ def test_bids_rows_without_sound_times_are_refused_by_number(write, row):
 def test_bids_events_without_events_mark_nothing_as_scored(write):
     scoring = read_scoring(write(BIDS, "events.tsv"), night(4))
     assert (scoring.events, dict(scoring.event_sources)) == ((), {}) and scoring.warnings
+
+
+def test_visbrain_hypnogram_of_stages_and_their_ends(write):
+    head = "*Duration_sec\t150.0\n*Datafile\t/home/jane/n.edf\n"
+    scoring = read_scoring(write(head + "Wake\t30.0\nArt\t60\nREM\t120\nN1\t150\n", "h.txt"), night(5))
+    assert scoring.hypnogram == (Stage.W, Stage.UNSCORED, Stage.R, Stage.R, Stage.N1) and scoring.warnings == ()
+    for row in ("Jane\t60", "N2\t30", "N2\tsoon", "N2"):
+        said = refusal(write(f"*Duration_sec\t60\nWake\t30\n{row}\n", "h.txt"))
+        assert "Row 2" in said and "Jane" not in said
+
+
+ELAN = "time_base {}\nsampling_period 0.0039\nepoch_nb 120\nepoch_list\n"
+
+
+def test_elan_hypnogram_of_a_number_a_second(write):
+    numbers = [0] * 30 + [1] * 20 + [4] * 40 + [5] * 30
+    scoring = read_scoring(write(ELAN.format("1.000000") + "\n".join(map(str, numbers)), "h.hyp"), night(4))
+    assert scoring.hypnogram == (Stage.W, Stage.N1, Stage.N3, Stage.R) and scoring.warnings == ()
+    odd = read_scoring(write(ELAN.format(30) + "0\n7\nJane\n5\n", "h.hyp"), night(4))
+    assert odd.hypnogram == (Stage.W, Stage.UNSCORED, Stage.UNSCORED, Stage.R)
+    assert "2 epochs with an unknown stage" in odd.warnings[0] and "Jane" not in repr(odd)
+    assert "length" in refusal(write(ELAN.format(0) + "0\n5\n", "h.hyp"))
+    refusal(write(ELAN.format(30) + "2\n" * 100, "h.hyp"), night(40), NoOverlapError)
+
+
+@pytest.mark.parametrize("header", ["", "Hypnogram\n", "Stage\n", "# Hypnogram\n"])
+def test_yasa_hypnograms_one_stage_a_line(write, header):
+    there = (Stage.W, Stage.N1, Stage.N3, Stage.R, Stage.UNSCORED, Stage.UNSCORED)
+    assert read_scoring(write(header + "WAKE\nN1\nN3\nREM\nART\nUNS\n", "h.txt"), night(6)).hypnogram == there
+    scoring = read_scoring(write(header + "0\n1\n3\n4\n-1\n-2\n", "h.txt"), night(6))
+    assert scoring.hypnogram == there and "4 R" in scoring.warnings[0]
+    assert "# 0=W" in refusal(write(header + "0\n1\n3\n4\n", "h.txt"))
+
+
+def test_yasa_hypnogram_as_it_writes_itself(write):
+    import yasa
+
+    stages = ["WAKE", "N1", "N2", "N3", "REM", "ART", "UNS"]
+    written = yasa.Hypnogram(stages, freq="30s").hypno.to_csv()
+    scoring = read_scoring(write(written), night(7))
+    assert "".join(map(str, scoring.hypnogram)) == "WN1N2N3R??"

@@ -18,6 +18,7 @@ from sleeplm.recording.annotations import (
     profusion_xml,
     remlogic,
     stage_csv,
+    visbrain,
 )
 from sleeplm.recording.annotations.align import align
 from sleeplm.recording.annotations.scored import ScoringFile, sort_out
@@ -26,8 +27,8 @@ __all__ = ["embedded_scoring", "read_scoring"]
 
 # The first that knows the file reads it.
 FORMATS = (
-    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, luna_eannot, bids_events, event_csv,
-    stage_csv,
+    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, luna_eannot, bids_events, visbrain,
+    event_csv, stage_csv,
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     ----------
     path : path-like
         EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot or .eannot, BIDS
-        events, a CSV or TSV of events or of stages.
+        events, a hypnogram of Visbrain or YASA, a CSV or TSV of events or of stages.
     recording : Recording
         The night that it describes.
 

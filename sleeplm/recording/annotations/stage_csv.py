@@ -21,6 +21,11 @@ _RK = {
     "0": Stage.W, "1": Stage.N1, "2": Stage.N2, "3": Stage.N3, "5": Stage.R, "6": Stage.UNSCORED,
     "9": Stage.UNSCORED, "-1": Stage.UNSCORED,
 }  # fmt: skip
+# YASA's (https://yasa-sleep.org), known by its -2 for unscored, which no numbering with another REM has.
+_YASA = {
+    "-2": Stage.UNSCORED, "-1": Stage.UNSCORED, "0": Stage.W, "1": Stage.N1, "2": Stage.N2, "3": Stage.N3,
+    "4": Stage.R,
+}  # fmt: skip
 _DECLARED = re.compile(r"(-?\d+) ?= ?(\S+?)(?:[,;]|\s|$)")
 
 
@@ -94,6 +99,8 @@ def _declared(file: ScoringFile) -> dict[str, Stage] | None:
 def _only_coding(file: ScoringFile, numbers: set[str]) -> dict[str, Stage]:
     if "5" in numbers and numbers <= set(_RK):
         return _RK
+    if "-2" in numbers and numbers <= set(_YASA):
+        return _YASA
     raise UnknownScoringError(
         f"The stages of '{file.name}' are numbers that different systems mean differently; write W, N1, N2, N3, "
         "R, or say what they mean in a first line such as '# 0=W 1=N1 2=N2 3=N3 4=R'."
