@@ -9,9 +9,10 @@ from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.heart import MIN_SFREQ_HZ, heart_rate, rate_events
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
+from sleeplm.scoring.respiration import respiration
 from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
-from sleeplm.vocabulary import Stage
+from sleeplm.vocabulary import APNEAS, Stage
 
 EXPERT, AUTOMATIC = "expert", "automatic"
 
@@ -53,6 +54,7 @@ def score(
         merged.hypnogram, probabilities = staging.hypnogram, staging.probabilities
         merged.hypnogram_source = STAGING_SOURCE if probabilities is not None else None
         merged.warnings += [staging.warning] if staging.warning else []
+    _add_respiration(recording, merged)
     _add_desaturations(recording, merged)
     _add_heart_events(recording, merged)
     off_s = merged.lights_off_s if lights_off_s is None else lights_off_s
@@ -122,6 +124,16 @@ def _fit(hypnogram: Sequence[Stage], n_epochs: int, warnings: list[str]) -> tupl
             f"The hypnogram has {len(hypnogram)} epochs, the recording {n_epochs}; the rest is left out."
         )
     return (*hypnogram[:n_epochs], *[Stage.UNSCORED] * (n_epochs - len(hypnogram)))
+
+
+def _add_respiration(recording, merged: _Merged) -> None:
+    """Apnoeas and hypopnoeas are told from each other: an expert who scored any of them is not added to."""
+    if {*APNEAS, "hypopnea"} & set(merged.event_sources):
+        return
+    found = respiration(recording)
+    merged.events += found.events
+    merged.event_sources |= dict.fromkeys(found.scored, AUTOMATIC)
+    merged.warnings += found.warnings
 
 
 def _add_desaturations(recording, merged: _Merged) -> None:

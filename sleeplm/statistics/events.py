@@ -47,6 +47,9 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
             found[id_] = Finding(why=why.replace(COUNTED["apnea_obstructive"], "Apneas and hypopneas"))
             continue
         sources = {scoring.event_sources[t] for t in looked_for}
+        if "hypopnea" in types and "hypopnea" not in looked_for and "expert" not in sources:
+            found[id_] = Finding(why="Hypopneas were not scored, for want of oxygen saturation")
+            continue
         evidence = {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source)}
         found[id_] = per_hour_of_sleep(night, scoring.events_of(*looked_for), stages, **evidence)
     return found

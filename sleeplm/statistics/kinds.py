@@ -121,15 +121,20 @@ def _count(type_):
                     "Events scored in the whole recording, asleep or awake.")  # fmt: skip
 
 
+_AHI_RULE = (
+    "Where the source is automatic: hypopneas by the AASM 3% rule (flow down by 30% or more for 10 s, with a 3% "
+    "desaturation), without arousals, which are not detected; an expert's follow the rule of their scorer."
+)
 _BREATHING = (
     FactKind("ahi_per_h", "Apnea-hypopnea index", PER_HOUR, "The apnea-hypopnea index was {value} of sleep.",
-             f"Apneas and hypopneas ({_IN_SLEEP}) / {_TST} ({AASM})."),
+             f"Apneas and hypopneas ({_IN_SLEEP}) / {_TST} ({AASM}). {_AHI_RULE}"),
     FactKind("ahi_rem_per_h", "Apnea-hypopnea index in REM sleep", PER_HOUR,
              "The apnea-hypopnea index in REM sleep was {value} of REM sleep.",
-             "Apneas and hypopneas whose first epoch of sleep is R / hours of R."),
+             f"Apneas and hypopneas whose first epoch of sleep is R / hours of R. {_AHI_RULE}"),
     FactKind("ahi_nrem_per_h", "Apnea-hypopnea index in NREM sleep", PER_HOUR,
              "The apnea-hypopnea index in NREM sleep was {value} of NREM sleep.",
-             "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these."),
+             "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these. "
+             f"{_AHI_RULE}"),
     *(_count(t) for t in _APNEA_WORDS),
 )  # fmt: skip
 

@@ -64,6 +64,25 @@ def test_lights_outside_the_night_or_the_wrong_way_round_are_refused(lights):
         score(NIGHT, [STAGES], *lights)
 
 
+def breathing_night():
+    t = np.arange(600 * 8) / 8
+    flow = np.sin(2 * np.pi * t / 4) * np.where((t > 300) & (t < 320), 0.02, 1)
+    return FakeRecording({"AF": (flow, 8.0), "SPO2": (SPO2, 1)})
+
+
+def test_breathing_that_nobody_scored_is_scored_automatically():
+    scoring = score(breathing_night(), [STAGES])
+    assert [e.type for e in scoring.events if "AF" in e.channels] == ["apnea"]
+    assert scoring.event_sources == dict.fromkeys(("apnea", "hypopnea", "desaturation"), "automatic")
+    assert any("belt" in w for w in scoring.warnings)
+
+
+def test_an_expert_who_scored_any_breathing_event_is_not_added_to():
+    scoring = score(breathing_night(), [STAGES, events("apnea_obstructive")])
+    assert [e.source for e in scoring.events if e.type.startswith("apnea")] == ["expert"]
+    assert scoring.event_sources == {"apnea_obstructive": "expert", "desaturation": "automatic"}
+
+
 def test_lights_that_are_given_count_before_those_of_a_file():
     noted = Scoring(lights_off_s=30.0, lights_on_s=500.0)
     scoring = score(NIGHT, [STAGES, noted], lights_off_s=60.0)

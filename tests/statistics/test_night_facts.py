@@ -151,6 +151,19 @@ def test_the_index_counts_events_that_touch_sleep():
     assert facts["apnea_mixed_n"].value is None
 
 
+def test_an_automatic_index_names_its_rule_and_needs_hypopneas():
+    stages, events = (Stage.N2,) * 120, (Event("apnea", 1000.0, 15.0),)
+    values = {}
+    for types in (("apnea",), ("apnea", "hypopnea")):
+        scoring = Scoring(stages, "expert", events, dict.fromkeys(types, "automatic"))
+        facts = {f.id: f for f in night_facts(FakeRecording(duration_s=3600), scoring)}
+        values[types] = facts["ahi_per_h"]
+        assert facts["apnea_n"].value == 1
+    assert values["apnea",].value is None and "Hypopneas were not scored" in values["apnea",].text
+    assert values["apnea", "hypopnea"].value == 1.0
+    assert "AASM 3% rule" in facts["ahi_per_h"].definition and "without arousals" in facts["ahi_per_h"].definition
+
+
 def test_oxygen_numbers_point_at_the_nadir():
     spo2 = np.full(1200, 95.0)
     spo2[600:640] = 95 - np.concatenate([np.linspace(0, 8, 20), np.linspace(8, 0, 20)])
