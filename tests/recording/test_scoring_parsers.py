@@ -57,12 +57,17 @@ def test_stages_off_the_grid_cover_each_epoch_by_majority(write, stages, length_
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from([b"", b"epoch,stage\n", b"type,start_s,duration_s\n", b"Time,Stage\n", b"<PSGAnnotation>",
-                          b"\xff\xfe", b"0       ", b"Start Time,End Time,Event\n01/02/2018 22:00:00,"]),
+                          b"\xff\xfe", b"0       ", b"Start Time,End Time,Event\n01/02/2018 22:00:00,",
+                          b"Time [hh:mm:ss]\tEvent\tDuration[s]\n23.00.00\tSLEEP-S0\t", b"<CMPStudyConfig>",
+                          b"class\tstart\tstop\nW\t", b"class\tstart\tstop\nW\t01-01-00-23:00:00\t+",
+                          b"onset\tduration\ttrial_type\n", b"*Duration_sec\t120\nWake\t",
+                          b"time_base 30\nsampling_period 1\nepoch_nb 4\nepoch_list\n"]),
+    name=st.sampled_from(["scoring.csv", "a.annot", "a.eannot"]),
     body=st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode),
-                   st.text("0123456789,.-+eWNR:/\n ", max_size=300).map(str.encode)),
+                   st.text("0123456789,.-+eWNR:/\t\n ", max_size=300).map(str.encode)),
 )  # fmt: skip
-def test_whatever_the_bytes_the_answer_is_a_scoring_or_one_sentence(write, head, body):
-    path = write(head + body)
+def test_whatever_the_bytes_the_answer_is_a_scoring_or_one_sentence(write, head, body, name):
+    path = write(head + body, name)
     try:
         scoring = read_scoring(path, night(4))
         assert len(scoring.hypnogram) in (0, 4)
