@@ -304,3 +304,9 @@ def test_yasa_hypnogram_as_it_writes_itself(write):
     written = yasa.Hypnogram(stages, freq="30s").hypno.to_csv()
     scoring = read_scoring(write(written), night(7))
     assert "".join(map(str, scoring.hypnogram)) == "WN1N2N3R??"
+
+
+def test_luna_and_elan_files_are_read_with_the_ending_txt_too(write):
+    assert len(read_scoring(write(ANNOT, "a.txt"), night(4)).events) == 3
+    assert read_scoring(write("W\nN2\nN3\nR\n", "a.txt"), night(4)).hypnogram[1] is Stage.N2
+    assert read_scoring(write(ELAN.format(30) + "0\n2\n3\n5\n", "a.txt"), night(4)).hypnogram[1] is Stage.N2
