@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sleeplm.errors import UsageError
 
-SCORING_SUFFIXES = {".csv", ".tsv", ".txt", ".xml", ".json", ".rml"}
+SCORING_SUFFIXES = {".csv", ".tsv", ".txt", ".xml", ".json", ".rml", ".annot", ".eannot", ".hyp"}
 _EDF_LABELS_AT = 256  # fixed header of EDF and BDF, then 16 bytes a label
 _ANNOTATIONS = (b"EDF Annotations", b"BDF Annotations")
 

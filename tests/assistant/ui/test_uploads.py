@@ -11,6 +11,14 @@ def test_a_recording_and_its_scorings_are_told_apart(data):
     assert recording == files[1] and scorings == [files[0], files[2]]
 
 
+@pytest.mark.parametrize("suffix", [".annot", ".eannot", ".HYP", ".xml", ".tsv"])
+def test_a_scoring_is_known_by_its_ending(tmp_path, suffix):
+    recording, scoring = tmp_path / "night.edf", tmp_path / f"night{suffix}"
+    recording.touch()
+    scoring.touch()
+    assert sort_uploads([scoring, recording]) == (recording, [scoring])
+
+
 def test_an_edf_of_annotations_alone_is_a_scoring(data):
     folder = data / "recordings"
     signals, hypnogram = folder / "sleepedf_sc4001_5min.edf", folder / "sleepedf_sc4001_hypnogram.edf"
