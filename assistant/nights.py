@@ -1,12 +1,12 @@
 """The home of the nights: studies and the one index over them, kept in step."""
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assistant.cache import cache_folder
 from index import Index
 from sleeplm import __version__
 from sleeplm.analysis import Progress, analyze
@@ -174,15 +174,6 @@ def demo_night(
         progress=progress,
         notices=[DEMO_NOTICE],
     )
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept: ``SLEEPLM_CACHE``, else the platform's cache folder."""
-    if given := os.environ.get("SLEEPLM_CACHE"):
-        return Path(given).expanduser().absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("sleeplm")
 
 
 def _demo_folder() -> Path:

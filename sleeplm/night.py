@@ -169,10 +169,15 @@ def epochs_between(start_s: float, end_s: float, n_epochs: int) -> tuple[int, in
     return min(max(first, 1), n_epochs), min(max(last, 1), n_epochs)
 
 
+def day_seconds(clock: str) -> int:
+    """Seconds since midnight of a start clock ``HH:MM:SS``."""
+    h, m, s = (int(part) for part in clock.split(":"))
+    return h * 3600 + m * 60 + s
+
+
 def clock_at(start_clock: str | None, seconds: float) -> str | None:
     """Wall-clock time ``HH:MM:SS`` a number of seconds after the recording began; None without a start clock."""
     if start_clock is None:
         return None
-    h, m, s = (int(x) for x in start_clock.split(":"))
-    total = round(h * 3600 + m * 60 + s + seconds) % 86400
+    total = round(day_seconds(start_clock) + seconds) % 86400
     return f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"

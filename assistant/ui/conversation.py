@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from assistant.answers import Answer, TextStep, ToolStep
+from sleeplm.night import day_seconds
 from sleeplm.vocabulary import RESEARCH_USE
 
 from .tables import chip, stretch_words
@@ -60,9 +61,9 @@ def example_questions(study) -> list[str]:
     ]
     if study.start_clock is None:
         return asked
-    h, m, _ = (int(x) for x in study.start_clock.split(":"))
-    whole_hour = round((h * 60 + m + middle / 2) / 60)
-    if abs(whole_hour * 60 - h * 60 - m) < study.n_epochs / 2:
+    begin_min = day_seconds(study.start_clock) // 60
+    whole_hour = round((begin_min + middle / 2) / 60)
+    if abs(whole_hour * 60 - begin_min) < study.n_epochs / 2:
         asked.insert(3, f"What happened around {whole_hour % 24:02d}:00?")
     return asked
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from assistant.timeline import EVENT_WORDS
-from sleeplm.night import Event, clock_at, epochs_between
+from sleeplm.night import Event, clock_at, day_seconds, epochs_between
 from sleeplm.vocabulary import (
     CHANNEL,
     EPOCH_S,
@@ -89,7 +89,7 @@ def overview(study) -> dict:
         "simulated": study.simulated,
         "duration_s": duration_s(study),
         "n_epochs": study.n_epochs,
-        "clock_s": _clock_s(study.start_clock),
+        "clock_s": None if study.start_clock is None else day_seconds(study.start_clock),
         "stages": [stage_of(study, n) for n in range(1, study.n_epochs + 1)],
         "source_words": _staging_words(scoring),
         "lanes": lanes,
@@ -122,13 +122,6 @@ def _notes(study, shown: list[str], spo2: dict | None) -> list[str]:
     elif spo2 is None:
         notes.append("SpO₂ was recorded, but holds no valid value.")
     return notes
-
-
-def _clock_s(clock: str | None) -> int | None:
-    if clock is None:
-        return None
-    h, m, s = (int(x) for x in clock.split(":"))
-    return h * 3600 + m * 60 + s
 
 
 def spo2_of_night(study) -> dict | None:
@@ -176,7 +169,7 @@ def window(study, start_s: float, length_s: int, highlight=None, reveal=False) -
         "length_s": length_s,
         "step_s": length_s / SAMPLES_PER_EPOCH if pairs else 1 / MODEL_SFREQ_HZ,
         "duration_s": duration_s(study),
-        "clock_s": _clock_s(study.start_clock),
+        "clock_s": None if study.start_clock is None else day_seconds(study.start_clock),
         "title": _title(study, first, last, start_s),
         "epochs": [
             {"number": n, "start_s": (n - 1) * EPOCH_S, "stage": stage_of(study, n)} for n in range(first, last + 1)

@@ -52,7 +52,6 @@ class EdfHeader:
     is_bdf: bool
     encoding: str
     is_discontinuous: bool
-    is_plus: bool
     n_records: int
     record_s: float
     start_date: str | None
@@ -124,7 +123,6 @@ def read_header(path: Path) -> EdfHeader:
         is_bdf=is_bdf,
         encoding=encoding,
         is_discontinuous=reserved[:5] in (b"EDF+D", b"BDF+D"),
-        is_plus=reserved[:4] in (b"EDF+", b"BDF+"),
         n_records=n_records,
         record_s=record_s,
         start_date=start_date,

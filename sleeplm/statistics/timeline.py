@@ -77,11 +77,6 @@ class Timeline:
         """Time in bed in minutes."""
         return (self.end_s - self.start_s) / 60
 
-    @property
-    def tst_h(self) -> float:
-        """Total sleep time in hours."""
-        return self.asleep.sum() * EPOCH_S / 3600
-
     @cached_property
     def sleep_period(self) -> tuple[int, int] | None:
         """Index of the first epoch of sleep and of the one after the last; None for a night without sleep."""
