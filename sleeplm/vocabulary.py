@@ -61,8 +61,9 @@ POSITIONS = {0: "right", 1: "left", 2: "supine", 3: "prone", 4: "upright", -1: "
 EVENT_TYPES = (
     "apnea_obstructive", "apnea_central", "apnea_mixed", "apnea", "hypopnea", "rera", "desaturation",
     "arousal", "leg_movement", "plm", "snore", "bradycardia", "tachycardia", "pause", "cheyne_stokes",
-    "spindle", "slow_wave", "artifact", "other",
+    "spindle", "slow_wave", "rapid_eye_movement", "artifact", "other",
 )  # fmt: skip
+MICRO_EVENTS = ("spindle", "slow_wave", "rapid_eye_movement")  # thousands a night: told as counts, not one by one
 APNEAS = ("apnea_obstructive", "apnea_central", "apnea_mixed", "apnea")
 
 # What must be recorded before anything may be said of an event type (any one of the channels suffices).
@@ -72,6 +73,7 @@ EVENT_CHANNELS = {
     "arousal": ("C3", "C4"),
     "spindle": ("C3", "C4"),
     "slow_wave": ("C3", "C4"),
+    "rapid_eye_movement": ("EOG_L", "EOG_R"),
     "leg_movement": ("LEG_L", "LEG_R"),
     "plm": ("LEG_L", "LEG_R"),
     "snore": ("SNORE",),

@@ -7,10 +7,8 @@ import numpy as np
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
 from sleeplm.night import Event, Scoring, epochs_between
-from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, STAGES, Stage
+from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, MICRO_EVENTS, MODEL_SFREQ_HZ, STAGES, Stage
 
-# Said with the brain, not with the stage: a dozen spindles in an epoch are one remark.
-_TOLD_ELSEWHERE = ("spindle", "slow_wave")
 _BREATHING = (*APNEAS, "hypopnea", "rera")
 _AROUSAL_AFTER_S = 5.0  # an arousal that starts this close to a breathing event's end ended it
 
@@ -27,7 +25,8 @@ def event_features(epochs: Epochs, scoring: Scoring) -> list[dict]:
     rows: list[dict] = [{"events": []} for _ in range(len(epochs))]
     _add_stages(rows, scoring)
     spo2_present = epochs.present[:, CHANNEL_NAMES.index("SPO2")]
-    unsaid = _TOLD_ELSEWHERE if spo2_present.any() else (*_TOLD_ELSEWHERE, "desaturation")
+    # A dozen spindles in an epoch are one remark, which is made with the brain.
+    unsaid = MICRO_EVENTS if spo2_present.any() else (*MICRO_EVENTS, "desaturation")
     arousals_s = np.array([e.start_s for e in scoring.events_of("arousal")])
     spo2 = epochs.signals[:, CHANNEL_NAMES.index("SPO2")].ravel()
     for event in scoring.events:

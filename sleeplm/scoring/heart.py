@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import median_filter
 
-from sleeplm.night import Event
+from sleeplm.night import Event, Scoring
+from sleeplm.scoring.found import Found
 from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES
 
 SOURCE = "sleepecg beats"
@@ -67,6 +68,20 @@ def _beats(ecg: np.ndarray, sfreq_hz: float) -> np.ndarray:
     if sfreq_hz < MIN_SFREQ_HZ or len(ecg) < 2 * sfreq_hz or np.ptp(ecg) == 0:
         return np.empty(0)
     return detect_heartbeats(ecg, sfreq_hz) / sfreq_hz
+
+
+def heart_events(recording, so_far: Scoring) -> Found:
+    """Bradycardia and tachycardia of a recording; they are defined in sleep: not looked for without stages."""
+    channel = recording.channels.get("ECG")
+    if channel is None or so_far.hypnogram_source is None:
+        return Found()
+    if channel.sfreq_hz < MIN_SFREQ_HZ:
+        why = "The electrocardiogram is sampled too slowly (under 64 Hz) to find heart beats in it."
+        return Found(warnings=(why,))
+    heart = heart_rate(recording.signal("ECG"), channel.sfreq_hz)
+    if not heart.bpm.size:
+        return Found(warnings=("No heart beats could be found in the electrocardiogram.",))
+    return Found(rate_events(heart, so_far.hypnogram), ("bradycardia", "tachycardia"))
 
 
 def rate_events(heart: HeartRate, hypnogram: Sequence[str]) -> list[Event]:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from sleeplm.night import Event
+from sleeplm.scoring.found import Found
 
 SOURCE = "sleeplm oximetry"
 LOWEST_PCT, HIGHEST_PCT = 50.0, 100.5  # half a percent of rounding above 100 is not an artefact
@@ -67,6 +68,18 @@ def per_second(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
     counts = np.bincount(index[valid], minlength=seconds)
     sums = np.bincount(index[valid], weights=spo2[valid], minlength=seconds)
     return np.divide(sums, counts, out=np.full(seconds, np.nan), where=counts > 0)
+
+
+def oxygen_events(recording) -> Found:
+    """Desaturations of a recording; nothing scored, and why, where its saturation holds no valid value."""
+    if "SPO2" not in recording.channels:
+        return Found()
+    sfreq_hz = recording.channels["SPO2"].sfreq_hz
+    spo2 = recording.signal("SPO2")
+    if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
+        why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
+        return Found(warnings=(why,))
+    return Found(desaturations(spo2, sfreq_hz), ("desaturation",))
 
 
 def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> list[Event]:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
 from sleeplm.night import Event
+from sleeplm.scoring.found import Found
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
 from sleeplm.vocabulary import APNEAS
 
@@ -33,25 +34,6 @@ _BY_EFFORT = {
 
 
 @dataclass(frozen=True)
-class Respiration:
-    """What was found in the breathing of a night.
-
-    Attributes
-    ----------
-    events : list of Event
-        Apnoeas and hypopnoeas, in order of start.
-    scored : tuple of str
-        Event types that could be looked for.
-    warnings : tuple of str
-        What could not be looked for, and why.
-    """
-
-    events: list[Event]
-    scored: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Amplitude:
     """Peak-to-peak amplitude within `_WINDOW_S`, its baseline, and where the sensor is on: ``[samples]``."""
 
@@ -64,7 +46,7 @@ class _Amplitude:
         return self.peak_to_peak[where] / np.maximum(self.baseline[where], _NOTHING)
 
 
-def respiration(recording) -> Respiration:
+def respiration(recording) -> Found:
     """Score the breathing of a recording.
 
     Parameters
@@ -74,23 +56,21 @@ def respiration(recording) -> Respiration:
 
     Returns
     -------
-    Respiration
+    Found
         Nothing scored, and why, where flow is missing, too slow (under 4 Hz) or dead.
     """
     channel = recording.channels.get("AF")
     if channel is None:
         belt = {"THX", "ABD"} & set(recording.channels)
         why = ("Without an airflow channel apneas and hypopneas are not scored.",) if belt else ()
-        return Respiration([], (), why)
+        return Found(warnings=why)
     if channel.sfreq_hz < MIN_SFREQ_HZ:
         why = "The airflow is sampled too slowly (under 4 Hz) to find apneas and hypopneas in it."
-        return Respiration([], (), (why,))
+        return Found(warnings=(why,))
     rate = min(_ANALYSIS_HZ, channel.sfreq_hz)
     flow = recording.signal("AF", rate)
     if not _amplitude(flow, rate).usable.any():
-        return Respiration(
-            [], (), ("The airflow channel holds no breathing; apneas and hypopneas are not scored.",)
-        )
+        return Found(warnings=("The airflow channel holds no breathing; apneas and hypopneas are not scored.",))
     belts = {
         name: recording.signal(name, rate)
         for name in ("THX", "ABD")
@@ -104,7 +84,7 @@ def respiration(recording) -> Respiration:
     if not belts:
         warnings.append("Without a breathing belt apneas are not told apart as obstructive, central or mixed.")
     scored = (*(APNEAS if belts else ("apnea",)), *(() if falls is None else ("hypopnea",)))
-    return Respiration(respiratory_events(flow, rate, belts, falls), scored, tuple(warnings))
+    return Found(respiratory_events(flow, rate, belts, falls), scored, tuple(warnings))
 
 
 def respiratory_events(

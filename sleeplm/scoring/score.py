@@ -1,14 +1,14 @@
 """One scoring for a night: what experts brought, and what is left to automatic detectors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
-from sleeplm.scoring.heart import MIN_SFREQ_HZ, heart_rate, rate_events
-from sleeplm.scoring.oximetry import clean_spo2, desaturations
+from sleeplm.scoring.found import Found
+from sleeplm.scoring.heart import heart_events
+from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import respiration
 from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
@@ -54,17 +54,13 @@ def score(
         merged.hypnogram, probabilities = staging.hypnogram, staging.probabilities
         merged.hypnogram_source = STAGING_SOURCE if probabilities is not None else None
         merged.warnings += [staging.warning] if staging.warning else []
-    _add_respiration(recording, merged)
-    _add_desaturations(recording, merged)
-    _add_heart_events(recording, merged)
+    for detector in DETECTORS:
+        _detect(recording, merged, detector)
     off_s = merged.lights_off_s if lights_off_s is None else lights_off_s
     on_s = merged.lights_on_s if lights_on_s is None else lights_on_s
     _check_lights(recording.duration_s, off_s, on_s)
-    return Scoring(
-        hypnogram=tuple(merged.hypnogram),
-        hypnogram_source=merged.hypnogram_source,
-        events=tuple(sorted(merged.events, key=lambda e: (e.start_s, e.type))),
-        event_sources=merged.event_sources,
+    return replace(
+        merged.so_far(),
         probabilities=probabilities,
         lights_off_s=off_s,
         lights_on_s=on_s,
@@ -81,6 +77,17 @@ class _Merged:
     lights_off_s: float | None = None
     lights_on_s: float | None = None
     warnings: list[str] = field(default_factory=list)
+
+    def so_far(self) -> Scoring:
+        """The scoring as it stands, events in order of start."""
+        return Scoring(
+            hypnogram=tuple(self.hypnogram or ()),
+            hypnogram_source=self.hypnogram_source,
+            events=tuple(sorted(self.events, key=lambda e: (e.start_s, e.type))),
+            event_sources=dict(self.event_sources),
+            lights_off_s=self.lights_off_s,
+            lights_on_s=self.lights_on_s,
+        )
 
 
 def _check_lights(duration_s: float, off_s: float | None, on_s: float | None) -> None:
@@ -126,42 +133,40 @@ def _fit(hypnogram: Sequence[Stage], n_epochs: int, warnings: list[str]) -> tupl
     return (*hypnogram[:n_epochs], *[Stage.UNSCORED] * (n_epochs - len(hypnogram)))
 
 
-def _add_respiration(recording, merged: _Merged) -> None:
-    """Apnoeas and hypopnoeas are told from each other: an expert who scored any of them is not added to."""
-    if {*APNEAS, "hypopnea"} & set(merged.event_sources):
+@dataclass(frozen=True)
+class Detector:
+    """A detector and the event types that it may bring.
+
+    Attributes
+    ----------
+    detect : callable
+        ``detect(recording, so_far)`` gives a `Found`; `so_far` is the scoring of the night as it stands: expert
+        stages and events, and what the detectors before found.
+    types : tuple of str
+        What it may bring; it is not asked where experts brought all of them.
+    one_rule : bool
+        Whether its types are told from each other by one scorer, so that it adds nothing to an expert's.
+    """
+
+    detect: Callable[[Any, Scoring], Found]
+    types: tuple[str, ...]
+    one_rule: bool = False
+
+
+# In the order in which they need each other.
+DETECTORS = (
+    Detector(lambda recording, so_far: respiration(recording), (*APNEAS, "hypopnea"), one_rule=True),
+    Detector(lambda recording, so_far: oxygen_events(recording), ("desaturation",)),
+    Detector(heart_events, ("bradycardia", "tachycardia")),
+)
+
+
+def _detect(recording, merged: _Merged, detector: Detector) -> None:
+    """Add what a detector finds of the types that no expert scored."""
+    wanted = [t for t in detector.types if t not in merged.event_sources]
+    if not wanted or (detector.one_rule and len(wanted) < len(detector.types)):
         return
-    found = respiration(recording)
-    merged.events += found.events
-    merged.event_sources |= dict.fromkeys(found.scored, AUTOMATIC)
+    found = detector.detect(recording, merged.so_far())
+    merged.events += [e for e in found.events if e.type in wanted]
+    merged.event_sources |= {t: AUTOMATIC for t in found.scored if t in wanted}
     merged.warnings += found.warnings
-
-
-def _add_desaturations(recording, merged: _Merged) -> None:
-    if "desaturation" in merged.event_sources or "SPO2" not in recording.channels:
-        return
-    sfreq_hz = recording.channels["SPO2"].sfreq_hz
-    spo2 = recording.signal("SPO2")
-    if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
-        merged.warnings.append("The oxygen saturation channel holds no valid value; nothing is said of oxygen.")
-        return
-    merged.events += desaturations(spo2, sfreq_hz)
-    merged.event_sources["desaturation"] = AUTOMATIC
-
-
-def _add_heart_events(recording, merged: _Merged) -> None:
-    """Bradycardia and tachycardia are defined in sleep: without stages they are not looked for."""
-    wanted = [t for t in ("bradycardia", "tachycardia") if t not in merged.event_sources]
-    channel = recording.channels.get("ECG")
-    if not wanted or channel is None or merged.hypnogram_source is None:
-        return
-    if channel.sfreq_hz < MIN_SFREQ_HZ:
-        merged.warnings.append(
-            "The electrocardiogram is sampled too slowly (under 64 Hz) to find heart beats in it."
-        )
-        return
-    heart = heart_rate(recording.signal("ECG"), channel.sfreq_hz)
-    if not heart.bpm.size:
-        merged.warnings.append("No heart beats could be found in the electrocardiogram.")
-        return
-    merged.events += [e for e in rate_events(heart, merged.hypnogram) if e.type in wanted]
-    merged.event_sources |= dict.fromkeys(wanted, AUTOMATIC)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sleeplm.errors import UsageError
 from sleeplm.simulate.night import SimulatedNight
-from sleeplm.vocabulary import CHANNEL
+from sleeplm.vocabulary import CHANNEL, MICRO_EVENTS
 
 START_CLOCK = datetime.time(22, 30)
 LABELS = {
@@ -103,7 +103,7 @@ def write_night(night: SimulatedNight, out_edf: str | Path) -> None:
         raise UsageError(f"There is no folder {str(out.parent)!r} to write the simulated night into.")
     kept = night.events
     if len(kept) > MANY_EVENTS:
-        kept = tuple(e for e in kept if e.type not in ("spindle", "slow_wave"))
+        kept = tuple(e for e in kept if e.type not in MICRO_EVENTS)
     stages = [(i, str(s)) for i, s in enumerate(night.hypnogram, start=1)]
     rows = [(e.type, e.start_s, e.duration_s) for e in kept]
     _atomically(out, lambda path: _edf(night).write(path))

@@ -13,7 +13,7 @@ from sleeplm.captions.rounding import coarse, printed, rounded
 from sleeplm.captions.stage_words import EVENT_NOUNS
 from sleeplm.epochs import cut_epochs
 from sleeplm.night import Event, Fact, Scoring
-from sleeplm.vocabulary import EVENT_TYPES, FACETS, Stage
+from sleeplm.vocabulary import EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
 
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?")
 _OXYGEN = re.compile(r"oxygen|spo2|satur", re.I)
@@ -126,7 +126,7 @@ def test_wake_is_never_praised_for_what_only_sleep_can_have(captions, night):
     assert wake and not any(re.search(r"free of|without|no arousal", t, re.I) for t in wake)
 
 
-@pytest.mark.parametrize("kind", [t for t in EVENT_TYPES if t not in ("spindle", "slow_wave")])
+@pytest.mark.parametrize("kind", [t for t in EVENT_TYPES if t not in MICRO_EVENTS])
 def test_every_kind_of_event_can_be_told(made, kind):
     recording, epochs, _ = made
     events = (Event(kind, 33.0, 12.4), Event(kind, 70.0, 31.0), Event(kind, 80.5, 2.0))

@@ -1,0 +1,24 @@
+"""What a detector gives: the events it found, what it looked for, and what it could not look for."""
+
+from dataclasses import dataclass, field
+
+from sleeplm.night import Event
+
+
+@dataclass(frozen=True)
+class Found:
+    """The result of one detector on one night.
+
+    Attributes
+    ----------
+    events : list of Event
+        In order of start.
+    scored : tuple of str
+        Event types that could be looked for: of these, none found means that there are none.
+    warnings : tuple of str
+        What could not be looked for, and why, a sentence each.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    scored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
