@@ -1,9 +1,11 @@
 """A recording that holds arrays, for testing what reads recordings without a file."""
 
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.recording import Channel
 from sleeplm.recording.resample import hold, resample
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
@@ -40,6 +42,10 @@ class FakeRecording:
         }
         self.missing = [n for n in CHANNEL_NAMES if n not in self._signals]
         self.labels = list(self.channels)
+
+    @cached_property
+    def quality(self) -> Quality:
+        return assess(self)
 
     def signal(self, name, sfreq_hz=None):
         values, from_hz = self._signals[name]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from sleeplm.recording.edf import read_edf_file
 from sleeplm.recording.edf_header import begins_as_edf
 from sleeplm.recording.mne_formats import read_mne_file
 from sleeplm.recording.plausibility import implausible
+from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.resample import hold, resample
 from sleeplm.recording.source import Source
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
@@ -89,6 +91,11 @@ class Recording:
         self.channels = {name: _channel(name, match) for name, match in matches.items()}
         self.missing = [name for name in CHANNEL_NAMES if name not in matches]
         self.warnings = warnings
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What is wrong with which channel in which epoch; every channel is read once for it."""
+        return assess(self)
 
     def signal(self, name: str, sfreq_hz: float | None = None) -> np.ndarray:
         """Read one canonical channel whole.

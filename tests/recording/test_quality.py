@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sleeplm.recording import open_recording
+from sleeplm.recording.quality import FAULTS, assess
+from sleeplm.vocabulary import CHANNEL_NAMES
+from tests.fakes import FakeRecording
+
+N = 12  # epochs
+
+
+def pink(sfreq_hz=128.0, sd=20.0, epochs=N, seed=0):
+    """Noise whose power falls as that of an EEG."""
+    n = round(epochs * 30 * sfreq_hz)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=n))
+    f = np.maximum(np.fft.rfftfreq(n, 1 / sfreq_hz), 0.3)
+    x = np.fft.irfft(spectrum / f, n)
+    return x / x.std() * sd
+
+
+def breath(sfreq_hz=32.0, epochs=N, size=1.0, seed=0):
+    t = np.arange(round(epochs * 30 * sfreq_hz)) / sfreq_hz
+    noise = np.random.default_rng(seed).normal(size=len(t))
+    return size * np.sin(2 * np.pi * 0.25 * t) + 0.01 * noise
+
+
+def epochs_with(fault, name, values, sfreq_hz):
+    """Numbers, from 1, of the epochs that have a fault."""
+    quality = FakeRecording({name: (np.asarray(values, float), sfreq_hz)}).quality
+    return (np.flatnonzero(quality.has(name, fault)) + 1).tolist()
+
+
+def all_faults(name, values, sfreq_hz):
+    return {f: e for f in FAULTS if (e := epochs_with(f, name, values, sfreq_hz))}
+
+
+def part(sfreq_hz, first, last):
+    """Samples of epochs `first` to `last`, counted from 1."""
+    return slice(round((first - 1) * 30 * sfreq_hz), round(last * 30 * sfreq_hz))
+
+
+def test_a_good_signal_has_no_fault():
+    assert all_faults("C3", pink(), 128.0) == {}
+    assert all_faults("AF", breath(), 32.0) == {}
+
+
+def test_a_channel_that_is_not_there_is_missing_and_not_told_of():
+    quality = FakeRecording({"C3": (pink(), 128.0)}).quality
+    assert quality.faults.shape == (N, 14) and quality.faults.dtype == np.uint8
+    assert not quality.usable("C4").any() and quality.usable("C3").all()
+    assert quality.summary() == []
+
+
+def test_gaps_are_missing():
+    x = pink()
+    x[part(128, 3, 4)] = np.nan
+    x[part(128, 7, 7)][:1000] = np.nan  # a quarter of an epoch
+    assert all_faults("C3", x, 128.0) == {"missing": [3, 4]}
+
+
+def test_a_signal_that_ends_early_is_missing_from_there():
+    recording = FakeRecording({"C3": (pink()[: 128 * 30 * 7], 128.0)}, duration_s=N * 30)
+    assert (np.flatnonzero(recording.quality.has("C3", "missing")) + 1).tolist() == [8, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize(("name", "sd"), [("C3", 20), ("EOG_L", 20), ("EMG_CHIN", 3), ("ECG", 0.3), ("LEG_L", 3)])
+def test_a_flat_electrode(name, sd):
+    x = pink(sd=sd)
+    x[part(128, 5, 6)] = 7 * sd / 20
+    assert epochs_with("flat", name, x, 128.0) == [5, 6]
+
+
+def test_a_quiet_chin_of_rem_sleep_is_not_flat():
+    x = pink(sd=5)
+    x[part(128, 5, 9)] = np.random.default_rng(1).normal(size=5 * 30 * 128) * 0.4
+    assert all_faults("EMG_CHIN", x, 128.0) == {}
+
+
+def test_clipping_is_a_stay_at_the_extreme_and_not_a_peak():
+    x = pink()
+    x[part(128, 4, 4)] *= 4
+    top = np.abs(x[part(128, 4, 4)]).max()
+    x[part(128, 8, 8)] *= 20
+    assert epochs_with("clipped", "C3", np.clip(x, -top, top), 128.0) == [8]
+
+
+def test_a_rectified_signal_at_rest_is_not_clipped():
+    x = np.maximum(pink(sd=3, seed=2), 0)
+    assert epochs_with("clipped", "SNORE", x, 128.0) == []
+
+
+def test_a_probe_that_is_off():
+    x = np.full(N * 30, 96.0)
+    x[part(1, 2, 3)] = -1
+    x[part(1, 5, 5)] = 127
+    x[part(1, 7, 7)][:10] = 0
+    assert all_faults("SPO2", x, 1.0) == {"disconnected": [2, 3, 5]}
+
+
+def test_an_unknown_position_is_missing_and_zero_is_a_position():
+    x = np.zeros(N * 30)
+    x[part(1, 2, 3)] = -1
+    assert all_faults("POS", x, 1.0) == {"missing": [2, 3]}
+
+
+@pytest.mark.parametrize("name", ["AF", "THX"])
+def test_stillness_of_breathing_is_a_fault_only_where_no_apnea_lasts_as_long(name):
+    x = breath()
+    x[32 * 10 : 32 * 130] *= 0.01  # 120 s
+    assert all_faults(name, x, 32.0) == {}
+    x[part(32, 6, 11)] *= 0.01
+    assert all_faults(name, x, 32.0) == {"disconnected": [6, 7, 8, 9, 10, 11]}
+
+
+def test_one_value_all_night_is_flat():
+    assert epochs_with("flat", "AF", np.full(N * 960, 3.0), 32.0) == list(range(1, N + 1))
+
+
+def test_a_rate_that_gives_no_whole_number_of_samples():
+    sfreq_hz = 99.987
+    x = np.interp(np.arange(int(N * 30 * sfreq_hz)) / sfreq_hz, np.arange(N * 30 * 128) / 128, pink())
+    x[int(90 * sfreq_hz) + 1 : int(120 * sfreq_hz)] = 5
+    recording = FakeRecording({"C3": (x, sfreq_hz)}, duration_s=N * 30)
+    assert (np.flatnonzero(recording.quality.has("C3", "flat")) + 1).tolist() == [4]
+
+
+def test_samples_follow_their_epoch_and_the_rest_the_last_one():
+    x = pink()
+    x[part(128, 2, 2)] = np.nan
+    x[part(128, N, N)] = np.nan
+    quality = FakeRecording({"C3": (x, 128.0)}).quality
+    usable = quality.usable_samples("C3", 10.0, N * 300 + 50)
+    bad = np.flatnonzero(~usable)
+    assert usable.shape == (N * 300 + 50,)
+    assert set(bad) == set(range(300, 600)) | set(range((N - 1) * 300, N * 300 + 50))
+
+
+@given(st.integers(0, 3), st.floats(0.5, 3), st.integers(0, 200))
+def test_any_length_and_rate_gives_as_many_epochs_as_there_are(epochs, sfreq_hz, more):
+    n = int(epochs * 30 * sfreq_hz) + more
+    recording = FakeRecording({"THX": (np.ones(n), sfreq_hz)}, duration_s=epochs * 30)
+    quality = assess(recording)
+    assert quality.faults.shape == (epochs, len(CHANNEL_NAMES))
+    assert len(quality.usable_samples("THX", 7.0, 5)) == 5
+
+
+def test_what_people_are_told():
+    x = pink()
+    x[part(128, 3, 4)] = 0
+    x[part(128, 9, 9)] = 0
+    quality = FakeRecording({"C3": (x, 128.0), "SPO2": (np.full(N * 30, -1.0), 1.0)}).quality
+    assert quality.summary() == ["C3: 3 of 12 epochs flat, from 23:01.", "SPO2: disconnected throughout."]
+    row = quality.rows()[0]
+    assert row == {
+        "channel": "C3", "fault": "flat", "epochs": 3, "of": 12, "usable": False, "runs": [[3, 4], [9, 9]],
+    }  # fmt: skip
+
+
+def test_the_saturation_of_the_cpap_night_was_never_recorded(data):
+    recording = open_recording(data / "recordings/cpap_night/20241127_004016_SAD.edf")
+    assert recording.quality.summary() == ["SPO2: disconnected throughout."]
+    assert not recording.quality.usable("SPO2").any()
