@@ -56,7 +56,7 @@ def _envelopes(course: Course, rng: np.random.Generator) -> tuple[np.ndarray, np
         span = (e.start_s, e.duration_s)
         paradoxical = rng.uniform(0.9, 1.2)  # chest against belly, neither of them flat
         if e.type == "hypopnea":
-            closed.append((*span, rng.uniform(0.42, 0.72)))
+            closed.append((*span, rng.uniform(*course.person.habits.flow_drop)))
             still.append((*span, rng.uniform(0.2, 0.45)))
             paradox.append((*span, rng.uniform(0, 0.3)))
         else:

@@ -89,15 +89,15 @@ def _event_rate(course: Course, rng: np.random.Generator) -> np.ndarray:
 
 def _draw_event(course: Course, at_s: float, rng: np.random.Generator) -> tuple[str, float]:
     """Type and duration of one respiratory event."""
-    own = course.person.profile
+    own, habits = course.person.profile, course.person.habits
     longer = 1.25 if course.stage_at(at_s) == R else 1.0
     if rng.random() >= own.apnea_share:
-        return "hypopnea", float(np.clip(rng.lognormal(np.log(19), 0.35) * longer, 10.5, 70))
+        return "hypopnea", float(np.clip(rng.lognormal(np.log(habits.hypopnea_s), 0.3) * longer, 10.5, 70))
     draw = rng.random()
     if draw < own.central_share:
-        return "apnea_central", float(np.clip(rng.lognormal(np.log(17), 0.3), 10.5, 45))
+        return "apnea_central", float(np.clip(rng.lognormal(np.log(habits.central_s), 0.25), 10.5, 45))
     kind = "apnea_mixed" if draw < own.central_share + own.mixed_share else "apnea_obstructive"
-    return kind, float(np.clip(rng.lognormal(np.log(20), 0.35) * longer, 10.5, 75))
+    return kind, float(np.clip(rng.lognormal(np.log(habits.apnea_s), 0.3) * longer, 10.5, 75))
 
 
 def simulate_respiratory(course: Course, rng: np.random.Generator) -> list[Event]:
@@ -107,7 +107,7 @@ def simulate_respiratory(course: Course, rng: np.random.Generator) -> list[Event
     """
     own = course.person.profile
     rate = _event_rate(course, rng)
-    cycle_s = rng.uniform(48, 68)
+    cycle_s = course.person.habits.cycle_s
     events: list[Event] = []
     t = float(EPOCH_S)
     while t < course.duration_s - 60:
@@ -155,7 +155,7 @@ def simulate_arousals(course: Course, rng: np.random.Generator) -> list[Event]:
     last = -60.0
     inside = [(e.start_s, e.end_s - 1.5) for e in course.respiratory]
     for start in sorted(wanted):
-        duration = float(np.clip(rng.lognormal(np.log(6.5), 0.4), 3.2, 14.0))
+        duration = float(np.clip(rng.lognormal(np.log(course.person.habits.arousal_s), 0.35), 3.2, 14.0))
         in_event = any(a < start < b for a, b in inside)
         if start - last > 12 and course.is_asleep(start - 10, start + duration) and not in_event:
             arousals.append(event("arousal", start, duration, "C3", "C4"))
@@ -173,7 +173,10 @@ def simulate_legs(course: Course, rng: np.random.Generator) -> list[Event]:
     while sum(k == "plm" for _, k in starts) < wanted - 2 and len(nrem) and tries < 300:
         tries += 1
         t = float(nrem[int(len(nrem) * rng.beta(1.0, 1.6))]) * EPOCH_S + rng.uniform(0, EPOCH_S)
-        interval, length = rng.uniform(20, 38), int(rng.integers(4, 5 + max(4, int(own.plm_per_h))))
+        interval, length = (
+            rng.uniform(0.85, 1.15) * course.person.habits.plm_interval_s,
+            int(rng.integers(4, 5 + max(4, int(own.plm_per_h)))),
+        )
         series = t + np.cumsum(interval * np.exp(rng.normal(0, 0.1, length)))
         stay = [s for s in series if s < course.duration_s - 10 and course.stage_at(s) not in (W, R)]
         free = [s for s in stay if all(abs(s - other) > 12 for other, _ in starts)]
@@ -184,7 +187,9 @@ def simulate_legs(course: Course, rng: np.random.Generator) -> list[Event]:
     legs = []
     for start, kind in sorted(starts):
         sides = (("LEG_L",), ("LEG_R",), ("LEG_L", "LEG_R"))[int(rng.choice(3, p=(0.25, 0.25, 0.5)))]
-        legs.append(event(kind, start, np.clip(rng.lognormal(np.log(2.0), 0.5), 0.6, 8.0), *sides))
+        legs.append(
+            event(kind, start, np.clip(rng.lognormal(np.log(course.person.habits.leg_s), 0.45), 0.6, 8.0), *sides)
+        )
     return legs
 
 

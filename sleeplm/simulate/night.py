@@ -57,9 +57,9 @@ class SimulatedNight:
         return len(self.hypnogram) * EPOCH_S
 
 
-def _streams(seed: int, profile: str) -> dict[str, np.random.Generator]:
+def _streams(seed: int, profile: str, unusual: bool) -> dict[str, np.random.Generator]:
     """A generator for each room, so that a change in one leaves the others' draws as they are."""
-    root = np.random.SeedSequence([seed, list(PROFILES).index(profile)])
+    root = np.random.SeedSequence([seed, list(PROFILES).index(profile), int(unusual)])
     return {name: np.random.default_rng(s) for name, s in zip(ROOMS, root.spawn(len(ROOMS)), strict=True)}
 
 
@@ -76,9 +76,9 @@ def _checked(seed: int, hours: float, profile: str) -> int:
     return round(hours * 3600 / EPOCH_S)
 
 
-def simulate_course(n_epochs: int, profile: str, streams: dict) -> tuple[Course, np.ndarray]:
+def simulate_course(n_epochs: int, profile: str, streams: dict, unusual: bool = False) -> tuple[Course, np.ndarray]:
     """Everything that happens in a night, and its oxygen saturation (1 Hz), which arousals depend on."""
-    person = draw_person(PROFILES[profile], streams["person"])
+    person = draw_person(PROFILES[profile], streams["person"], unusual)
     codes = simulate_stages(n_epochs, person, streams["stages"])
     rng = streams["course"]
     course = Course(codes, person, events.simulate_positions(codes, rng))
@@ -108,7 +108,9 @@ def _sensed_eeg(course: Course, eeg: np.ndarray, gaze: np.ndarray, rng: np.rando
     return eeg
 
 
-def simulate_night(seed: int = 0, hours: float = 8.0, profile: str = "osa-mild") -> SimulatedNight:
+def simulate_night(
+    seed: int = 0, hours: float = 8.0, profile: str = "osa-mild", unusual: bool = False
+) -> SimulatedNight:
     """Simulate a night with all 14 canonical channels and its ground truth.
 
     Parameters
@@ -119,6 +121,9 @@ def simulate_night(seed: int = 0, hours: float = 8.0, profile: str = "osa-mild")
         From lights off to lights on, 0.25 to 14.
     profile : str
         One of `PROFILES`.
+    unusual : bool
+        Draw the person and what happens outside the ranges that are used by default (durations, depths, drop of
+        flow, rates, cycle lengths...): for judging what was tuned on usual nights.
 
     Raises
     ------
@@ -126,8 +131,8 @@ def simulate_night(seed: int = 0, hours: float = 8.0, profile: str = "osa-mild")
         If an argument is out of range.
     """
     n_epochs = _checked(seed, hours, profile)
-    streams = _streams(seed, profile)
-    course, spo2 = simulate_course(n_epochs, profile, streams)
+    streams = _streams(seed, profile, unusual)
+    course, spo2 = simulate_course(n_epochs, profile, streams, unusual)
     breath = breathing.simulate_breathing(course, streams["breathing"])
     beats, ectopic = heart.beats_of(
         heart.simulate_heart_rate(course, breath.volume, streams["heart"]), streams["heart"]

@@ -1,6 +1,6 @@
 """Who is simulated: a profile is a kind of sleeper, a person is one drawn from it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,6 +75,35 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
+class Habits:
+    """How one person's events are, whatever their number; medians in seconds.
+
+    Attributes
+    ----------
+    hypopnea_s, apnea_s, central_s : float
+        Duration of hypopnoeas, of obstructive and mixed apnoeas, of central apnoeas.
+    flow_drop : tuple of float
+        Least and largest share of the flow that hypopnoeas take away.
+    cycle_s : float
+        Length of a cycle of Cheyne-Stokes breathing.
+    arousal_s : float
+    plm_interval_s : float
+        From onset to onset within a series of leg movements.
+    leg_s : float
+        Duration of a leg movement.
+    """
+
+    hypopnea_s: float
+    apnea_s: float
+    central_s: float
+    flow_drop: tuple[float, float]
+    cycle_s: float
+    arousal_s: float
+    plm_interval_s: float
+    leg_s: float
+
+
+@dataclass(frozen=True)
 class Person:
     """One sleeper: the profile with its values as they are in this person.
 
@@ -85,37 +114,82 @@ class Person:
     age_years : float
     shares : tuple of float
         Wanted shares of W, N1, N2, N3 and R in the time after sleep onset.
+    habits : Habits
+    unusual : bool
+        Drawn outside the ranges that are used by default: what is tuned on usual nights is tried on unusual ones.
     """
 
     profile: Profile
     age_years: float
-    shares: tuple[float, ...] = field(default=())
+    shares: tuple[float, ...]
+    habits: Habits
+    unusual: bool = False
 
 
-def draw_person(profile: Profile, rng: np.random.Generator) -> Person:
-    """Draw one sleeper around `profile`: ratios log-normally, rates and percents within what people have."""
+@dataclass(frozen=True)
+class Spread:
+    """Draws a person's values around typical ones; unusual ones from beyond the range of the usual ones."""
 
-    def spread(value: float, sd: float) -> float:
-        return float(value * np.exp(np.clip(rng.normal(0, sd), -2.2, 2.2)))
+    rng: np.random.Generator
+    unusual: bool
 
-    wake = min(spread(profile.wake_pct, 0.3), 45.0) / 100
+    def ratio(self, value: float, sd: float) -> float:
+        """`value` times a log-normal ratio: within 2.2 standard deviations, or 2.4 to 3.4 of them away."""
+        away = np.clip(self.rng.normal(0, 1), -2.2, 2.2)
+        if self.unusual:
+            away = self.rng.choice((-1, 1)) * self.rng.uniform(2.4, 3.4)
+        return float(value * np.exp(sd * away))
+
+    def between(self, low: float, high: float, lowest: float, highest: float) -> float:
+        """Uniform from `low` to `high`, or from what lies outside of that down to `lowest` and up to `highest`."""
+        if not self.unusual:
+            return float(self.rng.uniform(low, high))
+        below, above = low - lowest, highest - high
+        x = self.rng.uniform(0, below + above)
+        return float(lowest + x if x < below else high + x - below)
+
+
+def _draw_habits(spread: Spread) -> Habits:
+    drop = spread.between(0.38, 0.48, 0.32, 0.75)
+    return Habits(
+        hypopnea_s=spread.between(16, 22, 11.5, 34),
+        apnea_s=spread.between(16, 23, 11.5, 36),
+        central_s=spread.between(14, 20, 11.5, 28),
+        flow_drop=(drop, min(drop + 0.25, 0.86)),
+        cycle_s=spread.between(48, 68, 40, 95),
+        arousal_s=spread.between(5.5, 8, 3.4, 12.5),
+        plm_interval_s=spread.between(20, 38, 12, 70),
+        leg_s=spread.between(1.6, 2.6, 0.7, 5),
+    )
+
+
+def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = False) -> Person:
+    """Draw one sleeper around `profile`: ratios log-normally, rates and percents within what people have.
+
+    With `unusual` every value lies outside the range that it has by default.
+    """
+    spread = Spread(rng, unusual)
+    ratio = spread.ratio
+    wake = min(ratio(profile.wake_pct, 0.3), 45.0) / 100
     wanted = (profile.n1_pct, profile.n2_pct, profile.n3_pct, profile.r_pct)
-    asleep = np.array([spread(p, sd) for p, sd in zip(wanted, (0.3, 0.1, 0.3, 0.18), strict=True)])
+    asleep = np.array([ratio(p, sd) for p, sd in zip(wanted, (0.3, 0.1, 0.3, 0.18), strict=True)])
     asleep *= (1 - wake) / asleep.sum()
+    saturation = profile.spo2_pct
     own = replace(
         profile,
-        latency_min=min(spread(profile.latency_min, 0.5), 110.0),
-        arousals_per_h=spread(profile.arousals_per_h, 0.25),
-        ahi_per_h=spread(profile.ahi_per_h, 0.2),
-        apnea_share=float(np.clip(rng.normal(profile.apnea_share, 0.08), 0.05, 0.95)),
-        rem_factor=spread(profile.rem_factor, 0.2),
-        supine_factor=spread(profile.supine_factor, 0.2),
-        depth_pct=spread(profile.depth_pct, 0.2),
-        snore_share=min(spread(profile.snore_share, 0.4), 0.8),
-        plm_per_h=spread(profile.plm_per_h, 0.25),
-        heart_bpm=spread(profile.heart_bpm, 0.11),
-        breaths_per_min=spread(profile.breaths_per_min, 0.1),
-        spo2_pct=float(np.clip(rng.normal(profile.spo2_pct, 0.7), 92, 98)),
-        atonia_loss=min(spread(profile.atonia_loss, 0.25), 0.9),
+        latency_min=min(ratio(profile.latency_min, 0.5), 110.0),
+        arousals_per_h=ratio(profile.arousals_per_h, 0.25),
+        ahi_per_h=min(ratio(profile.ahi_per_h, 0.2), 75.0),
+        apnea_share=float(np.clip(ratio(profile.apnea_share, 0.2), 0.05, 0.95)),
+        rem_factor=ratio(profile.rem_factor, 0.2),
+        supine_factor=ratio(profile.supine_factor, 0.2),
+        depth_pct=ratio(profile.depth_pct, 0.2),
+        snore_share=min(ratio(profile.snore_share, 0.4), 0.8),
+        plm_per_h=ratio(profile.plm_per_h, 0.25),
+        heart_bpm=ratio(profile.heart_bpm, 0.11),
+        breaths_per_min=ratio(profile.breaths_per_min, 0.1),
+        spo2_pct=spread.between(saturation - 1.2, min(saturation + 1.2, 98), saturation - 3, 98.5),
+        atonia_loss=min(ratio(profile.atonia_loss, 0.25), 0.9),
     )
-    return Person(own, float(rng.uniform(*profile.age_years)), (wake, *asleep.tolist()))
+    age, habits = float(rng.uniform(*profile.age_years)), _draw_habits(spread)
+    return Person(own, age, (wake, *asleep.tolist()), habits, unusual)

@@ -7,6 +7,7 @@ import pytest
 from sleeplm.errors import UsageError
 from sleeplm.simulate import PROFILES, simulate_night, write_night
 from sleeplm.simulate.events import SOURCE
+from sleeplm.simulate.profiles import draw_person
 from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, Stage
 
 
@@ -217,3 +218,23 @@ def test_yasa_stages_a_simulated_night():
     words = {"WAKE": "W", "REM": "R"}
     staged = [words.get(str(s), str(s)) for s in (staged.hypno if hasattr(staged, "hypno") else staged)]
     assert cohen_kappa_score([str(s) for s in night.hypnogram], staged) >= 0.6
+
+
+def test_unusual_people_lie_outside_the_range_of_usual_ones():
+    rng = np.random.default_rng(0)
+    usual, unusual = ([draw_person(PROFILES["csa"], rng, u) for _ in range(60)] for u in (False, True))
+    assert not any(p.unusual for p in usual) and all(p.unusual for p in unusual)
+    for name in ("hypopnea_s", "apnea_s", "central_s", "cycle_s", "arousal_s", "plm_interval_s", "leg_s"):
+        values = [getattr(p.habits, name) for p in usual]
+        assert not any(min(values) < getattr(p.habits, name) < max(values) for p in unusual)
+    for name in ("ahi_per_h", "depth_pct", "arousals_per_h", "heart_bpm"):
+        values = [getattr(p.profile, name) for p in usual]
+        assert not any(min(values) < getattr(p.profile, name) < max(values) for p in unusual)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_unusual_nights_are_whole_and_others_than_usual_ones(profile):
+    usual, unusual = (simulate_night(seed=4, hours=0.5, profile=profile, unusual=u) for u in (False, True))
+    assert usual.events != unusual.events
+    for values, _ in unusual.signals.values():
+        assert np.isfinite(values).all()
