@@ -27,6 +27,8 @@ def main(paths: list[str]) -> int:
                 print(f"  {name:9} -")
         for warning in recording.warnings:
             print(f"  ! {warning}")
+        for question in recording.questions:
+            print(f"  ? {question.text} ({', '.join(question.choices)})")
     return status
 
 

@@ -1,7 +1,7 @@
 """A night's signals under canonical names, in physical units, read one at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -9,13 +9,15 @@ from types import MappingProxyType
 import numpy as np
 
 from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
-from sleeplm.recording import units
+from sleeplm.recording import positions
+from sleeplm.recording import units as known_units
 from sleeplm.recording.channels import Match, find_channels
 from sleeplm.recording.edf import read_edf_file
 from sleeplm.recording.edf_header import begins_as_edf
 from sleeplm.recording.mne_formats import read_mne_file
-from sleeplm.recording.plausibility import implausible
+from sleeplm.recording.plausibility import doubts
 from sleeplm.recording.quality import Quality, assess
+from sleeplm.recording.questions import Question
 from sleeplm.recording.resample import hold, resample
 from sleeplm.recording.source import Source
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
@@ -25,6 +27,7 @@ _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 # The derivation that each place is meant to hold, named where another stands in for it.
 _PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}
+_UNIT_GIVEN = "its unit is given by the user"
 _HELD_KINDS = ("position", "spo2")  # between two samples of these nothing may be made up
 
 
@@ -76,6 +79,8 @@ class Recording:
         Whether the file says that it is simulated.
     annotations : list of (float, float, str)
         The file's own: onset and duration in seconds, text.
+    questions : list of Question
+        What only a person can say of it: units and codings that are missing or make no sense.
     """
 
     def __init__(self, path: Path, source: Source, matches: Mapping[str, Match], warnings: list[str]):
@@ -88,9 +93,15 @@ class Recording:
         self.simulated = source.simulated
         self.annotations = list(source.annotations)
         self._matches = dict(matches)
-        self.channels = {name: _channel(name, match) for name, match in matches.items()}
+        self._codings = {
+            name: positions.certain_coding(match.signal.unit, self.labels)
+            for name, match in matches.items()
+            if CHANNEL[name].kind == "position"
+        }
+        self.channels = {name: self._channel(name, match) for name, match in matches.items()}
         self.missing = [name for name in CHANNEL_NAMES if name not in matches]
         self.warnings = warnings
+        self.questions: list[Question] = []
 
     @cached_property
     def quality(self) -> Quality:
@@ -141,13 +152,42 @@ class Recording:
         values = match.signal.read(start_s, stop_s)
         if match.minus is not None:
             values = values - match.minus.read(start_s, stop_s)
-        if CHANNEL[name].kind == "position":
-            return units.position_codes(values, match.signal.unit)[0]
-        factor, _ = units.scale(match.signal.unit, CHANNEL[name])
-        return values * np.float32(factor)
+        if name in self._codings:
+            return positions.decode(values, self._codings[name])
+        return values * np.float32(known_units.factor(match.signal.unit, CHANNEL[name]) or 1.0)
+
+    def as_in_file(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
+        """A stretch of the signal that stands for a channel, float32 ``[samples]`` as its file has it."""
+        return self._matches[name].signal.read(start_s, stop_s)
+
+    def unit_in_file(self, name: str) -> str:
+        """The unit of the signal that stands for a channel, as its file or the user names it."""
+        return self._matches[name].signal.unit
+
+    def position_coding(self, name: str) -> positions.Coding | None:
+        """The coding that a position channel is certainly in; None where nobody has said."""
+        return self._codings[name]
+
+    def _channel(self, name: str, match: Match) -> Channel:
+        canonical = CHANNEL[name]
+        note = match.note
+        if match.stands_in:
+            note = f"stands in for {_PROPER.get(name, canonical.words)}: {match.note}"
+        if name in self._codings:
+            coding = self._codings[name]
+            assumed = None if coding else "its coding of positions is not named, so that they are not used"
+            told = coding.words if coding and coding.name != "code" else None
+        else:
+            assumed, told = known_units.assumed(match.signal.unit, canonical), None
+        notes = [n for n in (note, told, assumed) if n]
+        return Channel(name, match.signal.label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)
 
 
-def open_recording(path: str | Path, overrides: Mapping[str, str] = MappingProxyType({})) -> Recording:
+def open_recording(
+    path: str | Path,
+    overrides: Mapping[str, str] = MappingProxyType({}),
+    units: Mapping[str, str] = MappingProxyType({}),
+) -> Recording:
     """Open a lab's file: read its header, and find what stands for which canonical channel.
 
     Parameters
@@ -156,13 +196,16 @@ def open_recording(path: str | Path, overrides: Mapping[str, str] = MappingProxy
         EDF, EDF+C, BDF or any format that MNE reads.
     overrides : mapping of str to str
         Canonical name to the label of the signal to use for it.
+    units : mapping of str to str
+        Canonical name to the unit that its values are in (``{"C3": "mV"}``), or to the coding of its positions
+        (``{"POS": "shhs"}``), whatever the file says; the answers to `Recording.questions`.
 
     Raises
     ------
     RecordingError
         `NotARecordingError`, `DamagedFileError` or `NoUsableChannelError`, each with one sentence.
     UsageError
-        An override names a channel or a label that does not exist.
+        An override names a channel or a label that does not exist, or a unit one that the channel cannot have.
     """
     path = Path(path)
     source = _read_source(path)
@@ -173,10 +216,26 @@ def open_recording(path: str | Path, overrides: Mapping[str, str] = MappingProxy
             f"'{path.name}' has no signal that we can name (it has {shown or 'none'}); name one by hand, as in "
             f"C3=LABEL. {' '.join(warnings)}".strip()
         )
-    recording = Recording(path, source, matches, [])
+    recording = Recording(path, source, _with_units(matches, units), [])
     said = [f"'{path.name}': {w}" for w in source.warnings]
-    recording.warnings = said + _said(recording, matches) + warnings + implausible(recording)
+    doubtful, recording.questions = doubts(recording, answered=units)
+    recording.warnings = said + _said(recording, matches) + warnings + doubtful
     return recording
+
+
+def _with_units(matches: Mapping[str, Match], said: Mapping[str, str]) -> dict[str, Match]:
+    """The matches with the units that the user names in place of those of the file."""
+    known = dict(matches)
+    for name, unit in said.items():
+        if name not in matches:
+            raise UsageError(
+                f"A unit is given for {name}, which the recording does not have; it has {', '.join(matches)}."
+            )
+        taken = known_units.chosen(name, unit, CHANNEL[name])
+        match = matches[name]
+        note = f"{match.note}; {_UNIT_GIVEN}" if match.note else _UNIT_GIVEN
+        known[name] = replace(match, signal=replace(match.signal, unit=taken), note=note)
+    return known
 
 
 def _read_source(path: Path) -> Source:
@@ -203,24 +262,11 @@ def _read_source(path: Path) -> Source:
     return read_mne_file(path)
 
 
-def _channel(name: str, match: Match) -> Channel:
-    canonical = CHANNEL[name]
-    if canonical.kind == "position":
-        assumed = units.position_codes(np.zeros(0, np.float32), match.signal.unit)[1]
-    else:
-        assumed = units.scale(match.signal.unit, canonical)[1]
-    note = match.note
-    if match.stands_in:
-        note = f"stands in for {_PROPER.get(name, canonical.words)}: {match.note}"
-    notes = [n for n in (note, assumed) if n]
-    return Channel(name, match.signal.label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)
-
-
 def _said(recording: Recording, matches: Mapping[str, Match]) -> list[str]:
     """One sentence for each channel that stands in for another or rests on an assumption."""
     said = []
     for name, channel in recording.channels.items():
-        assumed = channel.note and ("guessed" in channel.note or "taken as" in channel.note)
+        assumed = channel.note and ("not used" in channel.note or "taken as" in channel.note)
         if matches[name].stands_in or assumed:
             said.append(f"{name} is '{channel.label}': {channel.note}.")
         if CHANNEL[name].kind in ("flow", "effort") and channel.sfreq_hz < _ROUGH_BREATHS_HZ:

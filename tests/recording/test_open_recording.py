@@ -30,9 +30,6 @@ def test_nox_signals_come_in_canonical_units(data):
     assert night.channels["C3"].unit == "uV" and night.channels["ECG"].unit == "mV"
     assert 20 < night.signal("C3").std() < 200  # the file is in V
     assert 93 < night.signal("SPO2").min() and night.signal("SPO2").max() < 97
-    assert set(np.unique(night.signal("POS"))) == {0.0}  # -53 degrees
-    assert "guessed" in night.channels["POS"].note
-    assert any("POS" in w and "guessed" in w for w in night.warnings)
 
 
 def test_a_single_eeg_without_derivation_takes_the_place_of_c3_and_says_so(data):
@@ -69,56 +66,9 @@ def test_patient_fields_are_nowhere_in_a_recording(data):
     assert "Female" not in repr(vars(night))
 
 
-@pytest.mark.parametrize(("unit", "factor"), [("V", 1e-6), ("mV", 1e-3), ("uV", 1.0), ("µV", 1.0), ("nV", 1e3)])
-def test_every_unit_of_voltage_gives_the_same_microvolts(make_edf, rewrite, unit, factor):
-    wave = 30 * np.sin(2 * np.pi * 5 * np.arange(6000) / 100)
-    path = make_edf(("C3-M2", 100, "UNITUNIT", factor * wave))
-    raw = unit.encode("latin-1")
-    path = rewrite(path, {256 + 96: raw.ljust(8)})
-    values = open_recording(path).signal("C3")
-    assert values.dtype == np.float32
-    assert np.abs(values - wave).max() < 0.01 * 30
-
-
-def test_ecg_comes_in_millivolts(make_edf):
-    wave = 0.8 * np.sin(2 * np.pi * 5 * np.arange(6000) / 100)
-    assert np.allclose(open_recording(make_edf(("ECG", 100, "uV", 1000 * wave))).signal("ECG"), wave, atol=1e-3)
-
-
-def test_a_missing_unit_is_taken_as_the_canonical_one_and_said(make_edf):
-    night = open_recording(make_edf(("C3-M2", 100, "")))
-    assert "no unit; its values are taken as uV" in night.channels["C3"].note
-    assert any("taken as uV" in w for w in night.warnings)
-
-
-def test_an_eeg_of_a_thousandfold_scale_is_flagged(make_edf):
-    night = open_recording(make_edf(("C3-M2", 100, "mV")))  # 30 uV declared as mV
-    assert any("not believable" in w for w in night.warnings)
-
-
 def test_a_flat_signal_is_flagged(make_edf):
     night = open_recording(make_edf("C4-M1", ("C3-M2", 100, "uV", np.zeros(6000))))
     assert any(w.startswith("C3") and "flat" in w for w in night.warnings)
-
-
-def test_saturation_as_a_fraction(make_edf):
-    night = open_recording(make_edf("C3-M2", ("SpO2", 1, "fraction", np.full(60, 0.95))))
-    assert np.allclose(night.signal("SPO2"), 95, atol=0.1)
-    silent = open_recording(make_edf("C3-M2", ("SpO2", 1, "%", np.full(60, 0.95))))
-    assert any("may be a fraction" in w for w in silent.warnings)
-
-
-@pytest.mark.parametrize(("angle", "code"), [(0, 2), (90, 1), (-90, 0), (180, 3), (-180, 3), (40, 2), (-50, 0)])
-def test_angles_become_positions(make_edf, angle, code):
-    night = open_recording(make_edf("C3-M2", ("PosAngle", 10, "deg", np.full(600, angle))))
-    assert set(night.signal("POS")) == {code}
-
-
-def test_position_codes_outside_the_table_are_unknown(make_edf):
-    codes = np.repeat([0, 2, 7, 4], 150)
-    night = open_recording(make_edf("C3-M2", ("Position", 10, "code", codes)))
-    assert list(night.signal("POS")[::150]) == [0, 2, -1, 4]
-    assert night.channels["POS"].note is None
 
 
 def test_separate_electrodes_are_referenced_to_the_opposite_mastoid(make_edf):
