@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.errors import UsageError
-from sleeplm.vocabulary import CANONICAL, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH, CanonicalChannel
+from sleeplm.recording.faults import valid_samples
+from sleeplm.vocabulary import CANONICAL, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
-# Below this standard deviation over 30 s an electrode is not connected: an amplifier's own noise is above it.
-_FLAT = {"uV": 0.05, "mV": 0.0005}
-_MIN_VALID = 0.5  # share of an epoch's samples that must be numbers
 _HOLDS_LAST = ("position", "spo2")  # kinds whose gaps keep the last value: zero would be a claim
 
 
@@ -50,9 +48,8 @@ class Epochs:
 def cut_epochs(recording) -> Epochs:
     """Cut a recording into epochs.
 
-    A channel is present in an epoch where at least half of its samples are numbers (SpO2: between 1 and 100;
-    position: a known code) and, for electrodes, where it is not a flat line. What is missing within a present
-    epoch is 0, and for SpO2 and position the last value.
+    A channel is present in an epoch where its quality lets it be used. What is missing within a present epoch is 0,
+    and for SpO2 and position the last value.
 
     Parameters
     ----------
@@ -71,8 +68,9 @@ def cut_epochs(recording) -> Epochs:
     for i, channel in enumerate(CANONICAL):
         if channel.name in recording.channels and n_epochs:
             signal = _to_length(recording.signal(channel.name, MODEL_SFREQ_HZ), n_epochs * SAMPLES_PER_EPOCH)
-            cut, present = _clean(signal.reshape(n_epochs, SAMPLES_PER_EPOCH), channel)
-            epochs.signals[present, i] = cut[present]
+            present = recording.quality.usable(channel.name)
+            filled = _filled(signal, channel.kind).reshape(n_epochs, SAMPLES_PER_EPOCH)
+            epochs.signals[present, i] = filled[present]
             epochs.present[:, i] = present
     return epochs
 
@@ -85,29 +83,16 @@ def _to_length(signal: np.ndarray, n_samples: int) -> np.ndarray:
     return out
 
 
-def _clean(signal: np.ndarray, channel: CanonicalChannel) -> tuple[np.ndarray, np.ndarray]:
-    """Fill what is missing in one channel ``[epochs, 1920]`` and say in which epochs it is present."""
-    valid = np.isfinite(signal)
-    if channel.kind == "spo2":
-        valid &= (signal >= 1) & (signal <= 100.5)
-    if channel.kind == "position":
-        valid &= signal >= -0.5
-    present = valid.mean(axis=1) >= _MIN_VALID
-    if channel.kind in _HOLDS_LAST:
-        return _hold_last(signal, valid), present
-    signal = np.where(valid, signal, np.float32(0))
-    if channel.unit in _FLAT:
-        present &= signal.std(axis=1) >= _FLAT[channel.unit]
-    elif present.any() and np.ptp(signal[present]) == 0:
-        present[:] = False  # one value all night is no signal; a flat flow within a night may be an apnoea
-    return signal, present
+def _filled(signal: np.ndarray, kind: str) -> np.ndarray:
+    """One channel without gaps."""
+    valid = valid_samples(signal, kind)
+    return _hold_last(signal, valid) if kind in _HOLDS_LAST else np.where(valid, signal, np.float32(0))
 
 
 def _hold_last(signal: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """Each invalid sample takes the last valid value, those before the first take the first."""
     if not valid.any():
         return np.zeros_like(signal)
-    flat, ok = signal.ravel(), valid.ravel()
-    last = np.maximum.accumulate(np.where(ok, np.arange(len(flat)), -1))
-    last[last < 0] = np.flatnonzero(ok)[0]
-    return flat[last].reshape(signal.shape)
+    last = np.maximum.accumulate(np.where(valid, np.arange(len(signal)), -1))
+    last[last < 0] = np.flatnonzero(valid)[0]
+    return signal[last]

@@ -1,26 +1,17 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from sleeplm.epochs import cut_epochs
 from sleeplm.errors import UsageError
 from sleeplm.vocabulary import CHANNEL_NAMES
+from tests.fakes import FakeRecording
 
 N = 3
 
 
-class AtModelRate:
-    """A recording whose signals are given at 64 Hz."""
-
-    def __init__(self, **signals):
-        self.signals = signals
-        self.n_epochs = N
-        self.channels = {n: SimpleNamespace(name=n, sfreq_hz=64.0) for n in signals}
-
-    def signal(self, name, sfreq_hz=None):
-        assert sfreq_hz == 64
-        return self.signals[name].astype(np.float32)
+def at_model_rate(**signals):
+    """A recording of three epochs whose signals are given at 64 Hz."""
+    return FakeRecording({n: (x, 64.0) for n, x in signals.items()}, duration_s=N * 30)
 
 
 def noise(sd=1.0, seed=0):
@@ -33,7 +24,7 @@ def column(epochs, name):
 
 
 def test_shapes_types_and_zeros_where_absent():
-    epochs = cut_epochs(AtModelRate(C3=noise(20)))
+    epochs = cut_epochs(at_model_rate(C3=noise(20)))
     assert epochs.signals.shape == (N, 14, 1920) and epochs.signals.dtype == np.float32
     assert epochs.present.shape == (N, 14) and epochs.present.dtype == bool
     assert len(epochs) == N
@@ -43,7 +34,7 @@ def test_shapes_types_and_zeros_where_absent():
 
 def test_values_are_kept_in_place_and_the_rest_after_the_last_epoch_is_left_out():
     x = noise(20)
-    epochs = cut_epochs(AtModelRate(C4=np.concatenate((x, noise(20, 1)[:100]))))
+    epochs = cut_epochs(at_model_rate(C4=np.concatenate((x, noise(20, 1)[:100]))))
     assert np.array_equal(column(epochs, "C4")[0].ravel(), x.astype(np.float32))
 
 
@@ -52,7 +43,7 @@ def test_a_flat_or_missing_electrode_is_absent_for_that_epoch_only(name, sd):
     x = noise(sd)
     x[1920:3840] = 7.0
     x[3840:] = np.nan
-    signals, present = column(cut_epochs(AtModelRate(**{name: x})), name)
+    signals, present = column(cut_epochs(at_model_rate(**{name: x})), name)
     assert present.tolist() == [True, False, False]
     assert not signals[1:].any()
 
@@ -60,7 +51,7 @@ def test_a_flat_or_missing_electrode_is_absent_for_that_epoch_only(name, sd):
 def test_a_short_gap_is_zero_and_the_epoch_present():
     x = noise(20)
     x[10:30] = np.nan
-    signals, present = column(cut_epochs(AtModelRate(C3=x)), "C3")
+    signals, present = column(cut_epochs(at_model_rate(C3=x)), "C3")
     assert present.all() and not signals[0, 10:30].any() and np.isfinite(signals).all()
 
 
@@ -69,7 +60,7 @@ def test_saturation_holds_its_last_value_and_is_absent_where_the_probe_was_off()
     x[100:200] = -1
     x[200:300] = np.nan
     x[1920:3840] = -1
-    signals, present = column(cut_epochs(AtModelRate(SPO2=x)), "SPO2")
+    signals, present = column(cut_epochs(at_model_rate(SPO2=x)), "SPO2")
     assert present.tolist() == [True, False, True]
     assert (signals[0] == 96).all() and not signals[1].any() and (signals[2] == 96).all()
 
@@ -77,42 +68,42 @@ def test_saturation_holds_its_last_value_and_is_absent_where_the_probe_was_off()
 def test_saturation_before_the_first_value_takes_the_first():
     x = np.full(N * 1920, 94.0)
     x[:500] = np.nan
-    signals, present = column(cut_epochs(AtModelRate(SPO2=x)), "SPO2")
+    signals, present = column(cut_epochs(at_model_rate(SPO2=x)), "SPO2")
     assert present[0] and (signals[0] == 94).all()
 
 
 def test_an_spo2_channel_that_is_invalid_throughout_is_absent():
-    signals, present = column(cut_epochs(AtModelRate(SPO2=np.full(N * 1920, -1.0))), "SPO2")
+    signals, present = column(cut_epochs(at_model_rate(SPO2=np.full(N * 1920, -1.0))), "SPO2")
     assert not present.any() and not signals.any()
 
 
 def test_a_flat_position_is_a_position_and_code_zero_too():
-    signals, present = column(cut_epochs(AtModelRate(POS=np.zeros(N * 1920))), "POS")
+    signals, present = column(cut_epochs(at_model_rate(POS=np.zeros(N * 1920))), "POS")
     assert present.all() and not signals.any()
-    _, present = column(cut_epochs(AtModelRate(POS=np.full(N * 1920, -1.0))), "POS")
+    _, present = column(cut_epochs(at_model_rate(POS=np.full(N * 1920, -1.0))), "POS")
     assert not present.any()
 
 
 def test_flat_flow_within_a_night_is_present_but_a_night_of_one_value_is_not():
     x = noise()
     x[1920:3840] = 0
-    assert column(cut_epochs(AtModelRate(AF=x)), "AF")[1].all()
-    assert not column(cut_epochs(AtModelRate(AF=np.full(N * 1920, 3.0))), "AF")[1].any()
+    assert column(cut_epochs(at_model_rate(AF=x)), "AF")[1].all()
+    assert not column(cut_epochs(at_model_rate(AF=np.full(N * 1920, 3.0))), "AF")[1].any()
 
 
 def test_a_signal_shorter_than_the_night_ends_early():
-    _, present = column(cut_epochs(AtModelRate(C3=noise(20)[:3000])), "C3")
+    _, present = column(cut_epochs(at_model_rate(C3=noise(20)[:3000])), "C3")
     assert present.tolist() == [True, True, False]
 
 
 def test_a_recording_under_one_epoch_gives_none():
-    recording = AtModelRate(C3=noise(20))
+    recording = at_model_rate(C3=noise(20))
     recording.n_epochs = 0
     assert len(cut_epochs(recording)) == 0
 
 
 def test_selecting_counts_from_one_keeps_the_order_and_refuses_what_is_outside():
-    epochs = cut_epochs(AtModelRate(C3=noise(20)))
+    epochs = cut_epochs(at_model_rate(C3=noise(20)))
     chosen = epochs.select([3, 1])
     assert np.array_equal(chosen.signals, epochs.signals[[2, 0]])
     assert np.array_equal(chosen.present, epochs.present[[2, 0]])

@@ -68,7 +68,7 @@ def find_faults(values: np.ndarray, sfreq_hz: float, channel: CanonicalChannel, 
         at_rail = _at_rail(values)
         found["clipped"] = _share(at_rail, sfreq_hz, n_epochs) >= _CLIPPED[channel.kind]
         if channel.kind in _ELECTRODES:
-            found["flat"] = _flat_electrode(values, sfreq_hz, n_epochs, FLAT_SD[channel.unit])
+            found["flat"] = _flat_electrode(values, sfreq_hz, n_epochs, channel)
         elif _one_value(values):
             found["flat"] = ~found["missing"]
         elif channel.kind != "snore":
@@ -116,11 +116,15 @@ def _at_rail(values: np.ndarray) -> np.ndarray:
     return run
 
 
-def _flat_electrode(values: np.ndarray, sfreq_hz: float, n_epochs: int, least_sd: float) -> np.ndarray:
-    """Epochs of which half or more, in windows of five seconds, is a flat line."""
+def _flat_electrode(values, sfreq_hz: float, n_epochs: int, channel: CanonicalChannel) -> np.ndarray:
+    """Epochs of which half or more, in windows of five seconds, is a flat line.
+
+    A muscle at rest may lie below the smallest step of its signal, so that all of its epoch must be flat.
+    """
     with np.errstate(invalid="ignore"):
         sd = in_epochs(values, sfreq_hz, n_epochs, per_epoch=6).std(axis=1)
-    return (sd < least_sd).reshape(n_epochs, 6).mean(axis=1) >= HALF
+    share = (sd < FLAT_SD[channel.unit]).reshape(n_epochs, 6).mean(axis=1)
+    return share >= (1 if channel.kind == "emg" else HALF)
 
 
 def _one_value(values: np.ndarray) -> bool:

@@ -1,3 +1,4 @@
+from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,6 +7,7 @@ from scipy.signal import lfilter
 
 from sleeplm.epochs import cut_epochs
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.quality import assess
 from sleeplm.vocabulary import CHANNEL, STAGES
 
 BEATS_BPM = 63
@@ -23,6 +25,11 @@ class MadeRecording:
             for n, (_, f) in self.made.items()
         }
         self.missing = [n for n in CHANNEL if n not in self.made]
+        self.start_clock = None
+
+    @cached_property
+    def quality(self):
+        return assess(self)
 
     def signal(self, name, sfreq_hz=None):
         x, own_hz = self.made[name]
