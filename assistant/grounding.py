@@ -106,8 +106,10 @@ def in_plain_sentences(told: Sequence[Fact]) -> str:
 
 
 def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
-    """Who scored what the facts rest on, as it is added to every answer."""
+    """Who scored what the facts rest on, and by which rule, as it is added to every answer."""
     names = dict.fromkeys(part for f in facts for part in f.source.split(" and "))
     words = [SOURCE_WORDS.get(name, f"automatic detection ({name})") for name in names]
     said = f"Source: {'; '.join(words)}." if words else ""
+    rules = dict.fromkeys(f.rule for f in facts if f.rule and f.value is not None)
+    said += "".join(f" Rule: {rule}." for rule in rules)
     return f"{said} This night is simulated.".strip() if simulated else said

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.named_facts import NAMED_IDS, named_facts
 from assistant.prompt import MAX_QUESTION, PLAN, Prompt
 from assistant.slots import Slots, read_slots
 from assistant.timeline import EVENT_GROUPS
@@ -31,7 +32,10 @@ SYSTEM = (
 
 @dataclass(frozen=True)
 class Scope:
-    """What a plan may name: the study's fact ids, and the question's own moments, epochs, topics and words."""
+    """What a plan may name: the study's fact ids, and the question's own moments, epochs, topics and words.
+
+    `named` are the ids of the facts that the question names by names of their own.
+    """
 
     fact_ids: tuple[str, ...]
     slots: Slots
@@ -40,6 +44,7 @@ class Scope:
     topics: tuple[Topic, ...]
     stages: tuple[Stage, ...]
     words: str
+    named: tuple[str, ...] = ()
 
 
 def read_scope(question: str, study, before: str | None = None) -> Scope:
@@ -52,7 +57,14 @@ def read_scope(question: str, study, before: str | None = None) -> Scope:
     ids = tuple(f.id for f in study.facts if is_asked_by_id(f.id))
     words = " ".join(re.findall(r"[\w'-]+", question.lower()))[:MAX_QUESTION]
     return Scope(
-        ids, slots, inherited, before is not None, tuple(topics_of(question)), tuple(stages_of(question)), words
+        fact_ids=tuple(id for id in ids if id not in NAMED_IDS),
+        slots=slots,
+        inherited=inherited,
+        follows=before is not None,
+        topics=tuple(topics_of(question)),
+        stages=tuple(stages_of(question)),
+        words=words,
+        named=tuple(id for id in named_facts(question) if id in ids)[:MAX_FACTS],
     )
 
 
@@ -72,6 +84,7 @@ def plan_grammar(scope: Scope) -> str:
     """Write the grammar of all plans that make sense for a question, in Lark's form.
 
     A time or an epoch can only be one that the question names, and where it names any, the first call looks there.
+    Where it names facts by names of their own, the first call looks just these up.
     Where it names a topic that rests on a signal, the first call is about that topic, and otherwise no call is,
     unless it follows another question; where it names stages, no other stage is looked up.
     """
@@ -82,6 +95,8 @@ def plan_grammar(scope: Scope) -> str:
     first = rules
     if (scope.slots.moments or scope.slots.epochs) and not scope.inherited:
         first = {n: r for n, r in rules.items() if n in (*SLOT_TOOLS, "decline")}
+    elif scope.named:
+        first = {"facts": f'"facts({",".join(scope.named)})"'}
     elif scope.topics:
         first = {
             n: r for n, r in rules.items() if n in ("facts", "events", "find", "signals", "decline", *SLOT_TOOLS)

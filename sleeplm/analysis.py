@@ -215,6 +215,7 @@ def _scoring_json(scoring: Scoring) -> dict:
         "lights_off_s": scoring.lights_off_s,
         "lights_on_s": scoring.lights_on_s,
         "warnings": list(scoring.warnings),
+        "rules": dict(scoring.rules),
     }
 
 

@@ -80,6 +80,8 @@ class Scoring:
         Seconds from the first sample, where known.
     warnings : tuple of str
         What a reader of the scoring should know.
+    rules : mapping of str to str
+        Event types that can be scored by more than one rule, and the name of the one in force.
     """
 
     hypnogram: tuple[Stage, ...] = ()
@@ -90,6 +92,7 @@ class Scoring:
     lights_off_s: float | None = None
     lights_on_s: float | None = None
     warnings: tuple[str, ...] = ()
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     def events_of(self, *types: str) -> list[Event]:
         """The events of these types, in order of start."""
@@ -124,6 +127,8 @@ class Fact:
         Who scored what it rests on: ``"expert"``, ``"yasa"``, a detector, ``"measured"``.
     epochs : tuple of (int, int)
         First and last epoch (from 1, both included) of the stretches that it rests on.
+    rule : str
+        The rule by which its events were scored, where there is more than one; named wherever the value is shown.
     """
 
     id: str
@@ -135,6 +140,7 @@ class Fact:
     signals: tuple[str, ...] = ()
     source: str = "measured"
     epochs: tuple[tuple[int, int], ...] = ()
+    rule: str = ""
 
     def as_dict(self) -> dict:
         """The fact as the JSON contract has it."""

@@ -94,6 +94,7 @@ class Study:
             lights_off_s=values["lights_off_s"],
             lights_on_s=values["lights_on_s"],
             warnings=tuple(values["warnings"]),
+            rules=values["rules"],
         )
 
     @cached_property
@@ -203,6 +204,7 @@ class Study:
                 "hypnogram_source": scoring.hypnogram_source,
                 "events": [e.as_dict() for e in scoring.events],
                 "event_sources": dict(scoring.event_sources),
+                "rules": dict(scoring.rules),
                 "lights_off_s": scoring.lights_off_s,
                 "lights_on_s": scoring.lights_on_s,
             },

@@ -6,6 +6,10 @@ PER_HOUR = "per hour"
 BEATS = "bpm"
 CLOCK = "clock"
 COUNT = ""
+PER_MINUTE = "per min"
+SECONDS = "s"
+MILLISECONDS = "ms"
+RATIO = "ratio"
 
 
 def format_value(value: float | int | str | None, unit: str) -> str:
@@ -34,6 +38,8 @@ def format_value(value: float | int | str | None, unit: str) -> str:
         return f"{number} min{_in_hours(value)}"
     if unit == PERCENT:
         return f"{number}%"
+    if unit == RATIO:
+        return f"{value:.2f}"
     return f"{number} {unit}".rstrip()
 
 

@@ -131,7 +131,8 @@ def _row(study, fact: Fact) -> str:
         chips += f'<span class="sl-muted">and {more} more</span>'
     missing = f'<div class="sl-muted">{escape(fact.text)}</div>' if fact.value is None else ""
     source = "measured" if fact.source == "measured" else source_words(fact.source)
-    definition = f"<details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>"
+    rule = f'<div class="sl-muted">{escape(fact.rule)}</div>' if fact.rule and fact.value is not None else ""
+    definition = f"<details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>{rule}"
     return (
         f'<tr><th scope="row">{definition}{missing}</th><td class="sl-value">{escape(value_words(fact))}</td>'
         f'<td>{escape(fact.unit)}</td><td>{escape(source)}</td><td><div class="sl-where">{chips}</div></td></tr>'

@@ -17,6 +17,7 @@ MIN_DURATION_S, MAX_DURATION_S = 10.0, 120.0  # what is flat for longer than two
 APNEA_DROP, HYPOPNEA_DROP, DESATURATION_PCT = 0.9, 0.3, 3.0
 BASELINE_S = 120.0
 REACH_S = 30.0  # circulation and the oximeter's average: how long after an event its desaturation may begin
+HYPOPNEA_RULE_NAME = "hypopneas by the AASM 3% rule, without arousals"
 HYPOPNEA_RULE = "AASM hypopnea 3% rule: flow down by 30% or more for 10 s, with a 3% desaturation (no arousals)"
 _ANALYSIS_HZ = 8.0
 _WINDOW_S = 4.0  # holds an inspiration or an expiration of the slowest breathing
@@ -84,7 +85,8 @@ def respiration(recording) -> Found:
     if not belts:
         warnings.append("Without a breathing belt apneas are not told apart as obstructive, central or mixed.")
     scored = (*(APNEAS if belts else ("apnea",)), *(() if falls is None else ("hypopnea",)))
-    return Found(respiratory_events(flow, rate, belts, falls), scored, tuple(warnings))
+    rules = {} if falls is None else {"hypopnea": HYPOPNEA_RULE_NAME}
+    return Found(respiratory_events(flow, rate, belts, falls), scored, tuple(warnings), rules)
 
 
 def respiratory_events(

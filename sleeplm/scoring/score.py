@@ -77,6 +77,7 @@ class _Merged:
     lights_off_s: float | None = None
     lights_on_s: float | None = None
     warnings: list[str] = field(default_factory=list)
+    rules: dict[str, str] = field(default_factory=dict)
 
     def so_far(self) -> Scoring:
         """The scoring as it stands, events in order of start."""
@@ -87,6 +88,7 @@ class _Merged:
             event_sources=dict(self.event_sources),
             lights_off_s=self.lights_off_s,
             lights_on_s=self.lights_on_s,
+            rules=dict(self.rules),
         )
 
 
@@ -169,4 +171,5 @@ def _detect(recording, merged: _Merged, detector: Detector) -> None:
     found = detector.detect(recording, merged.so_far())
     merged.events += [e for e in found.events if e.type in wanted]
     merged.event_sources |= {t: AUTOMATIC for t in found.scored if t in wanted}
+    merged.rules |= {t: rule for t, rule in found.rules.items() if t in wanted}
     merged.warnings += found.warnings

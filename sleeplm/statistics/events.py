@@ -2,18 +2,45 @@
 
 from collections.abc import Sequence
 
-from sleeplm.night import Event, Scoring
-from sleeplm.statistics.finding import Finding
+import numpy as np
+
+from sleeplm.night import Event, Scoring, stretches
+from sleeplm.statistics.finding import Finding, share_pct
 from sleeplm.statistics.kinds import COUNTED
-from sleeplm.statistics.sleep import why_no_sleep_fact
-from sleeplm.statistics.timeline import Timeline
+from sleeplm.statistics.sleep import NOT_STAGED, why_no_sleep_fact
+from sleeplm.statistics.timeline import EPOCH_MIN, Timeline
 from sleeplm.vocabulary import APNEAS, EPOCH_S, EVENT_CHANNELS, Stage
 
 NREM = (Stage.N1, Stage.N2, Stage.N3)
+PLM_AROUSAL_S = 0.5  # between a leg movement and the arousal that goes with it (AASM Manual 2.6)
+_EXPERTS_RULE = "the expert's rule for hypopneas, which the file does not name"
+_BREATHING = (*APNEAS, "hypopnea")
+# Events per hour of sleep, or of some stages of it.
+_RATES = {
+    "ahi_per_h": (_BREATHING, None),
+    "ahi_rem_per_h": (_BREATHING, (Stage.R,)),
+    "ahi_nrem_per_h": (_BREATHING, NREM),
+    "rdi_per_h": ((*_BREATHING, "rera"), None),
+    "apnea_index_per_h": (APNEAS, None),
+    "central_apnea_index_per_h": (("apnea_central",), None),
+    "arousal_index_per_h": (("arousal",), None),
+    "arousal_rem_per_h": (("arousal",), (Stage.R,)),
+    "arousal_nrem_per_h": (("arousal",), NREM),
+    "plmi_per_h": (("plm",), None),
+    "leg_movement_per_h": (("leg_movement", "plm"), None),
+}
+# Events per minute of one stage.
+_DENSITIES = {
+    "spindle_n2_per_min": ("spindle", Stage.N2),
+    "slow_wave_n3_per_min": ("slow_wave", Stage.N3),
+    "rapid_eye_movement_r_per_min": ("rapid_eye_movement", Stage.R),
+}
+_STAGE_WORDS = {Stage.N2: "N2 sleep", Stage.N3: "deep sleep", Stage.R: "REM sleep"}
 _RECORDED = {
     "AF": "Breathing",
     "SPO2": "Oxygen saturation",
     "C3": "EEG",
+    "EOG_L": "Eye movement",
     "LEG_L": "Leg movement",
     "SNORE": "Snoring",
     "ECG": "The electrocardiogram",
@@ -33,26 +60,100 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
         Canonical channels of the recording.
     """
     found = {f"{t}_n": _count(night, scoring, t, recorded) for t in COUNTED}
-    rates = {
-        "ahi_per_h": ((*APNEAS, "hypopnea"), None),
-        "ahi_rem_per_h": ((*APNEAS, "hypopnea"), (Stage.R,)),
-        "ahi_nrem_per_h": ((*APNEAS, "hypopnea"), NREM),
-        "arousal_index_per_h": (("arousal",), None),
-        "plmi_per_h": (("plm",), None),
-    }
-    for id_, (types, stages) in rates.items():
-        looked_for = [t for t in types if scoring.was_scored(t)]
-        if not looked_for:
-            why = why_not_scored(types[0], recorded)
-            found[id_] = Finding(why=why.replace(COUNTED["apnea_obstructive"], "Apneas and hypopneas"))
-            continue
-        sources = {scoring.event_sources[t] for t in looked_for}
-        if "hypopnea" in types and "hypopnea" not in looked_for and "expert" not in sources:
-            found[id_] = Finding(why="Hypopneas were not scored, for want of oxygen saturation")
-            continue
-        evidence = {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source)}
-        found[id_] = per_hour_of_sleep(night, scoring.events_of(*looked_for), stages, **evidence)
+    for id_, (types, stages) in _RATES.items():
+        why = _why_no_rate(types, scoring, recorded)
+        evidence = _evidence(types, night, scoring, recorded)
+        found[id_] = (
+            Finding(why=why) if why else per_hour_of_sleep(night, scoring.events_of(*types), stages, **evidence)
+        )
+    for id_, (type_, stage) in _DENSITIES.items():
+        why = _why_no_rate((type_,), scoring, recorded)
+        evidence = _evidence((type_,), night, scoring, recorded)
+        found[id_] = Finding(why=why) if why else _density(night, scoring.events_of(type_), stage, evidence)
+    found["cheyne_stokes_min"] = _minutes_of(night, scoring, "cheyne_stokes", recorded)
+    found["snore_pct"] = _share_of_sleep(night, scoring, "snore", recorded)
+    found["plm_arousal_per_h"] = _plm_with_arousal(night, scoring, recorded)
     return found
+
+
+def _why_no_rate(types: Sequence[str], scoring: Scoring, recorded: Sequence[str]) -> str:
+    """Why there is no index of these types; empty where there is one."""
+    looked_for = [t for t in types if scoring.was_scored(t)]
+    if not looked_for:
+        why = why_not_scored(types[0], recorded)
+        return why.replace(COUNTED["apnea_obstructive"], "Apneas and hypopneas") if len(types) > 1 else why
+    automatic = all(scoring.event_sources[t] != "expert" for t in looked_for)
+    if "hypopnea" in types and "hypopnea" not in looked_for and automatic:
+        return "Hypopneas were not scored, for want of oxygen saturation"
+    if "rera" in types and "rera" not in looked_for:
+        return "RERAs were not scored"
+    return ""
+
+
+def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:
+    """Signals and source of a number that rests on these types, and the rule that they were scored by."""
+    looked_for = [t for t in types if scoring.was_scored(t)]
+    sources = {scoring.event_sources[t] for t in looked_for}
+    rule = ""
+    if "hypopnea" in looked_for:
+        rule = scoring.rules.get("hypopnea", _EXPERTS_RULE)
+    return {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source), "rule": rule}
+
+
+def _density(night: Timeline, events: Sequence[Event], stage: Stage, evidence: dict) -> Finding:
+    """Events that begin in a stage, per minute of it."""
+    mask = night.of_stage(stage)
+    if not mask.any():
+        return Finding(why=f"No {_STAGE_WORDS[stage]} was scored" if night.staged else NOT_STAGED, **evidence)
+    epoch = np.array([e.start_s // EPOCH_S for e in events], dtype=int)
+    epoch = epoch[(epoch >= 0) & (epoch < night.n_epochs)]
+    epoch = epoch[mask[epoch]]
+    return Finding(len(epoch) / (mask.sum() * EPOCH_MIN), epochs=stretches(epoch + 1), **evidence)
+
+
+def _minutes_of(night: Timeline, scoring: Scoring, type_: str, recorded: Sequence[str]) -> Finding:
+    """How long all events of a type lasted."""
+    if not scoring.was_scored(type_):
+        return Finding(why=why_not_scored(type_, recorded))
+    events = scoring.events_of(type_)
+    return Finding(
+        sum(e.duration_s for e in events) / 60,
+        signals=_seen_on([type_], recorded),
+        source=scoring.event_sources[type_],
+        epochs=night.epochs_of(events),
+    )
+
+
+def _share_of_sleep(night: Timeline, scoring: Scoring, type_: str, recorded: Sequence[str]) -> Finding:
+    """Share of total sleep time that events of a type fill."""
+    if not scoring.was_scored(type_):
+        return Finding(why=why_not_scored(type_, recorded))
+    if not night.asleep.any():
+        return Finding(why=why_no_sleep_fact(night))
+    filled = np.zeros(night.n_epochs * EPOCH_S * 10, dtype=bool)  # tenths of a second; events may overlap
+    for e in scoring.events_of(type_):
+        filled[round(max(e.start_s, 0) * 10) : round(max(e.end_s, 0) * 10)] = True
+    by_epoch = filled.reshape(night.n_epochs, -1).sum(axis=1) * night.asleep
+    return Finding(
+        share_pct(float(by_epoch.sum()) / 10, float(night.asleep.sum()) * EPOCH_S),
+        signals=_seen_on([type_], recorded),
+        source=both_sources({scoring.event_sources[type_]}, night.source),
+        epochs=stretches(np.flatnonzero(by_epoch) + 1),
+    )
+
+
+def _plm_with_arousal(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> Finding:
+    """Periodic leg movements that an arousal goes with, per hour of sleep."""
+    for type_ in ("plm", "arousal"):
+        if not scoring.was_scored(type_):
+            return Finding(why=why_not_scored(type_, recorded))
+    spans = np.array([(e.start_s, e.end_s) for e in scoring.events_of("arousal")]).reshape(-1, 2)
+    near = [
+        e
+        for e in scoring.events_of("plm")
+        if np.any((spans[:, 0] < e.end_s + PLM_AROUSAL_S) & (spans[:, 1] > e.start_s - PLM_AROUSAL_S))
+    ]
+    return per_hour_of_sleep(night, near, **_evidence(("plm", "arousal"), night, scoring, recorded))
 
 
 def per_hour_of_sleep(
@@ -82,6 +183,44 @@ def per_hour_of_sleep(
     allowed = set(stages or (*NREM, Stage.R))
     counted = [e for e in events if night.first_sleep_stage(e) in allowed]
     return Finding(len(counted) / hours, epochs=night.epochs_of(counted), **evidence)
+
+
+def breathing_in(
+    night: Timeline,
+    scoring: Scoring,
+    recorded: Sequence[str],
+    asleep: np.ndarray,
+    there: np.ndarray,
+    sfreq_hz: float,
+) -> Finding:
+    """Apneas and hypopneas that touch sleep and begin in a body position, per hour of sleep in it.
+
+    Parameters
+    ----------
+    night : Timeline
+        Stages and time in bed.
+    scoring : Scoring
+        Its apneas and hypopneas.
+    recorded : sequence of str
+        Canonical channels of the recording.
+    asleep, there : ndarray of bool
+        ``[samples]`` of the position signal: where the person sleeps in the position, and where they are in it.
+    sfreq_hz : float
+        Rate of the position signal.
+    """
+    if why := _why_no_rate(_BREATHING, scoring, recorded):
+        return Finding(why=why)
+    evidence = _evidence(_BREATHING, night, scoring, recorded)
+    evidence["signals"] += ("POS",)
+    hours = asleep.sum() / sfreq_hz / 3600
+    if not hours:
+        return Finding(why="There was no sleep in that position" if night.staged else NOT_STAGED, **evidence)
+    events = [
+        e
+        for e in scoring.events_of(*_BREATHING)
+        if night.first_sleep_stage(e) and there[min(int(e.start_s * sfreq_hz), len(there) - 1)]
+    ]
+    return Finding(len(events) / hours, epochs=night.epochs_of(events), **evidence)
 
 
 def why_not_scored(event_type: str, recorded: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sleeplm.night import Fact
 from sleeplm.statistics.kinds import FactKind
-from sleeplm.units import CLOCK, COUNT, format_value
+from sleeplm.units import CLOCK, COUNT, RATIO, format_value
 
 _OF = {COUNT: "number of ", CLOCK: "time of "}
 
@@ -23,7 +23,7 @@ class Finding:
         Where `value` is None: the reason, as a clause that "so ... is not known" can follow.
     where : str
         Words about the place in the night, for sentences that have room for them.
-    signals, source, epochs
+    signals, source, epochs, rule
         As in `Fact`.
     """
 
@@ -33,6 +33,7 @@ class Finding:
     signals: tuple[str, ...] = ()
     source: str = "measured"
     epochs: tuple[tuple[int, int], ...] = ()
+    rule: str = ""
 
 
 def as_fact(kind: FactKind, found: Finding) -> Fact:
@@ -42,7 +43,8 @@ def as_fact(kind: FactKind, found: Finding) -> Fact:
         text = f"{found.why}, so {_subject(kind)} is not known."
     else:
         text = kind.sentence.format(value=format_value(value, kind.unit), where=found.where)
-    evidence = (found.signals, found.source, found.epochs)
+        text = f"{text.removesuffix('.')} ({found.rule})." if found.rule else text
+    evidence = (found.signals, found.source, found.epochs, found.rule)
     return Fact(kind.id, kind.name, value, kind.unit, text, kind.definition, *evidence)
 
 
@@ -51,7 +53,7 @@ def _rounded(value, unit):
         return value
     if not np.isfinite(value):
         return None
-    return int(value) if unit == COUNT else round(float(value), 1)
+    return int(value) if unit == COUNT else round(float(value), 2 if unit == RATIO else 1)
 
 
 def _subject(kind: FactKind) -> str:

@@ -5,7 +5,16 @@ Formulas follow the AASM Manual for the Scoring of Sleep and Associated Events (
 
 from dataclasses import dataclass
 
-from sleeplm.units import BEATS, CLOCK, COUNT, MINUTES, PER_HOUR, PERCENT
+from sleeplm.units import (
+    BEATS,
+    CLOCK,
+    COUNT,
+    MINUTES,
+    PER_HOUR,
+    PER_MINUTE,
+    PERCENT,
+    SECONDS,
+)
 
 
 @dataclass(frozen=True)
@@ -29,11 +38,17 @@ class FactKind:
 
 AASM = "AASM Manual 2.6"
 _BED = (
-    f"Time in bed runs from lights off to lights on, or over all whole epochs where these are not known ({AASM})."
+    "Time in bed runs from lights off to lights on (the total recording time, TRT, of the AASM manual), or over "
+    f"all whole epochs where these are not known ({AASM})."
 )
 _TST = "hours of total sleep time"
 _IN_SLEEP = "events that touch an epoch of sleep"
 
+_CYCLE = (
+    "A cycle is at least 15 min without R that follow sleep onset or the cycle before, then a REM period of at "
+    "least 5 min (the first may be shorter); R less than 15 min apart is one period (Feinberg & Floyd 1979, "
+    "Psychophysiology 16:283)."
+)
 _STAGE_NAMES = {"n1": "N1 sleep", "n2": "N2 sleep", "n3": "N3 (deep) sleep", "r": "REM sleep"}
 
 
@@ -59,6 +74,15 @@ _SLEEP = (
              f"Epochs of N1, N2, N3 and R in bed ({AASM})."),
     FactKind("se_pct", "Sleep efficiency", PERCENT, "Sleep efficiency was {value} of the time in bed.",
              f"Total sleep time / time in bed ({AASM})."),
+    FactKind("spt_min", "Sleep period time", MINUTES, "The sleep period lasted {value}, wake within it included.",
+             "From the first to the last epoch of any sleep stage, both included (SPT)."),
+    FactKind("sme_pct", "Sleep maintenance efficiency", PERCENT,
+             "Sleep maintenance efficiency was {value} of the sleep period.",
+             "Total sleep time / sleep period time (YASA's SME)."),
+    FactKind("lps_min", "Latency to persistent sleep", MINUTES,
+             "Persistent sleep came {value} after the start of time in bed.",
+             "From the start of time in bed to the first epoch of ten minutes of sleep without an epoch of W "
+             "(Roth et al. 2007, Sleep Med Rev 11:71)."),
     FactKind("sol_min", "Sleep onset latency", MINUTES,
              "Falling asleep took {value}, to the first epoch of any sleep stage.",
              f"From the start of time in bed to the first epoch of any sleep stage ({AASM})."),
@@ -71,6 +95,9 @@ _SLEEP = (
              "Epochs of W from sleep onset to the last epoch of sleep (YASA's WASO)."),
     FactKind("rem_latency_min", "REM latency", MINUTES, "The first REM sleep came {value} after sleep onset.",
              f"From sleep onset to the first epoch of R ({AASM})."),
+    FactKind("n3_latency_min", "Latency of deep sleep", MINUTES,
+             "The first deep sleep (N3) came {value} after sleep onset.",
+             "From sleep onset to the first epoch of N3."),
     FactKind("w_min", "Wake time", MINUTES, "Time awake in bed was {value}.", "Epochs of W in bed."),
     *(FactKind(f"{s}_min", f"Time in {_STAGE_NAMES[s]}", MINUTES, f"Time in {_STAGE_NAMES[s]} was {{value}}.",
                f"Epochs of {s.upper()} in bed.") for s in _STAGE_NAMES),
@@ -102,6 +129,16 @@ _SLEEP = (
     FactKind("longest_r_min", "Longest REM sleep", MINUTES,
              "The longest uninterrupted REM sleep lasted {value}{where}.",
              "Longest run of epochs of R in bed."),
+    FactKind("cycles_n", "Sleep cycles", COUNT, "Complete NREM-REM cycles: {value}.", _CYCLE),
+    FactKind("cycle_mean_min", "Mean length of a sleep cycle", MINUTES,
+             "A complete sleep cycle lasted {value} on average.",
+             f"Mean length of the complete cycles. {_CYCLE}"),
+    *(FactKind(f"{s}_{third}_third_min", f"{name} in the {third} third", MINUTES,
+               f"{name} in the {third} third of the sleep period was {{value}}.",
+               "Epochs of the stage in one of three equal parts of the sleep period; an epoch belongs to the part "
+               "that its middle lies in.")
+      for s, name in {"w": "Wake", "n3": "N3 (deep) sleep", "r": "REM sleep"}.items()
+      for third in ("first", "second", "last")),
 )  # fmt: skip
 
 _APNEA_WORDS = {
@@ -113,7 +150,9 @@ _APNEA_WORDS = {
 }
 COUNTED = {**_APNEA_WORDS, "arousal": "Arousals", "desaturation": "Desaturations", "leg_movement": "Leg movements",
            "plm": "Periodic leg movements", "snore": "Snores", "bradycardia": "Bradycardias",
-           "tachycardia": "Tachycardias"}  # fmt: skip
+           "tachycardia": "Tachycardias", "pause": "Pauses of the heart", "rera": "RERAs",
+           "cheyne_stokes": "Stretches of Cheyne-Stokes breathing", "spindle": "Sleep spindles",
+           "slow_wave": "Slow waves", "rapid_eye_movement": "Rapid eye movements"}  # fmt: skip
 
 
 def _count(type_):
@@ -121,21 +160,30 @@ def _count(type_):
                     "Events scored in the whole recording, asleep or awake.")  # fmt: skip
 
 
-_AHI_RULE = (
-    "Where the source is automatic: hypopneas by the AASM 3% rule (flow down by 30% or more for 10 s, with a 3% "
-    "desaturation), without arousals, which are not detected; an expert's follow the rule of their scorer."
-)
 _BREATHING = (
     FactKind("ahi_per_h", "Apnea-hypopnea index", PER_HOUR, "The apnea-hypopnea index was {value} of sleep.",
-             f"Apneas and hypopneas ({_IN_SLEEP}) / {_TST} ({AASM}). {_AHI_RULE}"),
+             f"Apneas and hypopneas ({_IN_SLEEP}) / {_TST} ({AASM})."),
     FactKind("ahi_rem_per_h", "Apnea-hypopnea index in REM sleep", PER_HOUR,
              "The apnea-hypopnea index in REM sleep was {value} of REM sleep.",
-             f"Apneas and hypopneas whose first epoch of sleep is R / hours of R. {_AHI_RULE}"),
+             "Apneas and hypopneas whose first epoch of sleep is R / hours of R."),
     FactKind("ahi_nrem_per_h", "Apnea-hypopnea index in NREM sleep", PER_HOUR,
              "The apnea-hypopnea index in NREM sleep was {value} of NREM sleep.",
-             "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these. "
-             f"{_AHI_RULE}"),
-    *(_count(t) for t in _APNEA_WORDS),
+             "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these."),
+    FactKind("rdi_per_h", "Respiratory disturbance index", PER_HOUR,
+             "The respiratory disturbance index was {value} of sleep.",
+             f"Apneas, hypopneas and RERAs ({_IN_SLEEP}) / {_TST} ({AASM})."),
+    FactKind("apnea_index_per_h", "Apnea index", PER_HOUR, "The apnea index was {value} of sleep.",
+             f"Apneas of all types ({_IN_SLEEP}) / {_TST} ({AASM})."),
+    FactKind("central_apnea_index_per_h", "Central apnea index", PER_HOUR,
+             "The central apnea index was {value} of sleep.",
+             f"Central apneas ({_IN_SLEEP}) / {_TST} ({AASM})."),
+    *(FactKind(f"ahi_{p}_per_h", f"Apnea-hypopnea index {words}", PER_HOUR,
+               f"The apnea-hypopnea index {words} was {{value}} of sleep in that position.",
+               f"Apneas and hypopneas that begin {words} ({_IN_SLEEP}) / hours of sleep {words}.")
+      for p, words in {"supine": "on the back", "nonsupine": "off the back"}.items()),
+    FactKind("cheyne_stokes_min", "Time in Cheyne-Stokes breathing", MINUTES,
+             "Cheyne-Stokes breathing lasted {value} in all.", "Duration of the scored stretches."),
+    *(_count(t) for t in (*_APNEA_WORDS, "rera", "cheyne_stokes")),
 )  # fmt: skip
 
 _OXYGEN = (
@@ -147,6 +195,18 @@ _OXYGEN = (
     FactKind("t90_pct", "Time below 90% saturation (T90)", PERCENT,
              "Oxygen saturation was below 90% for {value} of the time measured.",
              "Valid SpO2 below 90% in bed / valid SpO2 in bed."),
+    FactKind("t88_pct", "Time below 88% saturation (T88)", PERCENT,
+             "Oxygen saturation was below 88% for {value} of the time measured.",
+             "Valid SpO2 below 88% in bed / valid SpO2 in bed."),
+    FactKind("t90_min", "Minutes below 90% saturation", MINUTES, "Oxygen saturation was below 90% for {value}.",
+             "Valid SpO2 below 90% in bed, in minutes."),
+    FactKind("desaturation_depth_pct", "Mean depth of desaturations", PERCENT,
+             "Falls of oxygen saturation were {value} deep on average.",
+             "Mean over the falls of 3% or more in bed of the highest saturation before less the lowest in each, "
+             "in percentage points."),
+    FactKind("desaturation_duration_s", "Mean duration of desaturations", SECONDS,
+             "Falls of oxygen saturation lasted {value} on average.",
+             "Mean over the falls of 3% or more in bed, from the highest saturation before to the recovery."),
     FactKind("odi3_per_h", "Oxygen desaturation index (3%)", PER_HOUR,
              "Falls of oxygen saturation by 3% or more: {value} of sleep.",
              f"Desaturations of at least 3% ({_IN_SLEEP}) / {_TST}."),
@@ -163,20 +223,43 @@ _HEART = (
              "Lowest mean of an epoch in bed with at least ten valid beats."),
     FactKind("hr_max_bpm", "Highest heart rate", BEATS, "The highest heart rate was {value}{where}.",
              "Highest mean of an epoch in bed with at least ten valid beats."),
-    _count("bradycardia"),
-    _count("tachycardia"),
+    *(FactKind(f"hr_{key}_bpm", f"Mean heart rate in {name}", BEATS, f"Mean heart rate in {name} was {{value}}.",
+               "Mean over the valid beats in the epochs of the stage in bed.")
+      for key, name in {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}.items()),
+    *(_count(t) for t in ("bradycardia", "tachycardia", "pause")),
 )  # fmt: skip
 
 _BODY = (
     _count("arousal"),
     FactKind("arousal_index_per_h", "Arousal index", PER_HOUR, "The arousal index was {value} of sleep.",
              f"Arousals ({_IN_SLEEP}) / {_TST} ({AASM})."),
+    *(FactKind(f"arousal_{key}_per_h", f"Arousal index in {name}", PER_HOUR,
+               f"The arousal index in {name} was {{value}} of {name}.",
+               f"Arousals whose first epoch of sleep is of {name} / hours of it.")
+      for key, name in {"nrem": "NREM sleep", "rem": "REM sleep"}.items()),
     _count("leg_movement"),
     _count("plm"),
+    FactKind("leg_movement_per_h", "Leg movement index", PER_HOUR,
+             "Leg movements, periodic ones included: {value} of sleep.",
+             f"Leg movements, single and periodic ({_IN_SLEEP}) / {_TST} ({AASM})."),
+    FactKind("plm_arousal_per_h", "Index of periodic leg movements with arousal", PER_HOUR,
+             "Periodic leg movements with an arousal: {value} of sleep.",
+             "Periodic leg movements with less than .5 s between them and an arousal, whichever is first "
+             f"({_IN_SLEEP}) / {_TST} ({AASM})."),
     FactKind("plmi_per_h", "Periodic leg movement index", PER_HOUR,
              "The periodic leg movement index was {value} of sleep.",
              f"Periodic leg movements ({_IN_SLEEP}) / {_TST} ({AASM})."),
     _count("snore"),
+    FactKind("snore_pct", "Share of sleep with snoring", PERCENT, "Snoring filled {value} of total sleep time.",
+             "Time of scored snoring within epochs of sleep / total sleep time."),
+    FactKind("spindle_n2_per_min", "Spindle density in N2", PER_MINUTE, "Spindle density in N2 was {value}.",
+             "Spindles that begin in N2 / minutes of N2."),
+    FactKind("slow_wave_n3_per_min", "Slow-wave density in N3", PER_MINUTE, "Slow-wave density in N3 was {value}.",
+             "Slow waves that begin in N3 / minutes of N3."),
+    FactKind("rapid_eye_movement_r_per_min", "REM density", PER_MINUTE,
+             "Rapid eye movements in REM sleep: {value}.",
+             "Rapid eye movements that begin in R / minutes of R."),
+    *(_count(t) for t in ("spindle", "slow_wave", "rapid_eye_movement")),
     *(FactKind(f"{p}_min", f"Time {w}", MINUTES, f"Time {w} was {{value}}.",
                "Body position in bed, where it is known.")
       for p, w in {"supine": "on the back", "left": "on the left side", "right": "on the right side",

@@ -51,7 +51,7 @@ def night_facts(
         **_period(recording, scoring, night),
         **sleep_findings(night, _staging_signals(recording, scoring)),
         **event_findings(night, scoring, tuple(recording.channels)),
-        **_from_signals(recording, night, spo2, heart),
+        **_from_signals(recording, scoring, night, spo2, heart),
     }
     return [as_fact(kind, found[id_]) for id_, kind in FACT_KINDS.items()]
 
@@ -71,9 +71,13 @@ def _missing_sleep(night: Timeline) -> dict[str, Finding]:
 def _missing_signals(channels) -> dict[str, Finding]:
     """What the facts of single signals are where these do not give them."""
     needs = {
-        "SPO2": (("spo2_", "t90_", "odi"), "Oxygen saturation", "oxygen saturation"),
+        "SPO2": (("spo2_", "t90_", "t88_", "odi", "desaturation_d"), "Oxygen saturation", "oxygen saturation"),
         "ECG": (("hr_",), "The electrocardiogram", "electrocardiogram"),
-        "POS": (("supine_", "left_", "right_", "prone_", "upright_"), "Body position", "body position"),
+        "POS": (
+            ("supine_", "left_", "right_", "prone_", "upright_", "ahi_supine", "ahi_nonsupine"),
+            "Body position",
+            "body position",
+        ),
     }
     found = {}
     for channel, (prefixes, name, words) in needs.items():
@@ -112,7 +116,7 @@ def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
     return found
 
 
-def _from_signals(recording, night: Timeline, spo2, heart) -> dict[str, Finding]:
+def _from_signals(recording, scoring: Scoring, night: Timeline, spo2, heart) -> dict[str, Finding]:
     """Oxygen, heart and position, read from the recording where it has them."""
     found = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
@@ -123,5 +127,5 @@ def _from_signals(recording, night: Timeline, spo2, heart) -> dict[str, Finding]
     if heart is not None:
         found |= heart_findings(night, heart)
     if "POS" in rate:
-        found |= position_findings(night, recording.signal("POS"), rate["POS"])
+        found |= position_findings(night, recording.signal("POS"), rate["POS"], scoring, tuple(rate))
     return found

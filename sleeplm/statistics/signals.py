@@ -1,15 +1,19 @@
 """Oxygen saturation, heart rate and body position of a night, from the signals themselves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from sleeplm.night import stretches
+from sleeplm.night import Event, Scoring, stretches
 from sleeplm.scoring.heart import HeartRate
 from sleeplm.scoring.oximetry import clean_spo2, desaturations, per_second
-from sleeplm.statistics.events import both_sources, per_hour_of_sleep
+from sleeplm.statistics.events import both_sources, breathing_in, per_hour_of_sleep
 from sleeplm.statistics.finding import Finding
+from sleeplm.statistics.sleep import NOT_STAGED, STAGE_KEYS
 from sleeplm.statistics.timeline import Timeline
-from sleeplm.vocabulary import EPOCH_S, POSITIONS
+from sleeplm.vocabulary import EPOCH_S, POSITIONS, Stage
 
+STAGE_WORDS = {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}
 MIN_BEATS = 10  # of an epoch, for its mean heart rate to count
 
 
@@ -25,14 +29,13 @@ def oxygen_findings(night: Timeline, spo2: np.ndarray, sfreq_hz: float) -> dict[
     sfreq_hz : float
         Its rate.
     """
-    values = per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz)
-    seconds = np.arange(len(values))
-    valid = np.isfinite(values) & (seconds >= night.start_s) & (seconds < night.end_s)
+    saturation = per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz)
+    seconds = np.arange(len(saturation))
+    valid = np.isfinite(saturation) & (seconds >= night.start_s) & (seconds < night.end_s)
     if not valid.any():
         return {}
-    seconds, values = seconds[valid], values[valid]
+    seconds, values = seconds[valid], saturation[valid]
     evidence = {"signals": ("SPO2",)}
-    below = values < 90
     nadir_s = int(seconds[np.argmin(values)])
     nadir = _epoch_at(nadir_s)
     measured = stretches(np.unique(_epoch_at(seconds)))
@@ -41,13 +44,44 @@ def oxygen_findings(night: Timeline, spo2: np.ndarray, sfreq_hz: float) -> dict[
         "spo2_min_pct": Finding(
             values.min(), where=night.moment_words(nadir_s), epochs=((nadir, nadir),), **evidence
         ),
-        "t90_pct": Finding(100 * below.mean(), epochs=stretches(np.unique(_epoch_at(seconds[below]))), **evidence),
+        **_time_below(values, seconds, evidence),
     }
     source = both_sources({"automatic"}, night.source)
-    for drop in (3, 4):
-        falls = desaturations(spo2, sfreq_hz, drop)
-        found[f"odi{drop}_per_h"] = per_hour_of_sleep(night, falls, source=source, **evidence)
+    falls = {drop: desaturations(spo2, sfreq_hz, drop) for drop in (3, 4)}
+    for drop, events in falls.items():
+        found[f"odi{drop}_per_h"] = per_hour_of_sleep(night, events, source=source, **evidence)
+    return found | _falls_in_bed(night, falls[3], saturation, evidence)
+
+
+def _time_below(values: np.ndarray, seconds: np.ndarray, evidence: dict) -> dict[str, Finding]:
+    """Share and minutes of the time below 90% and 88%, of valid seconds in bed."""
+    found = {}
+    for limit in (90, 88):
+        below = values < limit
+        epochs = stretches(np.unique(_epoch_at(seconds[below])))
+        found[f"t{limit}_pct"] = Finding(100 * below.mean(), epochs=epochs, **evidence)
+        if limit == 90:
+            found["t90_min"] = Finding(below.sum() / 60, epochs=epochs, **evidence)
     return found
+
+
+def _falls_in_bed(
+    night: Timeline, falls: list[Event], saturation: np.ndarray, evidence: dict
+) -> dict[str, Finding]:
+    """Mean depth and duration of desaturations in bed; `saturation` is per second, NaN where invalid."""
+    falls = [e for e in falls if night.start_s <= e.start_s < night.end_s]
+    if not falls:
+        none = Finding(why="Oxygen saturation never fell by 3% in bed", **evidence)
+        return {"desaturation_depth_pct": none, "desaturation_duration_s": none}
+    spans = [saturation[int(e.start_s) : int(e.end_s) + 1] for e in falls]
+    depths = [float(span[0] - np.nanmin(span)) for span in spans]
+    epochs = night.epochs_of(falls)
+    return {
+        "desaturation_depth_pct": Finding(float(np.mean(depths)), epochs=epochs, **evidence),
+        "desaturation_duration_s": Finding(
+            float(np.mean([e.duration_s for e in falls])), epochs=epochs, **evidence
+        ),
+    }
 
 
 def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
@@ -67,24 +101,47 @@ def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
             number = int(enough[pick(means)])
             where = night.span_words(number, number)
             found[id_] = Finding(means[pick(means)], where=where, epochs=((number, number),), **evidence)
+    return found | _heart_by_stage(night, epoch, bpm, evidence)
+
+
+def _heart_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence: dict) -> dict[str, Finding]:
+    """Mean heart rate in wake and in each stage of sleep."""
+    found = {}
+    for key, stage in {"w": Stage.W, **STAGE_KEYS}.items():
+        mask = np.concatenate([night.of_stage(stage), [False]])
+        inside = mask[np.minimum(epoch - 1, night.n_epochs)]
+        if inside.any():
+            source = both_sources({"measured"}, night.source)
+            epochs = stretches(np.unique(epoch[inside]))
+            found[f"hr_{key}_bpm"] = Finding(bpm[inside].mean(), source=source, epochs=epochs, **evidence)
+        else:
+            why = f"No valid heart beat lies in scored {STAGE_WORDS[key]}" if night.staged else NOT_STAGED
+            found[f"hr_{key}_bpm"] = Finding(why=why, **evidence)
     return found
 
 
-def position_findings(night: Timeline, codes: np.ndarray, sfreq_hz: float) -> dict[str, Finding]:
-    """Time in each body position in bed; nothing where no position in bed is known.
+def position_findings(
+    night: Timeline, codes: np.ndarray, sfreq_hz: float, scoring: Scoring, recorded: Sequence[str]
+) -> dict[str, Finding]:
+    """Time in each body position in bed, and breathing by position; nothing where no position in bed is known.
 
     Parameters
     ----------
     night : Timeline
-        Time in bed.
+        Stages and time in bed.
     codes : ndarray
         Position codes (`POSITIONS`), ``[samples]``.
     sfreq_hz : float
         Their rate.
+    scoring : Scoring
+        Its apneas and hypopneas.
+    recorded : sequence of str
+        Canonical channels of the recording.
     """
     seconds = np.arange(len(codes)) / sfreq_hz
     in_bed = (seconds >= night.start_s) & (seconds < night.end_s)
-    masks = {name: in_bed & (np.round(codes) == code) for code, name in POSITIONS.items() if name != "unknown"}
+    codes = np.round(codes)
+    masks = {name: in_bed & (codes == code) for code, name in POSITIONS.items() if name != "unknown"}
     known = sum(int(mask.sum()) for mask in masks.values())
     if not known:
         return {}
@@ -94,6 +151,11 @@ def position_findings(night: Timeline, codes: np.ndarray, sfreq_hz: float) -> di
         found[f"{name}_min"] = Finding(mask.sum() / sfreq_hz / 60, signals=("POS",), epochs=epochs)
     share = 100 * masks["supine"].sum() / known
     found["supine_pct"] = Finding(share, signals=("POS",), epochs=found["supine_min"].epochs)
+    asleep = np.concatenate([night.asleep, [False]])[np.minimum(_epoch_at(seconds) - 1, night.n_epochs)]
+    on_back = masks["supine"]
+    off_back = np.logical_or.reduce([mask for name, mask in masks.items() if name != "supine"])
+    for id_, mask in {"ahi_supine_per_h": on_back, "ahi_nonsupine_per_h": off_back}.items():
+        found[id_] = breathing_in(night, scoring, recorded, mask & asleep, mask, sfreq_hz)
     return found
 
 

@@ -8,6 +8,8 @@ from sleeplm.statistics.timeline import EPOCH_MIN, Timeline, longest_run, runs
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 STAGE_KEYS = {"n1": Stage.N1, "n2": Stage.N2, "n3": Stage.N3, "r": Stage.R}
+PERSISTENT_EPOCHS = 20  # ten minutes
+CYCLE_GAP_EPOCHS, CYCLE_REM_EPOCHS = 30, 10  # 15 and 5 min (Feinberg & Floyd 1979)
 NOT_STAGED = "No sleep stages were scored"
 NO_SLEEP = "No epoch was scored as sleep"
 NO_CLOCK = "The recording does not say at what time it began"
@@ -30,6 +32,8 @@ def sleep_findings(night: Timeline, signals: tuple[str, ...] = ()) -> dict[str, 
         **_amounts(night, evidence),
         **_period(night, evidence),
         **_longest(night, evidence),
+        **_cycles(night, evidence),
+        **_thirds(night, evidence),
     }
 
 
@@ -75,7 +79,12 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
     awakenings = runs(wake_within)
     before_onset = night.in_bed & (np.arange(night.n_epochs) < onset)
     shifts = _stage_shifts(night, onset, end)
+    spt_min = (end - onset) * EPOCH_MIN
+    tst_min = _minutes(night.asleep)
     found = {
+        "spt_min": Finding(spt_min, epochs=((onset + 1, end),), **evidence),
+        "sme_pct": Finding(share_pct(tst_min, spt_min), epochs=_of_epochs(night.asleep), **evidence),
+        "lps_min": _persistent(night, evidence),
         "sol_min": Finding(
             max(0.0, onset * EPOCH_S - night.start_s) / 60, epochs=_of_epochs(before_onset), **evidence
         ),
@@ -85,13 +94,71 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         "stage_shifts_n": Finding(len(shifts), epochs=stretches(shifts), **evidence),
         "sleep_onset_clock": _clock(night, onset * EPOCH_S, onset + 1, evidence),
         "final_awakening_clock": _clock(night, end * EPOCH_S, end, evidence),
-        "rem_latency_min": Finding(why="No REM sleep was scored", **evidence),
+        "rem_latency_min": _latency(night, Stage.R, "No REM sleep was scored", evidence),
+        "n3_latency_min": _latency(night, Stage.N3, "No deep sleep was scored", evidence),
     }
-    rem = np.flatnonzero(night.of_stage(Stage.R))
-    if rem.size:
-        first = int(rem[0])
-        epochs = stretches([onset + 1, first + 1])
-        found["rem_latency_min"] = Finding((first - onset) * EPOCH_MIN, epochs=epochs, **evidence)
+    return found
+
+
+def _latency(night: Timeline, stage: Stage, why: str, evidence: dict) -> Finding:
+    """From sleep onset to the first epoch of a stage."""
+    at = np.flatnonzero(night.of_stage(stage))
+    if not at.size:
+        return Finding(why=why, **evidence)
+    onset, first = night.sleep_period[0], int(at[0])
+    return Finding((first - onset) * EPOCH_MIN, epochs=stretches([onset + 1, first + 1]), **evidence)
+
+
+def _persistent(night: Timeline, evidence: dict) -> Finding:
+    """From the start of time in bed to the first epoch of persistent sleep."""
+    run = next((r for r in runs(night.asleep) if r[1] - r[0] + 1 >= PERSISTENT_EPOCHS), None)
+    if run is None:
+        return Finding(why="No sleep lasted for ten minutes", **evidence)
+    return Finding(max(0.0, (run[0] - 1) * EPOCH_S - night.start_s) / 60, epochs=(run,), **evidence)
+
+
+def _cycles(night: Timeline, evidence: dict) -> dict[str, Finding]:
+    """Complete NREM-REM cycles: how many, and how long."""
+    if night.sleep_period is None:
+        return {}
+    found = sleep_cycles(night)
+    none = Finding(why="The night has no complete sleep cycle", **evidence)
+    lengths = [b - a + 1 for a, b in found]
+    return {
+        "cycles_n": Finding(len(found), epochs=tuple(found), **evidence),
+        "cycle_mean_min": Finding(float(np.mean(lengths)) * EPOCH_MIN, epochs=tuple(found), **evidence)
+        if found
+        else none,
+    }
+
+
+def sleep_cycles(night: Timeline) -> list[tuple[int, int]]:
+    """First and last epoch (from 1) of each complete NREM-REM cycle, as `cycles_n` defines it."""
+    begin = night.sleep_period[0] if night.sleep_period else 0
+    at = np.flatnonzero(night.of_stage(Stage.R))
+    parts = np.split(at, np.flatnonzero(np.diff(at) > CYCLE_GAP_EPOCHS) + 1) if at.size else []
+    cycles: list[tuple[int, int]] = []
+    for part in parts:
+        first, last = int(part[0]), int(part[-1])
+        long_enough = not cycles or last - first + 1 >= CYCLE_REM_EPOCHS
+        if first - begin >= CYCLE_GAP_EPOCHS and long_enough:
+            cycles.append((begin + 1, last + 1))
+            begin = last + 1
+    return cycles
+
+
+def _thirds(night: Timeline, evidence: dict) -> dict[str, Finding]:
+    """Wake, deep sleep and REM sleep in each third of the sleep period."""
+    if night.sleep_period is None:
+        return {}
+    onset, end = night.sleep_period
+    third = ((np.arange(night.n_epochs) + 0.5 - onset) * 3 // (end - onset)).astype(int)
+    third[~night.in_sleep_period] = -1
+    found = {}
+    for key, stage in {"w": Stage.W, "n3": Stage.N3, "r": Stage.R}.items():
+        for i, name in enumerate(("first", "second", "last")):
+            mask = night.of_stage(stage) & (third == i)
+            found[f"{key}_{name}_third_min"] = Finding(_minutes(mask), epochs=_of_epochs(mask), **evidence)
     return found
 
 

@@ -69,7 +69,7 @@ def test_analyze_prints_the_contract(run, ucddb018, expert):
     assert "SPO2" in result["recording"]["missing"]
     assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
     assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
-    assert all(set(f) == {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs"}
+    assert all(set(f) == {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs", "rule"}
                for f in result["facts"])  # fmt: skip
 
 

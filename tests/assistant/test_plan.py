@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 from llguidance import LLMatcher, LLTokenizer
 from study_fake import fake_study
 
+from assistant.named_facts import NAMED_IDS, NAMES, named_facts
 from assistant.plan import parse_plan, plan_grammar, read_scope
 from assistant.tools import Call
+from sleeplm.statistics import FACT_IDS
+from train.dialogues import read_phrasings
 
 _BYTES = LLTokenizer("byte")
 
@@ -82,3 +87,28 @@ def test_plans_are_read_back():
     calls = parse_plan('facts(n3_min,n3_min); find("slow waves (big)"); at(02:00)')
     assert calls == [Call("facts", ("n3_min",)), Call("find", ("slow waves (big)",)), Call("at", ("02:00",))]
     assert parse_plan("overview(); overview()") == [Call("overview")]
+
+
+def _study_with(*ids):
+    study = fake_study()
+    study.facts = [*study.facts, *(replace(study.facts[0], id=id) for id in ids)]
+    return study
+
+
+def test_a_fact_with_a_name_of_its_own_is_looked_up_by_its_name_alone():
+    study = _study_with("rdi_per_h", "spt_min")
+    assert _allowed("what was the RDI?", "facts(rdi_per_h)", study)
+    assert not _allowed("what was the RDI?", "facts(ahi_per_h)", study)
+    assert not _allowed("how long did they sleep?", "facts(spt_min)", study)
+    assert _allowed("how long did they sleep?", "facts(tst_min)", study)
+
+
+def test_names_are_those_of_facts():
+    assert set(FACT_IDS) >= NAMED_IDS
+    for pattern, ids in NAMES:
+        assert ids and pattern.search("") is None
+
+
+def test_names_do_not_take_what_is_asked_in_other_words():
+    asked = [line.replace("{who}", "the patient") for lines in read_phrasings().values() for line in lines]
+    assert len(asked) > 500 and [q for q in asked if named_facts(q)] == []

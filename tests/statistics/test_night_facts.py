@@ -7,16 +7,18 @@ from hypothesis import strategies as st
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
-from sleeplm.scoring import score
+from sleeplm.scoring import HeartRate, score
 from sleeplm.statistics import FACT_IDS, FACT_KINDS, night_facts
 from sleeplm.units import format_value
 from sleeplm.vocabulary import Stage
 
+RULE = "hypopneas by the AASM 3% rule"
 YASA_NAMES = {"W": "WAKE", "R": "REM", "?": "UNS"}
 CONTRACT = """tib_min tst_min sol_min waso_min rem_latency_min n1_min n2_min n3_min r_min w_min se_pct n1_pct n2_pct
     n3_pct r_pct awakenings_n longest_sleep_min longest_wake_min ahi_per_h odi3_per_h odi4_per_h t90_pct
     spo2_mean_pct spo2_min_pct hr_mean_bpm""".split()
-SUFFIX = {"min": "_min", "%": "_pct", "per hour": "_per_h", "bpm": "_bpm", "clock": "_clock", "": "_n"}
+SUFFIX = {"min": "_min", "%": "_pct", "per hour": "_per_h", "bpm": "_bpm", "clock": "_clock", "": "_n",
+          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio"}  # fmt: skip
 
 
 def facts_of(stages, events=(), sources=(), recording=None, **lights):
@@ -77,7 +79,7 @@ def test_sleep_numbers_are_those_of_yasa(expert_night):
     stages = [YASA_NAMES.get(s, str(s)) for s in scoring.hypnogram]
     theirs = yasa.Hypnogram(stages, freq="30s").sleep_statistics()
     same = {"TIB": "tib_min", "TST": "tst_min", "SOL": "sol_min", "SE": "se_pct", "WAKE": "w_min", "REM": "r_min",
-            "%REM": "r_pct", "WASO": "wake_in_sleep_period_min"}  # fmt: skip
+            "%REM": "r_pct", "WASO": "wake_in_sleep_period_min", "SPT": "spt_min", "SME": "sme_pct"}  # fmt: skip
     same |= {s: f"{s.lower()}_min" for s in ("N1", "N2", "N3")} | {
         f"%{s}": f"{s.lower()}_pct" for s in ("N1", "N2", "N3")
     }
@@ -87,7 +89,7 @@ def test_sleep_numbers_are_those_of_yasa(expert_night):
 
 
 def test_a_night_without_sleep_divides_nothing_by_nothing():
-    facts = facts_of("W" * 40, sources=["hypopnea"])
+    facts = facts_of("W" * 40, sources=["hypopnea", "apnea"])
     assert facts["tst_min"].value == 0 and facts["se_pct"].value == 0
     for id_ in (
         "n3_pct",
@@ -97,6 +99,12 @@ def test_a_night_without_sleep_divides_nothing_by_nothing():
         "ahi_per_h",
         "longest_sleep_min",
         "awakenings_n",
+        "spt_min",
+        "sme_pct",
+        "lps_min",
+        "cycles_n",
+        "n3_first_third_min",
+        "apnea_index_per_h",
     ):
         assert facts[id_].value is None
         assert "No epoch was scored as sleep" in facts[id_].text
@@ -155,13 +163,105 @@ def test_an_automatic_index_names_its_rule_and_needs_hypopneas():
     stages, events = (Stage.N2,) * 120, (Event("apnea", 1000.0, 15.0),)
     values = {}
     for types in (("apnea",), ("apnea", "hypopnea")):
-        scoring = Scoring(stages, "expert", events, dict.fromkeys(types, "automatic"))
+        rules = {"hypopnea": RULE} if "hypopnea" in types else {}
+        scoring = Scoring(stages, "expert", events, dict.fromkeys(types, "automatic"), rules=rules)
         facts = {f.id: f for f in night_facts(FakeRecording(duration_s=3600), scoring)}
         values[types] = facts["ahi_per_h"]
         assert facts["apnea_n"].value == 1
     assert values["apnea",].value is None and "Hypopneas were not scored" in values["apnea",].text
     assert values["apnea", "hypopnea"].value == 1.0
-    assert "AASM 3% rule" in facts["ahi_per_h"].definition and "without arousals" in facts["ahi_per_h"].definition
+    assert facts["ahi_per_h"].rule == RULE
+    assert facts["ahi_per_h"].text == f"The apnea-hypopnea index was 1 per hour of sleep ({RULE})."
+    assert facts["apnea_index_per_h"].rule == "" and facts["rdi_per_h"].value is None
+
+
+def test_an_experts_index_says_that_the_rule_is_the_experts(expert_night):
+    assert "rule" in expert_night[1]["ahi_per_h"].text and "expert's" in expert_night[1]["ahi_per_h"].rule
+
+
+def test_breathing_by_position_counts_sleep_and_events_of_that_position():
+    codes = np.repeat([2.0, 0.0], 1800)  # half an hour on the back, half on the right side
+    events = [Event("hypopnea", s, 20.0) for s in (60.0, 600.0, 1000.0, 2400.0)]
+    recording = FakeRecording({"POS": (codes, 1)})
+    stages = ["W"] * 4 + ["N2"] * 116
+    scoring = Scoring(tuple(map(Stage, stages)), "expert", tuple(events), {"hypopnea": "expert"})
+    facts = {f.id: f for f in night_facts(recording, scoring)}
+    assert facts["ahi_supine_per_h"].value == pytest.approx(2 / (56 / 120), abs=0.05)
+    assert facts["ahi_nonsupine_per_h"].value == 2.0
+    awake = facts_of(["W"] * 60 + ["N2"] * 60, sources=["hypopnea"], recording=recording)
+    assert awake["ahi_supine_per_h"].value is None and "no sleep in that position" in awake["ahi_supine_per_h"].text
+
+
+def test_persistent_sleep_is_ten_minutes_of_any_stage():
+    facts = facts_of(["W"] * 4 + ["N1"] * 19 + ["W"] + ["N1"] * 5 + ["N2"] * 15 + ["W"])
+    assert facts["sol_min"].value == 2.0 and facts["lps_min"].value == 12.0
+    assert facts_of(["W", *["N2"] * 19, "W"])["lps_min"].value is None
+    assert facts["sme_pct"].value == pytest.approx(100 * 39 / 40) and facts["spt_min"].value == 20.0
+
+
+def test_cycles_are_those_of_feinberg_and_floyd():
+    first = ["N2"] * 30 + ["R"] * 2  # the first REM period may be short
+    short = ["N2"] * 40 + ["R"] * 9  # later ones must last five minutes
+    gap = ["N2"] * 40 + ["R"] * 6 + ["N2"] * 29 + ["R"] * 6  # less than 15 min apart: one period
+    facts = facts_of(first + gap + short)
+    assert facts["cycles_n"].value == 2
+    assert facts["cycles_n"].epochs == ((1, 32), (33, 113))
+    assert facts["cycle_mean_min"].value == pytest.approx((32 + 81) / 4, abs=0.06)
+    sudden = facts_of(["R"] * 20 + ["N2"] * 40)
+    assert sudden["cycles_n"].value == 0 and sudden["cycle_mean_min"].value is None
+
+
+def test_thirds_of_the_sleep_period_hold_its_stages():
+    facts = facts_of(["W"] * 5 + ["N3"] * 30 + ["N2"] * 20 + ["W"] * 10 + ["R"] * 30 + ["W"] * 5)
+    thirds = ("first", "second", "last")
+    assert [facts[f"n3_{t}_third_min"].value for t in thirds] == [15.0, 0.0, 0.0]
+    assert [facts[f"w_{t}_third_min"].value for t in thirds] == [0.0, 5.0, 0.0]
+    assert [facts[f"r_{t}_third_min"].value for t in thirds] == [0.0, 0.0, 15.0]
+
+
+def test_densities_and_shares_of_events_in_a_stage():
+    stages = ["W"] * 10 + ["N2"] * 20 + ["R"] * 10
+    spindles = [Event("spindle", s, 1.0) for s in (50.0, 310.0, 400.0, 500.0, 905.0)]
+    snores = [Event("snore", 290.0, 40.0), Event("snore", 320.0, 30.0)]  # overlapping, partly awake
+    facts = facts_of(stages, spindles + snores, ["spindle", "snore", "slow_wave"])
+    assert facts["spindle_n"].value == 5 and facts["spindle_n2_per_min"].value == pytest.approx(0.3)
+    assert facts["snore_pct"].value == pytest.approx(100 * 50 / 900, abs=0.05)
+    assert facts["slow_wave_n3_per_min"].value is None and "No deep sleep" in facts["slow_wave_n3_per_min"].text
+    assert facts["rapid_eye_movement_r_per_min"].value is None  # nobody looked
+
+
+def test_leg_movements_with_an_arousal_are_those_within_half_a_second():
+    legs = [Event("plm", s, 2.0) for s in (600.0, 630.0, 660.0)]
+    arousals = [Event("arousal", 602.4, 5.0), Event("arousal", 632.6, 5.0), Event("arousal", 656.0, 3.6)]
+    facts = facts_of(["N2"] * 120, legs + arousals, ["plm", "arousal"])
+    assert facts["plm_arousal_per_h"].value == 2.0 and facts["plmi_per_h"].value == 3.0
+    assert facts["leg_movement_per_h"].value == 3.0
+    assert facts["arousal_rem_per_h"].value is None and "No REM sleep" in facts["arousal_rem_per_h"].text
+
+
+def test_heart_rate_belongs_to_the_stage_that_it_beats_in():
+    beats_s = np.concatenate([np.arange(0, 600, 1.0), np.arange(600, 1200, 0.75)])
+    heart = HeartRate(beats_s, beats_s[1:], 60 / np.diff(beats_s))
+    stages = tuple([Stage.N3] * 20 + [Stage.R] * 20)
+    scoring = Scoring(stages, "expert")
+    facts = {f.id: f for f in night_facts(FakeRecording(duration_s=1200), scoring, heart=heart)}
+    assert facts["hr_n3_bpm"].value == pytest.approx(60, abs=0.2)
+    assert facts["hr_r_bpm"].value == pytest.approx(80, abs=0.2)
+    assert facts["hr_n1_bpm"].value is None and facts["hr_n3_bpm"].epochs == ((1, 20),)
+
+
+def test_falls_of_saturation_have_a_depth_and_a_duration():
+    spo2 = np.full(1200, 96.0)
+    for start, depth in ((300, 4), (700, 8)):
+        ramp = np.concatenate([np.linspace(0, depth, 20), np.linspace(depth, 0, 20)])
+        spo2[start : start + 40] = 96 - ramp
+    facts = facts_of(["N2"] * 40, recording=FakeRecording({"SPO2": (spo2, 1)}))
+    assert facts["desaturation_depth_pct"].value == pytest.approx(6, abs=0.1)
+    assert 20 <= facts["desaturation_duration_s"].value <= 45
+    assert facts["t90_min"].value == pytest.approx(np.sum(spo2 < 90) / 60, abs=0.05)
+    assert facts["t88_pct"].value == 0 < facts["t90_pct"].value
+    flat = facts_of(["N2"] * 40, recording=FakeRecording({"SPO2": (np.full(1200, 96.0), 1)}))
+    assert flat["desaturation_depth_pct"].value is None and flat["odi3_per_h"].value == 0
 
 
 def test_oxygen_numbers_point_at_the_nadir():
