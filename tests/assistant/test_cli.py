@@ -69,8 +69,8 @@ def test_analyze_prints_the_contract(run, ucddb018, expert):
     assert "SPO2" in result["recording"]["missing"]
     assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
     assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
-    assert all(set(f) == {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs", "rule"}
-               for f in result["facts"])  # fmt: skip
+    keys = {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs", "rule"}
+    assert all(set(f) == keys for f in result["facts"])
 
 
 def test_expert_numbers_equal_a_count_of_the_scorers_rows(run, ucddb018, expert, data):
