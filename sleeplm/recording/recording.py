@@ -223,6 +223,17 @@ def open_recording(
     return recording
 
 
+def montage_of(path: str | Path) -> list[tuple[str, str]]:
+    """Label and unit of every signal of a file, also of one in which no channel can be named.
+
+    Raises
+    ------
+    RecordingError
+        The file is no recording, or it is damaged.
+    """
+    return [(signal.label, signal.unit) for signal in _read_source(Path(path)).signals]
+
+
 def _with_units(matches: Mapping[str, Match], said: Mapping[str, str]) -> dict[str, Match]:
     """The matches with the units that the user names in place of those of the file."""
     known = dict(matches)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sleeplm.errors import NoUsableChannelError, UsageError
-from sleeplm.recording import open_recording
+from sleeplm.recording import montage_of, open_recording
 from sleeplm.recording.__main__ import main
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES
 
@@ -193,3 +193,8 @@ def test_the_free_check_prints_what_each_file_resolves_to(make_edf, tmp_path, ca
     assert main([str(tmp_path / "none.edf")]) == 2
     out, err = capsys.readouterr()
     assert "C3-M2" in out and "none.edf" in err
+
+
+def test_the_montage_of_a_file_in_which_no_channel_can_be_named(make_edf):
+    path = make_edf("XYZ", ("Q", 50.0, "mV"))
+    assert montage_of(path) == [("XYZ", "uV"), ("Q", "mV")]
