@@ -8,6 +8,7 @@ import pytest
 
 from assistant.cli import _parser
 from sleeplm import errors
+from sleeplm.statistics.__main__ import page
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -38,3 +39,7 @@ def test_the_drawn_tree_of_errors_is_that_of_the_code():
         parents[depth:] = [name]
         tree[name] = parents[depth - 1] if depth else "Exception"
     assert tree == {name: cls.__base__.__name__ for name, cls in vars(errors).items() if isinstance(cls, type)}
+
+
+def test_the_page_of_numbers_is_that_of_the_code():
+    assert (ROOT / "docs" / "numbers.md").read_text() == page() + "\n"

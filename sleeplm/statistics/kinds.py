@@ -191,7 +191,7 @@ _OXYGEN = (
              "Mean of the valid SpO2 in bed."),
     FactKind("spo2_min_pct", "Lowest oxygen saturation", PERCENT,
              "The lowest oxygen saturation was {value}{where}.",
-             "Lowest valid SpO2 in bed (median of three seconds)."),
+             "Lowest mean over a second of the valid SpO2 in bed."),
     FactKind("t90_pct", "Time below 90% saturation (T90)", PERCENT,
              "Oxygen saturation was below 90% for {value} of the time measured.",
              "Valid SpO2 below 90% in bed / valid SpO2 in bed."),
