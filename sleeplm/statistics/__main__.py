@@ -1,4 +1,6 @@
-"""``python -m sleeplm.statistics > docs/numbers.md``: every number of a night, with its formula and its edge cases."""
+"""``python -m sleeplm.statistics > docs/numbers.md``: every number of a night, with its formula."""
+
+from types import MappingProxyType
 
 from sleeplm.night import Scoring
 from sleeplm.statistics.kinds import FACT_KINDS
@@ -13,7 +15,7 @@ class _Nothing:
     """An hour in which no signal was recorded; what a person scored is all there is."""
 
     duration_s, n_epochs, start_clock = 3600.0, N_EPOCHS, "23:00:00"
-    channels: dict = {}
+    channels = MappingProxyType({})
 
 
 def page() -> str:
@@ -27,12 +29,12 @@ def page() -> str:
     return "\n".join([
         "# The numbers of a night",
         "",
-        "Made by `python -m sleeplm.statistics`. Every night has all of these; one that does not exist has no value,",
-        "and its sentence says why: nothing is ever divided by zero, and nothing that was not recorded is zero.",
+        "Made by `python -m sleeplm.statistics`. Every night has all of these; one that does not exist has no",
+        "value, and its sentence says why: nothing is divided by zero, and nothing that was not recorded is zero.",
         f"Stages are {', '.join(STAGES)}; epochs last 30 s.",
         "",
-        "The last two columns give the value of an hour in which an expert scored only wake and no event, and of one in",
-        "which nothing was scored or recorded (– means no value).",
+        "The last two columns give the value of an hour in which an expert scored only wake and no event, and of",
+        "one in which nothing was scored or recorded (– means no value).",
         "",
         "| number | id | unit | formula, denominator, source | all awake | nothing scored |",
         "|---|---|---|---|---|---|",
