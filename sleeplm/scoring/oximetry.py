@@ -1,26 +1,33 @@
 """Oxygen saturation: artefacts out, falls found."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from sleeplm.night import Event
 from sleeplm.scoring.found import Found
 
 SOURCE = "sleeplm oximetry"
 LOWEST_PCT, HIGHEST_PCT = 50.0, 100.5  # half a percent of rounding above 100 is not an artefact
-MAX_CHANGE_PCT_PER_S = 4.0  # no pulse oximeter's average can move faster
-BASELINE_S = 120.0  # how long before a nadir its baseline may lie
+# An average over some seconds moves by 4% a second at most, but devices hold their value for up to 3 s: real
+# resaturations after deep apneas step by up to 8% (UCDDB 020 and 024).
+MAX_STEP_PCT = 12.0
+BASELINE_S = 120.0  # how long before its nadir a desaturation may begin
 MIN_DURATION_S, MAX_DURATION_S = 5.0, 240.0
 _EDGE_S = 2.0  # beside an artefact the oximeter's average is not yet right
 _ANALYSIS_HZ = 1.0
+_RISE_PCT = 2.0  # by which the saturation must come up again for a fall to be over
+_PLATEAU_S = 45.0  # a level held for longer is a new baseline
+_RECOVERED = 2 / 3  # of a fall
+# Spread of values that were whole percents once, in how many seconds, on how many levels.
+_WHOLE_SPREAD_PCT, _WHOLE_LEAST_S, _WHOLE_LEVELS = 0.2, 20, 3
 
 
 def clean_spo2(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
     """Replace artefacts by NaN.
 
-    Artefacts are values outside 50 to 100% (also the -1 and 0 of a probe that is off) and changes of more than 4%
+    Artefacts are values outside 50 to 100% (also the -1 and 0 of a probe that is off) and changes of more than 12%
     within a second, with two seconds on both sides of either.
 
     Parameters
@@ -40,7 +47,7 @@ def clean_spo2(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
     step = max(1, round(sfreq_hz))
     if len(values) > step:
         with np.errstate(invalid="ignore"):
-            jump = np.abs(values[step:] - values[:-step]) > MAX_CHANGE_PCT_PER_S * step / sfreq_hz
+            jump = np.abs(values[step:] - values[:-step]) > MAX_STEP_PCT
         bad[step:] |= jump
         bad[:-step] |= jump
     if bad.any():
@@ -82,13 +89,37 @@ def oxygen_events(recording) -> Found:
     return Found(desaturations(spo2, sfreq_hz), ("desaturation",))
 
 
-def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> list[Event]:
+def as_reported(values: np.ndarray) -> np.ndarray:
+    """Whole percents where the oximeter reported whole percents.
+
+    An analogue output shifts them by some tenths, so that three points can measure 2.8. What dwells on levels about
+    one percent apart is rounded to them; a finer signal stays as it is.
+
+    Parameters
+    ----------
+    values : ndarray
+        Saturation in percent, ``[seconds]``; NaN where nothing valid was measured.
+    """
+    whole = np.round(values)
+    spreads = []
+    for level in np.unique(whole[np.isfinite(whole)]):
+        here = values[whole == level]
+        if len(here) >= _WHOLE_LEAST_S:
+            low, high = np.percentile(here, (10, 90))
+            spreads.append(high - low)
+    return whole if len(spreads) >= _WHOLE_LEVELS and np.median(spreads) <= _WHOLE_SPREAD_PCT else values
+
+
+def desaturations(
+    spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3, usable: np.ndarray | None = None
+) -> list[Event]:
     """Find falls of oxygen saturation.
 
-    A desaturation is a fall of at least `drop_pct` from the highest value of the 120 s before its nadir, counted
-    from the end of the desaturation before. It begins at that baseline and ends where two thirds of the fall are
-    made up, or where the saturation is highest before the next fall. This is the oxygen desaturation index's event
-    (Chung et al. 2012, Anesth Analg 114:993; AASM Manual 2.6: desaturation of at least 3% or 4% from baseline).
+    A desaturation is a fall of at least `drop_pct` to a nadir from the highest value before it (AASM Manual 2.6:
+    desaturation of at least 3% or 4% from baseline), counted in whole percents where the oximeter reports these.
+    The fall is over where the saturation has come up by 2%; it begins at most 120 s before its nadir, and after
+    the last level that was held for over 45 s. The event ends where two thirds of the fall are made up, or where
+    the saturation is highest before the next fall.
 
     Parameters
     ----------
@@ -98,13 +129,17 @@ def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> lis
         Its rate.
     drop_pct : float
         Smallest fall, in percentage points.
+    usable : ndarray of bool, optional
+        ``[samples]``; what is False is treated as an artefact.
 
     Returns
     -------
     list of Event
         In order of start; `Event.label` tells baseline and nadir.
     """
-    values = per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz)
+    if usable is not None:
+        spo2 = np.where(usable, spo2, np.nan)
+    values = as_reported(per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz))
     events = []
     for first, last in _valid_runs(values):
         events += [_event(fall, first, drop_pct) for fall in _falls(values[first:last], drop_pct)]
@@ -117,39 +152,59 @@ def _valid_runs(values: np.ndarray) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _falls(values: np.ndarray, drop_pct: float) -> Iterator[tuple[int, int, int, float, float]]:
-    """Falls in one unbroken run: first, nadir and last second, baseline and nadir value."""
-    padded = np.concatenate([[200.0], values, [200.0]])  # a night that ends in a nadir still has one
-    nadirs = find_peaks(-padded, prominence=1.0)[0] - 1
-    free_from = 0
-    for i, nadir in enumerate(nadirs):
-        begin = max(free_from, nadir - int(BASELINE_S))
-        if nadir <= begin:
-            continue
-        start = begin + _last_argmax(values[begin : nadir + 1])
+def _falls(values: np.ndarray, drop_pct: float) -> Iterator[tuple[int, int, float, float]]:
+    """Falls in one unbroken run: first and last second, baseline and nadir value."""
+    turns = _turns(values, min(_RISE_PCT, drop_pct))
+    for (top, nadir), (until, _) in pairwise([*turns, (len(values) - 1, 0)]):
+        start = _begin(values, max(top, nadir - int(BASELINE_S)), nadir)
         depth = values[start] - values[nadir]
         if depth < drop_pct - 1e-6:
             continue
-        until = nadirs[i + 1] if i + 1 < len(nadirs) else len(values) - 1
-        end = _recovery(values, nadir, until, values[nadir] + depth * 2 / 3)
-        free_from = end
+        end = _recovery(values, nadir, until, values[nadir] + depth * _RECOVERED)
         if MIN_DURATION_S <= end - start <= MAX_DURATION_S:
-            yield start, int(nadir), end, float(values[start]), float(values[nadir])
+            yield start, end, float(values[start]), float(values[nadir])
 
 
-def _last_argmax(values: np.ndarray) -> int:
-    return len(values) - 1 - int(np.argmax(values[::-1]))
+def _turns(values: np.ndarray, rise_pct: float) -> list[tuple[int, int]]:
+    """Last second of each top and first of the bottom after it, where smaller rises and falls count for nothing."""
+    moves = np.flatnonzero(np.diff(values)) + 1
+    steps = zip(moves.tolist(), values[moves].tolist(), strict=True)
+    turns, falling = [], False
+    extreme, at, least = float(values[0]), 0, rise_pct - 1e-6
+    top = 0
+    for i, value in steps:
+        if falling:
+            if value < extreme:
+                extreme, at = value, i
+            elif value - extreme >= least:
+                turns.append((top, at))
+                falling, extreme, at = False, value, i
+        elif value >= extreme:
+            extreme, at = value, i
+        elif extreme - value >= least:
+            top, falling, extreme, at = at, True, value, i
+    return [*turns, (top, at)] if falling else turns
+
+
+def _begin(values: np.ndarray, top: int, nadir: int) -> int:
+    """Where the fall to a nadir begins: the end of its top, or of the last level held for long."""
+    highest_ahead = np.maximum.accumulate(values[top : nadir + 1][::-1])[::-1]
+    steps = np.flatnonzero(np.diff(highest_ahead) < 0)  # last seconds of each level
+    held = np.flatnonzero(np.diff(steps) > _PLATEAU_S)
+    if not steps.size:
+        return nadir
+    return top + int(steps[held[-1] + 1] if held.size else steps[0])
 
 
 def _recovery(values: np.ndarray, nadir: int, until: int, level: float) -> int:
-    """Where the saturation is back at a level, or highest, before the next nadir."""
+    """Where the saturation is back at a level, or highest, before the next fall."""
     after = values[nadir : until + 1]
     reached = np.flatnonzero(after >= level)
     return int(nadir + (reached[0] if reached.size else np.argmax(after)))
 
 
 def _event(fall: tuple, offset: int, drop_pct: float) -> Event:
-    start, _, end, baseline, lowest = fall
+    start, end, baseline, lowest = fall
     return Event(
         "desaturation",
         float(start + offset),

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from sleeplm.scoring import clean_spo2, desaturations
 
-NIGHTS = {"ucddb020_1hz.csv": (0.85, 0.5), "ucddb024_1hz.csv": (0.83, 0.64)}  # recall, precision: floors
+NIGHTS = {"ucddb020_1hz.csv": (0.91, 0.52), "ucddb024_1hz.csv": (0.89, 0.63)}  # recall, precision: floors
 
 
 def dip(depth_pct, baseline_pct=96.0, at_s=100, length_s=40, total_s=300):
