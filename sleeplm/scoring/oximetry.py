@@ -7,6 +7,7 @@ import numpy as np
 
 from sleeplm.night import Event
 from sleeplm.scoring.found import Found
+from sleeplm.scoring.usable import read_usable, said_of_loss
 
 SOURCE = "sleeplm oximetry"
 LOWEST_PCT, HIGHEST_PCT = 50.0, 100.5  # half a percent of rounding above 100 is not an artefact
@@ -82,11 +83,12 @@ def oxygen_events(recording) -> Found:
     if "SPO2" not in recording.channels:
         return Found()
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
-    spo2 = recording.signal("SPO2")
-    if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
+    spo2, usable = read_usable(recording, "SPO2")
+    if not np.isfinite(clean_spo2(spo2, sfreq_hz)[usable]).any():
         why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
         return Found(warnings=(why,))
-    return Found(desaturations(spo2, sfreq_hz), ("desaturation",))
+    found = desaturations(spo2, sfreq_hz, usable=usable)
+    return Found(found, ("desaturation",), said_of_loss(recording, "SPO2"))
 
 
 def as_reported(values: np.ndarray) -> np.ndarray:

@@ -3,11 +3,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from fakes import FakeRecording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sleeplm.scoring import clean_spo2, desaturations
+from sleeplm.scoring.oximetry import as_reported, oxygen_events
 
 NIGHTS = {"ucddb020_1hz.csv": (0.91, 0.52), "ucddb024_1hz.csv": (0.89, 0.63)}  # recall, precision: floors
 
@@ -67,6 +69,48 @@ def test_a_probe_that_is_off_gives_nothing():
     assert np.isnan(clean_spo2(np.full(100, -1.0), 0.5)).all()
     assert desaturations(np.full(100, -1.0), 0.5) == []
     assert desaturations(np.empty(0), 1) == []
+
+
+def staircase(*levels, hold_s=30, gain=1.0, shift=0.0):
+    """An oximeter that reports whole percents, through an analogue output that is a little off."""
+    noise = np.random.default_rng(0).normal(0, 0.02, hold_s * len(levels))
+    return np.repeat(np.array(levels, float), hold_s) * gain + shift + noise
+
+
+def test_whole_percents_are_counted_as_the_oximeter_reported_them():
+    spo2 = staircase(95, 95, 94, 93, 92, 94, 95, gain=0.96, shift=3.8)
+    assert np.ptp(spo2) < 3
+    (found,) = desaturations(spo2, 1)
+    assert found.label == "95% to 92%"
+
+
+def test_a_finer_oximeter_is_taken_at_its_word():
+    fine = np.repeat([95.0, 94.3, 93.6, 92.9, 92.2, 93.4, 95.0], 30)
+    assert np.array_equal(as_reported(fine), fine)
+    assert len(desaturations(fine + 0.1, 1, 2.9)) == 0
+
+
+def test_a_resaturation_in_steps_of_a_slow_oximeter_is_no_artefact():
+    deep = np.repeat([94, 90, 86, 82, 78, 74, 82, 90, 94, 94], 3).astype(float)
+    (found,) = desaturations(np.concatenate([np.full(60, 94.0), deep, np.full(60, 94.0)]), 1)
+    assert found.label == "94% to 74%"
+
+
+def test_a_fall_begins_after_the_last_long_level():
+    spo2 = np.concatenate([np.full(30, 97.0), np.full(90, 95.0), np.linspace(95, 91, 20), np.full(60, 96.0)])
+    (found,) = desaturations(spo2, 1)
+    assert found.start_s == pytest.approx(119, abs=4) and found.label == "95% to 91%"
+
+
+def test_what_is_unusable_holds_no_event():
+    spo2 = np.concatenate([dip(5), dip(5)])
+    assert len(desaturations(spo2, 1, usable=np.arange(600) < 300)) == 1
+
+
+def test_a_night_that_lost_its_probe_for_long_says_so():
+    spo2 = np.concatenate([dip(5), np.full(300, -1.0)])
+    found = oxygen_events(FakeRecording({"SPO2": (spo2, 1)}))
+    assert len(found.events) == 1 and "10 of 20 epochs" in found.warnings[0]
 
 
 @settings(deadline=None, max_examples=100)
