@@ -1,5 +1,6 @@
 """Any lab's file of signals as a `Recording` under canonical names; scoring files in `annotations`."""
 
+from sleeplm.recording.questions import Question
 from sleeplm.recording.recording import Channel, Recording, montage_of, open_recording
 
-__all__ = ["Channel", "Recording", "montage_of", "open_recording"]
+__all__ = ["Channel", "Question", "Recording", "montage_of", "open_recording"]
