@@ -2,10 +2,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.vocabulary import EPOCH_S
+
+in_a_folder = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def night(epochs: int, clock: str | None = "23:00:00", date: str | None = None, rest_s: float = 0.0):

@@ -164,7 +164,7 @@ def test_an_xml_bomb_and_outside_entities_are_refused(write):
         write('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><PSGAnnotation>&x;</PSGAnnotation>', "a.xml")
     )
     refusal(write("<PSGAnnotation><ScoredEvent>", "a.xml"))
-    assert "NSRR or Profusion XML" in refusal(write("<html></html>", "a.xml"))
+    assert "NSRR XML, Profusion XML" in refusal(write("<html></html>", "a.xml"))
 
 
 ENGLISH = "Start Time,End Time,Event,Duration\n[],[],[],[s]\n"

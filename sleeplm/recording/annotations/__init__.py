@@ -1,35 +1,29 @@
 """Scoring files, a file a format: each module's ``parse`` gives what the file scored, or None if it is not its own.
 
-To add a format, write its module and name it in `FORMATS`.
+To add a format, drop its module into this folder, with
+
+- ``parse(file: ScoringFile) -> Scored | None``, which raises `UnknownScoringError` where such a file is unsound,
+- ``ORDER``: 1 where a file is known by its first bytes, 2 by its ending or the header of its table, 3 for any table
+  of events, 4 for any table of stages; the formats of one number exclude each other,
+- ``NAME``: what people call it, as it stands in "give ...",
+- ``SUFFIXES``: endings that it is saved with.
 """
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.night import Scoring
-from sleeplm.recording.annotations import (
-    bids_events,
-    edf_plus,
-    event_csv,
-    luna_annot,
-    luna_eannot,
-    noxturnal,
-    nsrr_xml,
-    profusion_xml,
-    remlogic,
-    stage_csv,
-    visbrain,
-)
 from sleeplm.recording.annotations.align import align
 from sleeplm.recording.annotations.scored import ScoringFile, sort_out
 
-__all__ = ["embedded_scoring", "read_scoring"]
+__all__ = ["FORMATS", "SUFFIXES", "embedded_scoring", "read_scoring"]
 
+_modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
 # The first that knows the file reads it.
-FORMATS = (
-    edf_plus, nsrr_xml, profusion_xml, noxturnal, remlogic, luna_annot, luna_eannot, bids_events, visbrain,
-    event_csv, stage_csv,
-)  # fmt: skip
+FORMATS = tuple(sorted((m for m in _modules if hasattr(m, "parse")), key=lambda m: (m.ORDER, m.__name__)))
+SUFFIXES = frozenset(suffix for m in FORMATS for suffix in m.SUFFIXES)
 
 
 def read_scoring(path: str | Path, recording) -> Scoring:
@@ -38,8 +32,7 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     Parameters
     ----------
     path : path-like
-        EDF+ annotations, NSRR or Profusion XML, a Noxturnal or RemLogic export, Luna's .annot or .eannot, BIDS
-        events, a hypnogram of Visbrain or YASA, a CSV or TSV of events or of stages.
+        A file of any of `FORMATS`; WFDB annotations with their ``.hea`` beside them.
     recording : Recording
         The night that it describes.
 
@@ -56,9 +49,10 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     file = ScoringFile(Path(path))
     scored = next((s for s in (f.parse(file) for f in FORMATS) if s is not None), None)
     if scored is None:
+        names = [f.NAME for f in FORMATS]
         raise UnknownScoringError(
-            f"'{file.name}' is in no scoring format that we read; give EDF+ annotations, NSRR or Profusion XML, a "
-            "Noxturnal or RemLogic export, Luna's .annot, or a CSV with 'epoch,stage' or 'type,start_s,duration_s'."
+            f"'{file.name}' is in no scoring format that we read{file.oddity}; give {', '.join(names[:-1])} or "
+            f"{names[-1]}."
         )
     if not scored.stages and not scored.events and not scored.lights and not scored.warnings:
         raise UnknownScoringError(f"'{file.name}' holds neither stages nor events; export the scoring again.")

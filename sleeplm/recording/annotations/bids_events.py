@@ -6,6 +6,10 @@ Format: https://bids-specification.readthedocs.io/en/stable/modality-specific-fi
 from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, nothing_found, seconds, sort_out
 
+ORDER = 2
+NAME = "BIDS events"
+SUFFIXES = (".tsv",)
+
 _NEEDED = ("onset", "duration", "trial_type")
 
 
@@ -19,7 +23,7 @@ def parse(file: ScoringFile) -> Scored | None:
     UnknownScoringError
         A row has no onset, or a duration that is neither a number of seconds nor ``n/a``.
     """
-    lines = [line for line in (file.text or "").splitlines() if line.strip()]
+    lines = [line for line in file.lines if line.strip()]
     header = lines[0].strip()[:2000].split("\t") if lines else []
     if not set(_NEEDED) <= set(header):
         return None

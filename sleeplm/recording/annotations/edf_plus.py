@@ -7,6 +7,10 @@ from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
 from sleeplm.recording.edf import read_edf_annotations
 from sleeplm.recording.edf_header import begins_as_edf
 
+ORDER = 1
+NAME = "EDF+ annotations"
+SUFFIXES = (".edf", ".bdf")
+
 
 def parse(file: ScoringFile) -> Scored | None:
     """Stages and events among the annotations of an EDF+ file; None if the file is no EDF."""

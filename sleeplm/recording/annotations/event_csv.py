@@ -4,6 +4,10 @@ from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, nothing_found, seconds, sort_out
 from sleeplm.recording.annotations.words import fold
 
+ORDER = 3
+NAME = "a table of events ('type,start_s,duration_s')"
+SUFFIXES = (".csv", ".tsv", ".txt")
+
 _TYPE = ("type", "event", "event type", "name", "label", "annotation", "description", "trial type")
 _START = ("start s", "start", "onset", "onset s", "start sec", "begin", "start seconds")
 _DURATION = ("duration s", "duration", "dur", "length s", "duration sec", "duration seconds")

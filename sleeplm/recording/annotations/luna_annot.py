@@ -13,6 +13,10 @@ from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, s
 from sleeplm.recording.annotations.words import fold, stage_of
 from sleeplm.vocabulary import EPOCH_S
 
+ORDER = 2
+NAME = "Luna's .annot"
+SUFFIXES = (".annot",)
+
 _COLUMNS = {3: (0, 1, 2), 4: (0, 2, 3), 6: (0, 3, 4)}  # class, start and stop in rows of so many cells
 _HEADERS = ("class start stop", "class instance start stop", "class instance channel start stop meta")
 _STAGING = ("sleepstage", "sleep stage", "stage", "stages", "hypnogram")  # classes whose instance is the stage
@@ -70,7 +74,7 @@ def _sort_out(file: ScoringFile, rows: list, starts: list[float], lengths: list[
 
 def _rows(file: ScoringFile) -> list[tuple[int, tuple[str, str, str]]]:
     """Number of each row, with what it marks, start and stop; none if the file is no .annot."""
-    lines = [line for line in (file.text or "").splitlines() if line.strip() and not line.startswith("#")]
+    lines = [line for line in file.lines if line.strip() and not line.startswith("#")]
     headed = bool(lines) and " ".join(_cells(lines[0][:500])[:6]).lower().startswith(_HEADERS)
     if not headed and file.path.suffix.lower() != ".annot":
         return []

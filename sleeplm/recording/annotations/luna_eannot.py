@@ -9,6 +9,10 @@ from sleeplm.recording.annotations.scored import Scored, ScoringFile, unknown_ep
 from sleeplm.recording.annotations.words import stage_of
 from sleeplm.vocabulary import EPOCH_S, Stage
 
+ORDER = 2
+NAME = "Luna's .eannot"
+SUFFIXES = (".eannot",)
+
 
 def parse(file: ScoringFile) -> Scored | None:
     """Stages of an .eannot file, known by that ending; None if it is another or no line of it is a stage.
@@ -18,7 +22,7 @@ def parse(file: ScoringFile) -> Scored | None:
     """
     if file.path.suffix.lower() != ".eannot":
         return None
-    labels = [line.strip() for line in (file.text or "").splitlines() if line.strip() and not line.startswith("#")]
+    labels = [line.strip() for line in file.lines if line.strip() and not line.startswith("#")]
     if any(re.fullmatch(r"-?\d+", label) for label in labels):
         return None
     stages = [stage_of(label) for label in labels]

@@ -7,6 +7,10 @@ from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
 from sleeplm.recording.annotations.words import fold
 
+ORDER = 2
+NAME = "a Noxturnal export"
+SUFFIXES = (".csv", ".tsv", ".txt")
+
 _START = ("heure de debut", "start time", "start")
 _END = ("heure de fin", "end time", "end", "stop time")
 _EVENT = ("evenement", "event", "event type")

@@ -5,6 +5,10 @@ Format: https://github.com/nsrr/edf-editor-translator/wiki.
 
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, event_of_xml, sort_out
 
+ORDER = 1
+NAME = "NSRR XML"
+SUFFIXES = (".xml",)
+
 
 def parse(file: ScoringFile) -> Scored | None:
     """Stages and events of an NSRR XML file; None if it is none.

@@ -16,6 +16,10 @@ from sleeplm.recording.annotations.scored import (
 )
 from sleeplm.vocabulary import EPOCH_S, Stage
 
+ORDER = 1
+NAME = "Profusion XML"
+SUFFIXES = (".xml",)
+
 _STAGES = {
     "0": Stage.W, "1": Stage.N1, "2": Stage.N2, "3": Stage.N3, "4": Stage.N3, "5": Stage.R,
     "6": Stage.UNSCORED, "9": Stage.UNSCORED,

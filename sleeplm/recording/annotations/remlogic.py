@@ -5,6 +5,10 @@ from sleeplm.recording.annotations.clock import clock_s, on_one_line
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
 from sleeplm.recording.annotations.words import fold
 
+ORDER = 2
+NAME = "a RemLogic export"
+SUFFIXES = (".txt",)
+
 _HEADER_WITHIN = 200  # lines: what stands above the table names the patient and the events
 
 
@@ -13,7 +17,7 @@ def parse(file: ScoringFile) -> Scored | None:
 
     Clock times stand alone: the date above the table is that of the recording's first day, not of a row.
     """
-    lines = (file.text or "").splitlines()
+    lines = file.lines
     header = next((i for i, line in enumerate(lines[:_HEADER_WITHIN]) if _columns(line)), None)
     if header is None:
         return None

@@ -15,8 +15,11 @@ from sleeplm.recording.annotations.words import event_of, is_aside, lights_of, s
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 MAX_BYTES = 64 * 1024**2
-MAX_S = 1e8  # three years: no mark is truly later
+MAX_TEXT_BYTES = 16 * 1024**2  # what is no EDF; the largest real ones have about 5 MB
+MAX_TAGS = 1_000_000  # of XML; a night of 5,000 events has about 70,000
+MAX_LINES = 250_000  # a stage a second for two days, and room
 MAX_LINE = 10_000  # characters of a line of a table
+MAX_S = 1e8  # three years: no mark is truly later
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -69,35 +72,81 @@ class ScoringFile:
 
     @cached_property
     def text(self) -> str | None:
-        """The file as text (UTF-16 and UTF-8 by their marks, UTF-8, else Windows-1252); None if it is none."""
-        for mark, encoding in (
-            *((m, e) for m, e in _BOMS if self.data.startswith(m)),
-            (b"", "utf-8"),
-            (b"", "cp1252"),
-        ):
+        """The file as text (UTF-16 and UTF-8 by their marks or their zeros, else Windows-1252); None if it is none.
+
+        Raises
+        ------
+        UnknownScoringError
+            It is larger than any scoring in text.
+        """
+        self._check_size(MAX_TEXT_BYTES)
+        for encoding in self._encodings():
             try:
                 text = self.data.decode(encoding)
             except UnicodeDecodeError:
-                if mark:
-                    return None
                 continue
-            return None if "\0" in text else text
+            if "\0" not in text:
+                return text
         return None
+
+    def _encodings(self) -> tuple[str, ...]:
+        for mark, encoding in _BOMS:
+            if self.data.startswith(mark):
+                return (encoding,)
+        head = self.data[:4096]
+        zeros = [head[i::2].count(0) for i in (0, 1)]
+        if max(zeros) > 0.35 * len(head) and min(zeros) < 0.01 * len(head):
+            return ("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le",)
+        return ("utf-8", "cp1252")
+
+    def _check_size(self, largest: int) -> None:
+        if len(self.data) > largest:
+            raise UnknownScoringError(
+                f"'{self.name}' is too large for a scoring (over {largest // 1024**2} MB); give the file with the "
+                "scoring alone."
+            )
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text; none where one of them is longer than any table's.
+
+        Raises
+        ------
+        UnknownScoringError
+            There are more of them than a night can fill.
+        """
+        text = (self.text or "").replace("\r\n", "\n").replace("\r", "\n")
+        if text.count("\n") > MAX_LINES:
+            raise UnknownScoringError(
+                f"'{self.name}' has more than {MAX_LINES} lines, which no night fills; give the scoring alone."
+            )
+        lines = text.split("\n")
+        return [] if max(map(len, lines)) > MAX_LINE else lines
+
+    @property
+    def oddity(self) -> str:
+        """What may keep the file from being read, for the sentence that says so; empty where nothing is odd."""
+        if self.text is None:
+            return " (it is no text)"
+        return "" if self.lines else f" (a line of it has more than {MAX_LINE} characters)"
 
     @cached_property
     def rows(self) -> list[list[str]]:
         """The file as a table of stripped cells, without blank lines and ``#`` lines; empty if it is none."""
-        text = self.text or ""
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        if not lines or max(map(len, lines)) > MAX_LINE:
+        lines = [line for line in self.lines if line.strip() and not line.startswith("#")]
+        if not lines:
             return []
-        delimiter = max("\t;,", key=lines[0].count)  # the first of equals: a tab, then a semicolon
         try:
-            return [
-                [c.strip() for c in row] for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
-            ]
+            table = csv.reader(io.StringIO("\n".join(lines)), delimiter=self.delimiter)
+            return [[cell.strip() for cell in row] for row in table]
         except csv.Error:
             return []
+
+    @cached_property
+    def delimiter(self) -> str:
+        """What stands between cells: the one that the first row has most of."""
+        first = next((line for line in self.lines if line.strip() and not line.startswith("#")), "")
+        return max("\t;|,", key=first.count)  # the first of equals
 
     @cached_property
     def xml(self) -> Element | None:
@@ -111,8 +160,13 @@ class ScoringFile:
         import defusedxml
         from defusedxml.ElementTree import fromstring
 
-        if not self.data.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0").startswith(b"<"):
+        if not self.data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0").startswith(b"<"):
             return None
+        self._check_size(MAX_TEXT_BYTES)
+        if self.data.count(b"<") > MAX_TAGS:
+            raise UnknownScoringError(
+                f"'{self.name}' has more than {MAX_TAGS} XML tags, which no night fills; give the scoring alone."
+            )
         try:
             return fromstring(self.data, forbid_dtd=True)
         except (ParseError, defusedxml.DefusedXmlException, ValueError, LookupError) as error:
@@ -121,7 +175,7 @@ class ScoringFile:
     @property
     def comments(self) -> list[str]:
         """Lines that begin with ``#``, without it."""
-        return [line[1:].strip() for line in (self.text or "").splitlines() if line.startswith("#")]
+        return [line[1:].strip() for line in self.lines if line.startswith("#")]
 
 
 def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
@@ -135,20 +189,16 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
             unknown += 1
         elif (stage := stage_of(word)) is not None:
             scored.stages.append((start_s, duration_s, stage))
-        elif (kind := event_of(word)) is not None:
-            scored.events.append((kind, start_s, duration_s, word.strip()))
+        elif (event := event_of(word)) is not None:
+            kind, label = event
+            scored.events.append((kind, start_s, duration_s, label))
         elif (light := lights_of(word)) is not None:
             scored.lights.setdefault(light, start_s)
         elif not is_aside(word):
             unknown += 1
     if scored.stages and not any(duration_s for _, duration_s, _ in scored.stages):
         scored.stages = _until_next(scored.stages)
-    if unknown:
-        scored.warnings.append(
-            f"{unknown} marks with unknown words were left aside"
-            if unknown > 1
-            else "one mark with an unknown word was left aside"
-        )
+    scored.warnings += unknown_words(unknown)
     return scored
 
 
@@ -163,6 +213,14 @@ def nothing_found(scored: Scored) -> Scored:
     """A table of events without any: it is a scoring, but of what, nobody can tell."""
     scored.warnings.append("it holds no event, so that it does not say what was looked for")
     return scored
+
+
+def unknown_words(n: int) -> list[str]:
+    """What is said of n marks whose words we do not know."""
+    if not n:
+        return []
+    marks = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
+    return [f"{marks} left aside"]
 
 
 def unknown_epochs(n: int) -> list[str]:

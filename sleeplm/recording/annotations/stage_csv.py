@@ -8,6 +8,10 @@ from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds
 from sleeplm.recording.annotations.words import fold, stage_of
 from sleeplm.vocabulary import EPOCH_S, Stage
 
+ORDER = 4
+NAME = "a table of stages ('epoch,stage')"
+SUFFIXES = (".csv", ".tsv", ".txt")
+
 _STAGE = ("stage", "stages", "sleep stage", "stade", "hypnogram", "stage label", "sleepstage")
 _EPOCH = ("epoch", "epochs", "epoch number", "epoque", "n", "no")
 _TIME = ("time", "time s", "start s", "onset", "seconds", "start")

@@ -11,6 +11,10 @@ from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, u
 from sleeplm.recording.annotations.words import stage_of
 from sleeplm.vocabulary import EPOCH_S, Stage
 
+ORDER = 1
+NAME = "a hypnogram of Visbrain or Elan"
+SUFFIXES = (".txt", ".hyp")
+
 _ELAN_HEADER = ("time_base", "sampling_period", "epoch_nb", "epoch_list")
 _ELAN = {
     "0": Stage.W, "1": Stage.N1, "2": Stage.N2, "3": Stage.N3, "4": Stage.N3, "5": Stage.R,
@@ -26,7 +30,7 @@ def parse(file: ScoringFile) -> Scored | None:
     UnknownScoringError
         Ends that do not grow, or no valid step of time.
     """
-    lines = [line.strip() for line in (file.text or "").splitlines() if line.strip()]
+    lines = [line.strip() for line in file.lines if line.strip()]
     if lines and lines[0].lower().startswith("*duration_sec"):
         return Scored(stages=_by_ends(file, [line for line in lines if not line.startswith("*")]))
     if len(lines) > 4 and tuple(line[:40].split()[0] for line in lines[:4]) == _ELAN_HEADER:

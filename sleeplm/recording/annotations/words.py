@@ -12,14 +12,11 @@ _MAX_WORD = 120  # characters; what is longer is a remark, not a scorer's word
 
 
 @cache
-def _table(*keys: str) -> dict[str, str]:
-    """Folded word to what it means, one part of ``words.json``."""
-    part = json.loads((files(__package__) / "words.json").read_text(encoding="utf-8"))
-    for key in keys:
-        part = part[key]
-    if isinstance(part, list):
-        return {fold(word): keys[-1] for word in part}
-    return {fold(word): meaning for meaning, words in part.items() for word in words}
+def _part(key: str) -> dict[str, tuple[str, str]]:
+    """Folded word to what it means and how it is spelt, of one part of ``words.json``."""
+    part = json.loads((files(__package__) / "words.json").read_text(encoding="utf-8"))[key]
+    groups = {key: part} if isinstance(part, list) else part
+    return {fold(word): (meaning, word) for meaning, words in groups.items() for word in reversed(words)}
 
 
 def fold(word: str) -> str:
@@ -35,22 +32,26 @@ def fold(word: str) -> str:
 
 def stage_of(word: str) -> Stage | None:
     """The stage that a word names; None where it names none. Bare numbers name none: codings differ."""
-    found = _table("stages").get(fold(word))
-    return None if found is None else Stage(found)
+    found = _part("stages").get(fold(word))
+    return None if found is None else Stage(found[0])
 
 
-def event_of(word: str) -> str | None:
-    """The event type that a word names, or None; a word of our own vocabulary names itself."""
+def event_of(word: str) -> tuple[str, str] | None:
+    """The event type that a word names, and the word as our table spells it; None if it names none.
+
+    What the file has besides (``Obstructive apnea|J. Smith``) may be a name: it goes no further. A type of our own
+    vocabulary names itself.
+    """
     if word.strip() in EVENT_TYPES:
-        return word.strip()
-    return _table("events").get(fold(word))
+        return word.strip(), word.strip()
+    return _part("events").get(fold(word))
 
 
 def lights_of(word: str) -> str | None:
     """``"lights_off"``, ``"lights_on"`` or None."""
-    return _table("lights_off").get(fold(word)) or _table("lights_on").get(fold(word))
+    return next((key for key in ("lights_off", "lights_on") if fold(word) in _part(key)), None)
 
 
 def is_aside(word: str) -> bool:
     """Whether a word is known and no scoring: positions, notices of the recorder, an empty text."""
-    return not fold(word) or fold(word) in _table("aside")
+    return not fold(word) or fold(word) in _part("aside")
