@@ -7,6 +7,7 @@ import numpy as np
 
 from sleeplm.night import clock_at
 from sleeplm.recording.faults import FAULTS, find_faults
+from sleeplm.recording.windows import runs
 from sleeplm.vocabulary import CANONICAL, CHANNEL_NAMES, EPOCH_S
 
 UNUSABLE = ("missing", "flat", "clipped", "disconnected")  # the other faults leave something to be read
@@ -80,7 +81,7 @@ class Quality:
                 if at.any():
                     rows.append({
                         "channel": name, "fault": fault, "epochs": int(at.sum()), "of": len(at),
-                        "usable": fault not in UNUSABLE, "runs": _runs(at),
+                        "usable": fault not in UNUSABLE, "runs": [[int(a) + 1, int(b)] for a, b in runs(at)],
                     })  # fmt: skip
         return rows
 
@@ -106,13 +107,10 @@ def assess(recording) -> Quality:
     return Quality(faults, tuple(recording.channels), recording.start_clock)
 
 
-def _runs(at: np.ndarray) -> list[list[int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], at.astype(np.int8), [0]])))
-    return [[int(a) + 1, int(b)] for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def _sentence(row: Mapping, start_clock: str | None) -> str:
     what, where = _SAID[row["fault"]], row["channel"]
+    if where == "POS":
+        what = "without a known position"
     if row["epochs"] == row["of"]:
         return f"{where}: {what} throughout."
     first = row["runs"][0][0]

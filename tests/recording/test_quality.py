@@ -146,6 +146,66 @@ def test_any_length_and_rate_gives_as_many_epochs_as_there_are(epochs, sfreq_hz,
     assert len(quality.usable_samples("THX", 7.0, 5)) == 5
 
 
+def hum(epochs, hz=50, size=60.0, sfreq_hz=128.0):
+    return size * np.sin(2 * np.pi * hz * np.arange(round(epochs * 30 * sfreq_hz)) / sfreq_hz)
+
+
+def white(epochs, sd, sfreq_hz=128.0, seed=5):
+    return np.random.default_rng(seed).normal(size=round(epochs * 30 * sfreq_hz)) * sd
+
+
+@pytest.mark.parametrize("hz", [50, 60])
+def test_mains_hum_leaves_a_signal_until_nothing_else_is_left(hz):
+    x = pink()
+    x[part(128, 3, 4)] += hum(2, hz, 25)
+    x[part(128, 8, 8)] = hum(1, hz, 25) + white(1, 1)
+    assert all_faults("C3", x, 128.0) == {"mains": [3, 4, 8], "disconnected": [8]}
+
+
+def test_hum_at_a_rate_that_cannot_show_it_is_not_looked_for():
+    assert all_faults("C3", pink(64.0), 64.0) == {}
+
+
+@pytest.mark.parametrize(("name", "sd", "noise"), [("C4", 20, 0.4), ("EOG_R", 30, 0.6), ("ECG", 0.3, 0.004)])
+def test_an_electrode_that_is_off_gives_the_noise_of_its_amplifier(name, sd, noise):
+    x = pink(sd=sd)
+    x[part(128, 5, 7)] = white(3, noise)
+    assert all_faults(name, x, 128.0) == {"disconnected": [5, 6, 7]}
+
+
+def test_a_loose_electrode_floats_far_above_the_night():
+    x = pink()
+    x[part(128, 5, 6)] = pink(epochs=2, sd=2000, seed=4)
+    assert epochs_with("disconnected", "C3", x, 128.0) == [5, 6]
+
+
+def test_muscle_over_a_waking_eeg_is_no_disconnected_electrode():
+    x = pink()
+    x[part(128, 2, 4)] = pink(epochs=3, sd=8) + white(3, 15)
+    assert epochs_with("disconnected", "C3", x, 128.0) == []
+
+
+def test_a_movement_is_a_burst_in_all_frequencies():
+    x = pink()
+    x[part(128, 3, 3)][1000:2000] += white(1, 200)[:1000]
+    assert all_faults("C3", x, 128.0) == {"movement": [3]}
+
+
+def test_large_slow_waves_and_a_tense_jaw_are_no_movement():
+    x = pink()
+    t = np.arange(4 * 30 * 128) / 128
+    x[part(128, 2, 5)] += 150 * np.sin(2 * np.pi * 0.8 * t)
+    x[part(128, 9, 9)] += white(1, 20)
+    assert all_faults("C3", x, 128.0) == {}
+
+
+def test_a_belt_thrown_about_is_movement_and_deep_breaths_are_not():
+    x = breath()
+    x[part(32, 3, 3)] *= 8
+    x[part(32, 7, 7)] *= 2.5
+    assert all_faults("THX", x, 32.0) == {"movement": [3]}
+
+
 def test_what_people_are_told():
     x = pink()
     x[part(128, 3, 4)] = 0
@@ -162,3 +222,33 @@ def test_the_saturation_of_the_cpap_night_was_never_recorded(data):
     recording = open_recording(data / "recordings/cpap_night/20241127_004016_SAD.edf")
     assert recording.quality.summary() == ["SPO2: disconnected throughout."]
     assert not recording.quality.usable("SPO2").any()
+
+
+def test_the_ground_electrodes_of_a_nox_amplifier_are_disconnected_and_its_derivations_are_not(data):
+    file = data / "recordings/nox_a1_2min.edf"
+    quality = open_recording(file, {"C4": "F", "EOG_R": "M1M2"}).quality
+    assert quality.has("C4", "disconnected").all() and quality.has("EOG_R", "disconnected").all()
+    lost = [n for n in quality.recorded if n != "POS" and not quality.usable(n).all()]
+    assert lost == ["EOG_R", "C4"]  # not the left leg, whose rest lies below its step of 31 uV
+
+
+def test_deep_sleep_of_real_people_has_no_fault(data):
+    with np.load(data / "eeg_epochs/ucddb_wake_n3_128hz.npz") as people:
+        nights = {name: people[name].astype(np.float32).ravel() / 100 for name in people.files}
+    n_epochs = n_faulty = 0
+    for person in sorted(name[:-3] for name in nights if name.endswith("_N3")):
+        wake = nights.get(f"{person}_W", np.zeros(0, np.float32))
+        quality = FakeRecording({"C3": (np.concatenate([wake, nights[f"{person}_N3"]]), 128.0)}).quality
+        deep = quality.faults[len(wake) // 3840 :, CHANNEL_NAMES.index("C3")]
+        n_epochs, n_faulty = n_epochs + len(deep), n_faulty + np.count_nonzero(deep)
+    assert n_epochs == 2395 and n_faulty <= 1
+
+
+def test_a_whole_night_of_one_eeg_is_usable(data):
+    quality = open_recording(data / "recordings/ucddb018.edf").quality
+    assert quality.usable("C3").all() and len(quality.usable("C3")) == 822
+
+
+def test_apneas_of_the_cpap_night_do_not_take_its_flow_for_lost(data):
+    quality = open_recording(data / "recordings/cpap_night/20241127_004016_BRP.edf").quality
+    assert quality.usable("AF").all()
