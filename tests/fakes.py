@@ -35,6 +35,8 @@ class FakeRecording:
         self.simulated = simulated
         self.warnings: list[str] = []
         self.annotations: list[tuple[float, float, str]] = []
+        self.gaps = ()
+        self.mostly_gap = np.zeros(self.n_epochs, dtype=bool)
         self.channels = {
             n: Channel(n, n, float(self._signals[n][1]), CHANNEL[n].unit)
             for n in CHANNEL_NAMES

@@ -1,13 +1,18 @@
-"""EDF, EDF+C, BDF and BDF+C through edfio: one signal in memory at a time."""
+"""EDF, EDF+C, EDF+D and their BDF counterparts: one signal in memory at a time, gaps kept."""
 
-import warnings
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sleeplm.errors import DamagedFileError, NoUsableChannelError
-from sleeplm.recording.edf_header import EdfHeader, read_header
-from sleeplm.recording.source import Signal, Source, printable
+from sleeplm.recording import edf_records
+from sleeplm.recording.edf_header import MAX_DURATION_S, EdfHeader, SignalHeader, read_header
+from sleeplm.recording.edf_tals import Tals, read_tals
+from sleeplm.recording.source import MAX_SAMPLES, Signal, Source
+
+_MAX_ANNOTATION_BYTES = 64 << 20
 
 
 def read_edf_file(path: Path) -> Source:
@@ -16,16 +21,11 @@ def read_edf_file(path: Path) -> Source:
     Raises
     ------
     DamagedFileError
-        The header makes no sense, the file is cut short, or its records do not follow each other in time.
+        The header makes no sense, the file is cut short, or its records overlap or go back in time.
     NoUsableChannelError
         The file holds annotations only.
     """
     header = read_header(path)
-    if header.is_discontinuous:
-        raise DamagedFileError(
-            f"'{path.name}' is discontinuous (EDF+D): it has gaps in time, which are not read yet; export the "
-            "night as continuous EDF+C."
-        )
     if all(s.is_annotation for s in header.signals):
         raise NoUsableChannelError(
             f"'{path.name}' holds annotations and no signals; give it as a scoring of the recording it belongs to."
@@ -35,18 +35,36 @@ def read_edf_file(path: Path) -> Source:
             f"The header of '{path.name}' is damaged (its data records last 0 s but hold signals); export the "
             "night again."
         )
-    edf = _open(path, header)
     said = []
     if header.spare_bytes:
         said.append(f"{header.spare_bytes} bytes follow the end that the header announces; they were left aside.")
+    tals = _tals(path, header)
+    if tals.damaged:
+        said.append("some of its annotations are damaged and were left aside.")
+    origin_s = _origin_s(tals)
+    runs = edf_records.one_run(header)
+    if header.is_discontinuous:
+        runs = edf_records.find_runs(path, tals.record_starts_s, header.record_s)
+    duration_s = runs[-1].start_s + (runs[-1].stop - runs[-1].first) * header.record_s
+    if duration_s > MAX_DURATION_S:
+        raise DamagedFileError(
+            f"'{path.name}' spans {duration_s / 3600:.0f} h with its gaps, more than the "
+            f"{MAX_DURATION_S / 3600:.0f} h that are read at once; cut the recording into nights."
+        )
+    start_date, start_clock = _later(header, int(origin_s))
     return Source(
-        duration_s=header.duration_s,
-        start_date=header.start_date,
-        start_clock=header.start_clock,
-        signals=_signals(edf, header),
-        annotations=_annotations(edf, said),
+        duration_s=duration_s,
+        start_date=start_date,
+        start_clock=start_clock,
+        signals=[
+            _signal(path, header, number, runs, duration_s)
+            for number, signal in enumerate(header.signals)
+            if not signal.is_annotation
+        ],
+        annotations=_since(tals, origin_s),
         simulated=header.simulated,
         warnings=said,
+        gaps=edf_records.gaps_between(runs, header.record_s),
     )
 
 
@@ -59,63 +77,66 @@ def read_edf_annotations(path: Path) -> tuple[EdfHeader, list[tuple[float, float
         The header makes no sense, the file is cut short, or its annotations cannot be read.
     """
     header = read_header(path)
-    said: list[str] = []
-    annotations = _annotations(_open(path, header), said)
-    if said:
-        raise DamagedFileError(f"'{path.name}' cannot be read: {said[0]}")
-    return header, annotations
+    tals = _tals(path, header)
+    if tals.damaged:
+        raise DamagedFileError(f"'{path.name}' cannot be read: its annotations are damaged; export them again.")
+    return header, _since(tals, _origin_s(tals) % 1)
 
 
-def _open(path: Path, header: EdfHeader):
-    import edfio
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # our own checks say what is odd, a sentence each
-        if header.is_bdf:
-            return edfio.read_bdf(path, header_encoding=header.encoding)
-        return edfio.read_edf(path, lazy_load_data=True, header_encoding=header.encoding)
-
-
-def _signals(edf, header: EdfHeader) -> list[Signal]:
-    """Pair edfio's signals, annotations left out, with the checked headers."""
-    plain = [s for s in header.signals if not s.is_annotation]
-    signals = []
-    for signal, checked in zip(edf.signals, plain, strict=True):
-        signals.append(
-            Signal(
-                label=checked.label,
-                unit=checked.unit,
-                sfreq_hz=checked.samples_per_record / header.record_s,
-                read=_reader(signal, checked.calibration) if checked.calibration else _nothing,
-                problem=None if checked.calibration else "has no valid calibration in its header",
-            )
+def _tals(path: Path, header: EdfHeader) -> Tals:
+    size = header.n_records * header.sample_bytes * sum(
+        s.samples_per_record for s in header.signals if s.is_annotation
+    )  # fmt: skip
+    if size > _MAX_ANNOTATION_BYTES:
+        raise DamagedFileError(
+            f"The header of '{path.name}' is damaged (it announces {size / 1e6:.0f} MB of annotations); export the "
+            "night again."
         )
-    return signals
+    return read_tals(edf_records.annotation_bytes(path, header), header.n_records)
 
 
-def _nothing(start_s: float, stop_s: float) -> np.ndarray:
-    raise DamagedFileError("This signal has no valid calibration in its header; export the night again.")
+def _origin_s(tals: Tals) -> float:
+    """Seconds from the header's start time to the first sample: its fraction of a second, in most files."""
+    first = tals.record_starts_s[0]
+    return 0.0 if np.isnan(first) or first < 0 else float(first)
 
 
-def _reader(signal, calibration: tuple[float, float, float, float]):
-    physical_min, physical_max, digital_min, digital_max = calibration
+def _since(tals: Tals, origin_s: float) -> list[tuple[float, float, str]]:
+    return [(round(onset_s - origin_s, 6), duration_s, text) for onset_s, duration_s, text in tals.annotations]
+
+
+def _later(header: EdfHeader, seconds: int) -> tuple[str | None, str | None]:
+    """Start date and clock, `seconds` after those of the header."""
+    if not seconds or header.start_clock is None:
+        return header.start_date, header.start_clock
+    day = date.fromisoformat(header.start_date) if header.start_date else date(2000, 1, 1)
+    start = datetime.combine(day, time.fromisoformat(header.start_clock)) + timedelta(seconds=seconds)
+    return header.start_date and start.date().isoformat(), start.time().isoformat()
+
+
+def _signal(path: Path, header: EdfHeader, number: int, runs, duration_s: float) -> Signal:
+    signal = header.signals[number]
+    sfreq_hz = signal.samples_per_record / header.record_s
+    problem = None
+    if signal.calibration is None:
+        problem = "has no valid calibration in its header"
+    elif duration_s * sfreq_hz > MAX_SAMPLES:
+        problem = f"has more samples than are read at once ({MAX_SAMPLES / 1e6:.0f} million)"
+    read = partial(_read, path, header, number, runs, signal)
+    return Signal(signal.label, signal.unit, sfreq_hz, read if problem is None else _refuse, problem)
+
+
+def _refuse(start_s: float, stop_s: float) -> np.ndarray:
+    raise DamagedFileError("This signal cannot be read; export the night again.")
+
+
+def _read(
+    path: Path, header: EdfHeader, number: int, runs, signal: SignalHeader, start_s: float, stop_s: float
+) -> np.ndarray:
+    physical_min, physical_max, digital_min, digital_max = signal.calibration
     gain = (physical_max - physical_min) / (digital_max - digital_min)
-    offset = physical_min - gain * digital_min
-
-    def read(start_s: float, stop_s: float) -> np.ndarray:
-        # float32 holds 24 bits, as many as the digital values have.
-        values = signal.get_digital_slice(start_s, stop_s).astype(np.float32)
-        values *= np.float32(gain)
-        values += np.float32(offset)
-        return values
-
-    return read
-
-
-def _annotations(edf, said: list[str]) -> list[tuple[float, float, str]]:
-    """Annotations in order of onset; what cannot be read is told in `said`."""
-    try:
-        return [(a.onset, a.duration or 0.0, text) for a in edf.annotations if (text := printable(a.text))]
-    except (ValueError, StopIteration, OverflowError):
-        said.append("its annotations are damaged and were left aside.")
-        return []
+    # float32 holds 24 bits, as many as the digital values have.
+    values = edf_records.read_samples(path, header, number, runs, start_s, stop_s)
+    values *= np.float32(gain)
+    values += np.float32(physical_min - gain * digital_min)
+    return values

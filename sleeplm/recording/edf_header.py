@@ -8,6 +8,8 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 from sleeplm.errors import DamagedFileError
@@ -15,7 +17,7 @@ from sleeplm.recording.source import printable
 
 FIXED_BYTES = 256  # the fixed part; each signal adds as many
 MAX_RECORD_S = 86400.0
-MAX_DURATION_S = 7 * 86400.0  # what is longer is no night, and would not fit in memory at 64 Hz
+MAX_DURATION_S = 48 * 3600.0  # all 14 channels at 64 Hz are 620 MB then
 _MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
 # Name and width of the fields of each signal, in the order of the file.
 _SIGNAL_FIELDS = (
@@ -62,8 +64,28 @@ class EdfHeader:
 
     @property
     def duration_s(self) -> float:
-        """Announced duration in seconds."""
+        """Seconds of signal that are announced, gaps left out."""
         return self.n_records * self.record_s
+
+    @property
+    def header_bytes(self) -> int:
+        """Size of the header."""
+        return FIXED_BYTES * (len(self.signals) + 1)
+
+    @property
+    def sample_bytes(self) -> int:
+        """Size of a sample: 16 bits in EDF, 24 in BDF."""
+        return 3 if self.is_bdf else 2
+
+    @property
+    def record_bytes(self) -> int:
+        """Size of a data record."""
+        return self.sample_bytes * sum(s.samples_per_record for s in self.signals)
+
+    @cached_property
+    def sample_offsets(self) -> tuple[int, ...]:
+        """Where each signal begins within a data record, in samples."""
+        return (0, *accumulate(s.samples_per_record for s in self.signals[:-1]))
 
 
 def begins_as_edf(head: bytes) -> bool:
@@ -114,8 +136,8 @@ def read_header(path: Path) -> EdfHeader:
     n_records, spare = _count_records(path, fixed[236:244], size - n_header, sum(samples), is_bdf, record_s)
     if n_records * record_s > MAX_DURATION_S:
         raise DamagedFileError(
-            f"The header of '{path.name}' announces {n_records * record_s / 3600:.0f} h, more than the week "
-            "that is read at once; cut the recording into nights."
+            f"The header of '{path.name}' announces {n_records * record_s / 3600:.0f} h, more than the "
+            f"{MAX_DURATION_S / 3600:.0f} h that are read at once; cut the recording into nights."
         )
     reserved = fixed[192:236]
     start_date, start_clock, simulated = _start(fixed, encoding)

@@ -14,6 +14,7 @@ from sleeplm.recording import units as known_units
 from sleeplm.recording.channels import Match, find_channels
 from sleeplm.recording.edf import read_edf_file
 from sleeplm.recording.edf_header import begins_as_edf
+from sleeplm.recording.gaps import mostly_gap, said_of_gaps
 from sleeplm.recording.mne_formats import read_mne_file
 from sleeplm.recording.plausibility import doubts
 from sleeplm.recording.quality import Quality, assess
@@ -79,6 +80,8 @@ class Recording:
         Whether the file says that it is simulated.
     annotations : list of (float, float, str)
         The file's own: onset and duration in seconds, text.
+    gaps : tuple of (float, float)
+        First and last second of each stretch in which nothing was recorded; all signals are NaN there.
     questions : list of Question
         What only a person can say of it: units and codings that are missing or make no sense.
     """
@@ -92,6 +95,7 @@ class Recording:
         self.labels = [s.label for s in source.signals]
         self.simulated = source.simulated
         self.annotations = list(source.annotations)
+        self.gaps = source.gaps
         self._matches = dict(matches)
         self._codings = {
             name: positions.certain_coding(match.signal.unit, self.labels)
@@ -108,6 +112,11 @@ class Recording:
         """What is wrong with which channel in which epoch; every channel is read once for it."""
         return assess(self)
 
+    @cached_property
+    def mostly_gap(self) -> np.ndarray:
+        """Epochs of which more than half was not recorded, bool ``[n_epochs]``: these are never scored."""
+        return mostly_gap(self.gaps, self.n_epochs)
+
     def signal(self, name: str, sfreq_hz: float | None = None) -> np.ndarray:
         """Read one canonical channel whole.
 
@@ -117,7 +126,7 @@ class Recording:
             Canonical name.
         sfreq_hz : float, optional
             Rate wanted; the file's own by default. Continuous signals are low-passed and resampled as one
-            piece, position and saturation are held.
+            piece, position and saturation are held. NaN in gaps, at every rate.
 
         Returns
         -------
@@ -217,7 +226,7 @@ def open_recording(
             f"C3=LABEL. {' '.join(warnings)}".strip()
         )
     recording = Recording(path, source, _with_units(matches, units), [])
-    said = [f"'{path.name}': {w}" for w in source.warnings]
+    said = [f"'{path.name}': {w}" for w in source.warnings] + said_of_gaps(source.gaps, source.duration_s)
     doubtful, recording.questions = doubts(recording, answered=units)
     recording.warnings = said + _said(recording, matches) + warnings + doubtful
     return recording

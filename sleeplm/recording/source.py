@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+MAX_SAMPLES = 100_000_000  # of one signal: 400 MB; a microphone at 8 kHz has more in a night
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -17,7 +19,7 @@ class Signal:
     sfreq_hz : float
         Samples per second.
     read : callable
-        ``read(start_s, stop_s)`` gives float32 ``[samples]`` in `unit`.
+        ``read(start_s, stop_s)`` gives float32 ``[samples]`` in `unit`, NaN in gaps.
     problem : str or None
         Why the signal cannot be used, as the end of a sentence that begins with its label.
     """
@@ -36,7 +38,7 @@ class Source:
     Attributes
     ----------
     duration_s : float
-        From the first sample to the end of the last.
+        From the first sample to the end of the last, gaps included.
     start_date, start_clock : str or None
         ``YYYY-MM-DD`` and ``HH:MM:SS``; None where the file does not truly say.
     signals : list of Signal
@@ -47,6 +49,8 @@ class Source:
         Whether the header says so.
     warnings : list of str
         What was odd about the file, a sentence each.
+    gaps : tuple of (float, float)
+        First and last second of each stretch in which nothing was recorded, all signals alike.
     """
 
     duration_s: float
@@ -56,6 +60,7 @@ class Source:
     annotations: list[tuple[float, float, str]]
     simulated: bool
     warnings: list[str]
+    gaps: tuple[tuple[float, float], ...] = ()
 
 
 def printable(text: str) -> str:

@@ -101,10 +101,6 @@ def test_records_of_no_duration(make_edf, rewrite):
     assert "0 s" in refusal(rewrite(make_edf("C3-M2"), {244: b"0       "}), DamagedFileError)
 
 
-def test_a_discontinuous_file_is_refused(make_edf, rewrite):
-    assert "discontinuous" in refusal(rewrite(make_edf("C3-M2"), {192: b"EDF+D"}), DamagedFileError)
-
-
 def test_annotations_alone_are_a_scoring(data):
     said = refusal(data / "recordings/sleepedf_sc4001_hypnogram.edf", NoUsableChannelError)
     assert "scoring" in said
@@ -133,15 +129,25 @@ def test_labels_lose_what_cannot_be_printed(make_edf, rewrite):
     assert all(label.isprintable() for label in night.labels)
 
 
-def test_damaged_annotations_do_not_hide_the_signals(make_edf, tmp_path):
+def test_damaged_annotations_do_not_hide_the_signals_nor_the_other_annotations(make_edf, tmp_path):
     import edfio
 
-    path = make_edf("C3-M2", annotations=[edfio.EdfAnnotation(3, 2, "Apnea")])
+    path = make_edf("C3-M2", annotations=[edfio.EdfAnnotation(3, 2, "Apnea"), edfio.EdfAnnotation(9, 2, "Arousal")])
     data = bytearray(path.read_bytes())
-    data[data.index(b"Apnea") + 1] = 0xFF
+    data[data.index(b"+3\x152")] = 0xFF
     (tmp_path / "changed.edf").write_bytes(data)
     night = open_recording(tmp_path / "changed.edf")
-    assert night.annotations == [] and any("annotations are damaged" in w for w in night.warnings)
+    assert night.annotations == [(9.0, 2.0, "Arousal")] and any(
+        "annotations are damaged" in w for w in night.warnings
+    )
+
+
+def test_annotations_in_latin_1_are_read(make_edf, tmp_path):
+    import edfio
+
+    path = make_edf("C3-M2", annotations=[edfio.EdfAnnotation(3, 2, "Apn##e")])
+    (tmp_path / "latin.edf").write_bytes(path.read_bytes().replace(b"Apn##e", b"Apn\xe9\xe9e"))
+    assert open_recording(tmp_path / "latin.edf").annotations == [(3.0, 2.0, "Apnéée")]
 
 
 HEADER = 256 * 4
