@@ -5,10 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
+from sleeplm.recording.gaps import mostly_gap
 from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.recording import Channel
 from sleeplm.recording.resample import hold, resample
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
+
+
+def _with_gaps(values, sfreq_hz, gaps):
+    values = np.array(values, dtype=np.float32) if gaps else values
+    for start_s, stop_s in gaps:
+        values[round(start_s * sfreq_hz) : round(stop_s * sfreq_hz)] = np.nan
+    return values
 
 
 class FakeRecording:
@@ -20,10 +28,12 @@ class FakeRecording:
         Canonical name to samples in the canonical unit, and their rate in Hz.
     duration_s : float, optional
         That of the first signal where it is not given.
+    gaps : sequence of (float, float)
+        Seconds between which every signal is NaN.
     """
 
-    def __init__(self, signals=None, duration_s=None, start_clock="23:00:00", simulated=False):
-        self._signals = signals or {}
+    def __init__(self, signals=None, duration_s=None, start_clock="23:00:00", simulated=False, gaps=()):
+        self._signals = {name: (_with_gaps(*pair, gaps), pair[1]) for name, pair in (signals or {}).items()}
         if duration_s is None:
             values, sfreq_hz = next(iter(self._signals.values()))
             duration_s = len(values) / sfreq_hz
@@ -35,8 +45,8 @@ class FakeRecording:
         self.simulated = simulated
         self.warnings: list[str] = []
         self.annotations: list[tuple[float, float, str]] = []
-        self.gaps = ()
-        self.mostly_gap = np.zeros(self.n_epochs, dtype=bool)
+        self.gaps = tuple(gaps)
+        self.mostly_gap = mostly_gap(gaps, self.n_epochs)
         self.channels = {
             n: Channel(n, n, float(self._signals[n][1]), CHANNEL[n].unit)
             for n in CHANNEL_NAMES

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
@@ -51,8 +53,11 @@ def score(
     probabilities = None
     if merged.hypnogram is None:
         staging = stage(recording)
-        merged.hypnogram, probabilities = staging.hypnogram, staging.probabilities
-        merged.hypnogram_source = STAGING_SOURCE if probabilities is not None else None
+        gap = recording.mostly_gap
+        merged.hypnogram = tuple(Stage.UNSCORED if g else s for g, s in zip(gap, staging.hypnogram, strict=True))
+        if staging.probabilities is not None:
+            probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
+            merged.hypnogram_source = STAGING_SOURCE
         merged.warnings += [staging.warning] if staging.warning else []
     for detector in DETECTORS:
         _detect(recording, merged, detector)
