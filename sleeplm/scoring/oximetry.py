@@ -83,12 +83,11 @@ def oxygen_events(recording) -> Found:
     if "SPO2" not in recording.channels:
         return Found()
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
-    spo2, usable = read_usable(recording, "SPO2")
-    if not np.isfinite(clean_spo2(spo2, sfreq_hz)[usable]).any():
+    spo2 = read_usable(recording, "SPO2")
+    if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
         why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
         return Found(warnings=(why,))
-    found = desaturations(spo2, sfreq_hz, usable=usable)
-    return Found(found, ("desaturation",), said_of_loss(recording, "SPO2"))
+    return Found(desaturations(spo2, sfreq_hz), ("desaturation",), said_of_loss(recording, "SPO2"))
 
 
 def as_reported(values: np.ndarray) -> np.ndarray:
@@ -112,9 +111,7 @@ def as_reported(values: np.ndarray) -> np.ndarray:
     return whole if len(spreads) >= _WHOLE_LEVELS and np.median(spreads) <= _WHOLE_SPREAD_PCT else values
 
 
-def desaturations(
-    spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3, usable: np.ndarray | None = None
-) -> list[Event]:
+def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> list[Event]:
     """Find falls of oxygen saturation.
 
     A desaturation is a fall of at least `drop_pct` to a nadir from the highest value before it (AASM Manual 2.6:
@@ -131,16 +128,12 @@ def desaturations(
         Its rate.
     drop_pct : float
         Smallest fall, in percentage points.
-    usable : ndarray of bool, optional
-        ``[samples]``; what is False is treated as an artefact.
 
     Returns
     -------
     list of Event
         In order of start; `Event.label` tells baseline and nadir.
     """
-    if usable is not None:
-        spo2 = np.where(usable, spo2, np.nan)
     values = as_reported(per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz))
     events = []
     for first, last in _valid_runs(values):

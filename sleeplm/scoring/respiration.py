@@ -1,31 +1,29 @@
-"""Apnoeas and hypopnoeas by the rules of the AASM manual, from flow, belts and oxygen saturation."""
+"""Apneas and hypopneas by the rules of the AASM manual, from flow, belts, oxygen saturation and arousals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
-from sleeplm.night import Event
+from sleeplm.errors import UsageError
+from sleeplm.night import Event, Scoring
+from sleeplm.scoring.breathing import Amplitude, amplitude_of, core, reductions
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
+from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import APNEAS
 
 SOURCE = "sleeplm respiration"
 MIN_SFREQ_HZ = 4.0
-MIN_DURATION_S, MAX_DURATION_S = 10.0, 120.0  # what is flat for longer than two minutes is a sensor that is off
-APNEA_DROP, HYPOPNEA_DROP, DESATURATION_PCT = 0.9, 0.3, 3.0
-BASELINE_S = 120.0
+APNEA_DROP, HYPOPNEA_DROP = 0.9, 0.3
+HYPOPNEA_RULES = {"3%": 3.0, "4%": 4.0}  # AASM 1A (or an arousal) and 1B (no arousal): least desaturation
 REACH_S = 30.0  # circulation and the oximeter's average: how long after an event its desaturation may begin
-HYPOPNEA_RULE_NAME = "hypopneas by the AASM 3% rule, without arousals"
-HYPOPNEA_RULE = "AASM hypopnea 3% rule: flow down by 30% or more for 10 s, with a 3% desaturation (no arousals)"
+AROUSAL_REACH_S = 5.0  # from the end of an event, before it or after: the arousal is what ends it
+BELTS = ("THX", "ABD")
 _ANALYSIS_HZ = 8.0
-_WINDOW_S = 4.0  # holds an inspiration or an expiration of the slowest breathing
-_RETURN_S, _RETURN_TO = 15.0, 0.5  # within which flow is back at half its baseline; else the sensor has slipped
 _EFFORT_ABSENT = 0.25  # of the baseline of a belt
-_NOTHING = 1e-9
-_CONNECTED = 0.05  # of the night's usual amplitude: a baseline under it is no breathing
 _APNEA_RULE = "AASM apnea rule: flow down by 90% or more for 10 s"
+_HYPOPNEA_RULE = "AASM hypopnea {} rule: flow down by 30% or more for 10 s, with {}"
 _BY_EFFORT = {
     "apnea_obstructive": ", effort continuing",
     "apnea_central": ", effort absent throughout",
@@ -35,88 +33,113 @@ _BY_EFFORT = {
 
 
 @dataclass(frozen=True)
-class _Amplitude:
-    """Peak-to-peak amplitude within `_WINDOW_S`, its baseline, and where the sensor is on: ``[samples]``."""
+class Consequences:
+    """What makes a reduction of flow a hypopnea; None where it was not looked for.
 
-    peak_to_peak: np.ndarray
-    baseline: np.ndarray
-    usable: np.ndarray
+    Attributes
+    ----------
+    rule : str
+        A key of `HYPOPNEA_RULES`.
+    falls, arousals : list of Event or None
+        Desaturations as deep as the rule asks for, and arousals where it counts them.
+    """
 
-    def share(self, where: slice) -> np.ndarray:
-        """What is left of the baseline."""
-        return self.peak_to_peak[where] / np.maximum(self.baseline[where], _NOTHING)
+    rule: str = "3%"
+    falls: Sequence[Event] | None = None
+    arousals: Sequence[Event] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether hypopneas can be told at all."""
+        return self.falls is not None or self.arousals is not None
+
+    @property
+    def name(self) -> str:
+        """The rule as it is named beside every index that rests on it."""
+        if self.falls is None:
+            return "hypopneas by arousals alone, without oxygen saturation"
+        lacking = ", without arousals" if self.rule == "3%" and self.arousals is None else ""
+        return f"hypopneas by the AASM {self.rule} rule{lacking}"
 
 
-def respiration(recording) -> Found:
+def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "3%") -> Found:
     """Score the breathing of a recording.
 
     Parameters
     ----------
     recording : Recording
-        AF is needed; THX and ABD tell the type of an apnoea, SPO2 allows hypopnoeas.
+        AF is needed, or both belts, whose sum then stands for it. THX and ABD tell the type of an apnea.
+    so_far : Scoring, optional
+        Its arousals and, for the 3% rule, its desaturations are used; without them, those of SPO2 are.
+    hypopnea_rule : str
+        ``"3%"`` (AASM rule 1A) or ``"4%"`` (1B).
 
     Returns
     -------
     Found
-        Nothing scored, and why, where flow is missing, too slow (under 4 Hz) or dead.
+        Nothing scored, and why, where no flow can be had: missing, too slow (under 4 Hz) or dead.
+
+    Raises
+    ------
+    UsageError
+        There is no such rule.
     """
-    channel = recording.channels.get("AF")
-    if channel is None:
-        belt = {"THX", "ABD"} & set(recording.channels)
-        why = ("Without an airflow channel apneas and hypopneas are not scored.",) if belt else ()
-        return Found(warnings=why)
-    if channel.sfreq_hz < MIN_SFREQ_HZ:
-        why = "The airflow is sampled too slowly (under 4 Hz) to find apneas and hypopneas in it."
-        return Found(warnings=(why,))
-    rate = min(_ANALYSIS_HZ, channel.sfreq_hz)
-    flow = recording.signal("AF", rate)
-    if not _amplitude(flow, rate).usable.any():
-        return Found(warnings=("The airflow channel holds no breathing; apneas and hypopneas are not scored.",))
-    belts = {
-        name: recording.signal(name, rate)
-        for name in ("THX", "ABD")
-        if name in recording.channels and recording.channels[name].sfreq_hz >= MIN_SFREQ_HZ
-    }
-    belts = {name: x for name, x in belts.items() if _amplitude(x, rate).usable.any()}
-    falls = _falls(recording)
-    warnings = []
-    if falls is None:
-        warnings.append("Without a valid oxygen saturation hypopneas are not scored, only apneas.")
+    check_rule(hypopnea_rule)
+    flow, sfreq_hz, channels, warnings = _flow(recording)
+    if flow is None:
+        return Found(warnings=warnings)
+    belts = read_belts(recording, sfreq_hz)
+    told = _consequences(recording, so_far or Scoring(), hypopnea_rule)
+    if not told.known:
+        warnings += ("Without a valid oxygen saturation hypopneas are not scored, only apneas.",)
+    elif told.falls is None:
+        warnings += ("Without a valid oxygen saturation only hypopneas that end in an arousal are scored.",)
     if not belts:
-        warnings.append("Without a breathing belt apneas are not told apart as obstructive, central or mixed.")
-    scored = (*(APNEAS if belts else ("apnea",)), *(() if falls is None else ("hypopnea",)))
-    rules = {} if falls is None else {"hypopnea": HYPOPNEA_RULE_NAME}
-    return Found(respiratory_events(flow, rate, belts, falls), scored, tuple(warnings), rules)
+        warnings += ("Without a breathing belt apneas are not told apart as obstructive, central or mixed.",)
+    scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if told.known else ()))
+    rules = {"hypopnea": told.name} if told.known else {}
+    events = respiratory_events(flow, sfreq_hz, belts, told, channels)
+    return Found(events, scored, warnings + said_of_loss(recording, *channels), rules)
+
+
+def check_rule(hypopnea_rule: str) -> None:
+    """Refuse a hypopnea rule that does not exist, with a `UsageError`."""
+    if hypopnea_rule not in HYPOPNEA_RULES:
+        raise UsageError(f"There is no hypopnea rule '{hypopnea_rule}'; it is one of {', '.join(HYPOPNEA_RULES)}.")
 
 
 def respiratory_events(
     flow: np.ndarray,
     sfreq_hz: float,
     belts: Mapping[str, np.ndarray] | None = None,
-    falls: Sequence[Event] | None = None,
+    told: Consequences | None = None,
+    channels: tuple[str, ...] = ("AF",),
 ) -> list[Event]:
-    """Find apnoeas and hypopnoeas.
+    """Find apneas and hypopneas.
 
     The amplitude of flow is its peak-to-peak value within 4 s, its baseline the 75th percentile of this over the
-    120 s before. An apnoea is a fall of it by 90% or more for 10 s or more; a hypopnoea one by 30% or more that
-    is no apnoea and within whose reach (until 30 s after its end) the saturation begins to fall by 3% or more
-    (AASM Manual 2.6, hypopnoea rule 1A, without its arousals). What lasts over 120 s, what
-    flow does not come back from within 15 s (to half its baseline, above 70% of it after a hypopnoea), and flow
-    whose baseline is under 5% of the night's median amplitude are taken for a sensor that is off or has slipped.
+    120 s before. An apnea is a fall of it by 90% or more for 10 s or more; a hypopnea one by 30% or more that
+    is no apnea and within whose reach the saturation begins to fall (until 30 s after its end) by as much as the
+    rule asks for, or, by the 3% rule, an arousal begins (within 5 s of its end): AASM Manual 2.6, hypopnea rules
+    1A and 1B. What lasts over 120 s, what flow does not come back from within 15 s (to half its baseline, above 70%
+    of it after a hypopnea), and flow whose baseline is under 5% of the night's median amplitude are taken for a
+    sensor that is off or has slipped.
 
-    An apnoea is central where neither belt moves (under 25% of its baseline) in 80% of it, mixed where they are
+    An apnea is central where neither belt moves (under 25% of its baseline) in 80% of it, mixed where they are
     still at first and for 20% or more of it, else obstructive; without a usable belt its type stays open.
 
     Parameters
     ----------
     flow : ndarray
-        Any unit, ``[samples]``, at `sfreq_hz`.
+        Any unit, ``[samples]``, at `sfreq_hz`; NaN where unusable.
     sfreq_hz : float
         Rate of flow and belts, 4 Hz or more.
     belts : mapping of str to ndarray, optional
-        THX and ABD, any unit, ``[samples]``.
-    falls : sequence of Event, optional
-        Desaturations of 3% or more; None: hypopnoeas are not looked for.
+        THX and ABD, any unit, ``[samples]``; NaN where unusable.
+    told : Consequences, optional
+        What makes a hypopnea; None: hypopneas are not looked for.
+    channels : tuple of str
+        What the flow was read from.
 
     Returns
     -------
@@ -124,78 +147,97 @@ def respiratory_events(
         In order of start. `Event.confidence` tells how far the mean drop of flow goes beyond the rule's: .5 for
         one that just meets it, 1 for a complete stop. It is no probability.
     """
-    amplitude = _amplitude(flow, sfreq_hz)
-    efforts = {name: _amplitude(x, sfreq_hz) for name, x in (belts or {}).items()}
-    apneas = _reduced(amplitude, APNEA_DROP, sfreq_hz)
-    events = [_apnea(span, amplitude, efforts, sfreq_hz) for span in apneas]
-    if falls is not None:
-        for span in _reduced(amplitude, HYPOPNEA_DROP, sfreq_hz):
-            is_apnea = any(a < span[1] and span[0] < b for a, b in apneas)
-            if not is_apnea and _saturation_falls(span, sfreq_hz, falls):
-                events.append(_hypopnea(span, amplitude, sfreq_hz))
+    amplitude = amplitude_of(flow, sfreq_hz)
+    efforts = {name: amplitude_of(x, sfreq_hz) for name, x in (belts or {}).items()}
+    apneas = reductions(amplitude, APNEA_DROP, sfreq_hz)
+    events = [_apnea(span, amplitude, efforts, sfreq_hz, channels) for span in apneas]
+    if told is not None and told.known:
+        for span in reductions(amplitude, HYPOPNEA_DROP, sfreq_hz):
+            if not any(a < span[1] and span[0] < b for a, b in apneas):
+                events += _hypopnea(span, amplitude, sfreq_hz, told, channels)
     return sorted(events, key=lambda e: e.start_s)
 
 
-def _falls(recording) -> list[Event] | None:
+def _flow(recording) -> tuple[np.ndarray | None, float, tuple[str, ...], tuple[str, ...]]:
+    """The night's flow with NaN where unusable, its rate, where it was read from, and what is to be said of it."""
+    flow, sfreq_hz = read_flow(recording)
+    if flow is not None and amplitude_of(flow, sfreq_hz).usable.any():
+        return flow, sfreq_hz, ("AF",), ()
+    why = _why_no_flow(recording)
+    belts = read_belts(recording, _ANALYSIS_HZ)
+    if len(belts) == len(BELTS):
+        said = f"{why}: apneas and hypopneas are scored from the sum of both breathing belts, which is less sure."
+        return _sum_of_belts(belts, _ANALYSIS_HZ), _ANALYSIS_HZ, BELTS, (said,)
+    recorded = {"AF", *BELTS} & set(recording.channels)
+    return None, 0.0, (), (f"{why}: apneas and hypopneas are not scored.",) if recorded else ()
+
+
+def _why_no_flow(recording) -> str:
+    channel = recording.channels.get("AF")
+    if channel is None:
+        return "There is no airflow channel"
+    if channel.sfreq_hz < MIN_SFREQ_HZ:
+        return "The airflow is sampled too slowly (under 4 Hz)"
+    return "The airflow channel holds no breathing"
+
+
+def read_flow(recording) -> tuple[np.ndarray | None, float]:
+    """The airflow at the rate at which breathing is judged, and this rate; None where it is missing or slow."""
+    channel = recording.channels.get("AF")
+    if channel is None or channel.sfreq_hz < MIN_SFREQ_HZ:
+        return None, 0.0
+    sfreq_hz = min(_ANALYSIS_HZ, channel.sfreq_hz)
+    return read_usable(recording, "AF", sfreq_hz), sfreq_hz
+
+
+def read_belts(recording, sfreq_hz: float) -> dict[str, np.ndarray]:
+    """The belts that are fast enough and breathe at all, at a rate."""
+    there = [n for n in BELTS if n in recording.channels and recording.channels[n].sfreq_hz >= MIN_SFREQ_HZ]
+    belts = {name: read_usable(recording, name, sfreq_hz) for name in there}
+    return {name: x for name, x in belts.items() if amplitude_of(x, sfreq_hz).usable.any()}
+
+
+def _sum_of_belts(belts: Mapping[str, np.ndarray], sfreq_hz: float) -> np.ndarray:
+    """Both belts by the same measure, added so that in quiet breathing they move together.
+
+    The sum of uncalibrated belts is an alternative sensor of the AASM manual (2.6, VIII.A): what moves against each
+    other in it cancels, as in an obstructed airway.
+    """
+    one, other = (x / np.float32(np.median(amplitude_of(x, sfreq_hz).peak_to_peak)) for x in belts.values())
+    both = np.isfinite(one) & np.isfinite(other)
+    together = np.dot(one[both] - one[both].mean(), other[both] - other[both].mean()) if both.any() else 1.0
+    return one + other if together >= 0 else one - other
+
+
+def _consequences(recording, so_far: Scoring, rule: str) -> Consequences:
+    arousals = so_far.events_of("arousal") if rule == "3%" and so_far.was_scored("arousal") else None
+    if rule == "3%" and so_far.was_scored("desaturation"):
+        return Consequences(rule, so_far.events_of("desaturation"), arousals)
+    return Consequences(rule, _falls(recording, HYPOPNEA_RULES[rule]), arousals)
+
+
+def _falls(recording, drop_pct: float) -> list[Event] | None:
     """Desaturations of the recording; None where it has no valid saturation."""
     if "SPO2" not in recording.channels:
         return None
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
-    spo2 = recording.signal("SPO2")
+    spo2 = read_usable(recording, "SPO2")
     if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
         return None
-    return desaturations(spo2, sfreq_hz, DESATURATION_PCT)
+    return desaturations(spo2, sfreq_hz, drop_pct)
 
 
-def _amplitude(signal: np.ndarray, sfreq_hz: float) -> _Amplitude:
-    size = max(2, round(_WINDOW_S * sfreq_hz))
-    x = np.nan_to_num(np.asarray(signal, dtype=np.float32))
-    if len(x) < size:
-        return _Amplitude(np.zeros(len(x)), np.zeros(len(x)), np.zeros(len(x), dtype=bool))
-    peak_to_peak = maximum_filter1d(x, size) - minimum_filter1d(x, size)
-    step = max(1, round(sfreq_hz))
-    coarse = peak_to_peak[::step]
-    window = round(BASELINE_S * sfreq_hz / step)
-    before = percentile_filter(coarse, 75, size=window, origin=(window - 1) // 2, mode="nearest")
-    baseline = np.repeat(before, step)[: len(x)]
-    return _Amplitude(peak_to_peak, baseline, baseline > max(_CONNECTED * float(np.median(coarse)), _NOTHING))
-
-
-def _reduced(amplitude: _Amplitude, drop: float, sfreq_hz: float) -> list[tuple[int, int]]:
-    """Half-open runs of samples of reduced amplitude as long as an event is, after which it comes back."""
-    low = ~amplitude.usable | (amplitude.peak_to_peak <= (1 - drop) * amplitude.baseline)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], low.astype(np.int8), [0]])))
-    half = round(_WINDOW_S * sfreq_hz) // 2  # on both sides of a run, its window still holds normal breathing
-    soon = round(_RETURN_S * sfreq_hz)
-    spans = []
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        seconds = (last - first + 2 * half) / sfreq_hz
-        if not MIN_DURATION_S <= seconds <= MAX_DURATION_S or not amplitude.usable[first:last].all():
-            continue
-        after = amplitude.peak_to_peak[last : last + soon]
-        if after.size and after.max() > max(1 - drop, _RETURN_TO) * amplitude.baseline[first]:
-            spans.append((max(first - half, 0), min(last + half, len(low))))
-    return spans
-
-
-def _core(span: tuple[int, int], sfreq_hz: float) -> slice:
-    """Samples of an event whose window lies wholly within it."""
-    half = round(_WINDOW_S * sfreq_hz) // 2
-    return slice(span[0] + half, max(span[1] - half, span[0] + half + 1))
-
-
-def _apnea(span, amplitude: _Amplitude, efforts: Mapping[str, _Amplitude], sfreq_hz: float) -> Event:
-    core = _core(span, sfreq_hz)
-    moving = {name: e for name, e in efforts.items() if e.usable[core].all()}
-    kind = _by_effort([e.share(core) for e in moving.values()])
-    drop = 1 - float(amplitude.share(core).mean())
+def _apnea(span, amplitude: Amplitude, efforts: Mapping[str, Amplitude], sfreq_hz: float, channels) -> Event:
+    within = core(span, sfreq_hz)
+    moving = {name: e for name, e in efforts.items() if e.usable[within].all()}
+    kind = _by_effort([e.share(within) for e in moving.values()])
     return Event(
         kind,
         span[0] / sfreq_hz,
         (span[1] - span[0]) / sfreq_hz,
-        channels=("AF", *moving),
+        channels=tuple(dict.fromkeys((*channels, *moving))),
         source=SOURCE,
-        confidence=_confidence(drop, APNEA_DROP),
+        confidence=_confidence(amplitude, within, APNEA_DROP),
         rule=_APNEA_RULE + _BY_EFFORT[kind],
     )
 
@@ -210,25 +252,29 @@ def _by_effort(ratios: Sequence[np.ndarray]) -> str:
     return "apnea_mixed" if at_first and still.mean() >= 0.2 else "apnea_obstructive"
 
 
-def _saturation_falls(span, sfreq_hz: float, falls: Sequence[Event]) -> bool:
-    """Whether a desaturation begins within an event or soon after it."""
-    start_s, until_s = span[0] / sfreq_hz, span[1] / sfreq_hz + REACH_S
-    return any(start_s <= f.start_s <= until_s for f in falls)
+def _hypopnea(span, amplitude: Amplitude, sfreq_hz: float, told: Consequences, channels) -> list[Event]:
+    """The event, where a desaturation or an arousal makes it one."""
+    start_s, end_s = span[0] / sfreq_hz, span[1] / sfreq_hz
+    fell = [f for f in told.falls or () if start_s <= f.start_s <= end_s + REACH_S]
+    woke = [a for a in told.arousals or () if abs(a.start_s - end_s) <= AROUSAL_REACH_S]
+    with_ = " and ".join([f"a {told.rule} desaturation"] * bool(fell) + ["an arousal"] * bool(woke))
+    if not with_:
+        return []
+    seen_on = (*channels, *(("SPO2",) if fell else ()), *(woke[0].channels if woke else ()))
+    return [
+        Event(
+            "hypopnea",
+            start_s,
+            end_s - start_s,
+            channels=tuple(dict.fromkeys(seen_on)),
+            source=SOURCE,
+            confidence=_confidence(amplitude, core(span, sfreq_hz), HYPOPNEA_DROP),
+            rule=_HYPOPNEA_RULE.format(told.rule, with_),
+        )
+    ]
 
 
-def _hypopnea(span, amplitude: _Amplitude, sfreq_hz: float) -> Event:
-    drop = 1 - float(amplitude.share(_core(span, sfreq_hz)).mean())
-    return Event(
-        "hypopnea",
-        span[0] / sfreq_hz,
-        (span[1] - span[0]) / sfreq_hz,
-        channels=("AF", "SPO2"),
-        source=SOURCE,
-        confidence=_confidence(drop, HYPOPNEA_DROP),
-        rule=HYPOPNEA_RULE,
-    )
-
-
-def _confidence(drop: float, least: float) -> float:
+def _confidence(amplitude: Amplitude, within: slice, least: float) -> float:
     """From .5 for the smallest drop that the rule allows to 1 for a complete one."""
+    drop = 1 - float(amplitude.share(within).mean())
     return round(0.5 + 0.5 * min(max((drop - least) / (1 - least), 0), 1), 2)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.heart import heart_events
 from sleeplm.scoring.oximetry import oxygen_events
-from sleeplm.scoring.respiration import respiration
+from sleeplm.scoring.respiration import check_rule, respiration
 from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
 from sleeplm.vocabulary import APNEAS, Stage
@@ -24,6 +25,7 @@ def score(
     expert: Sequence[Scoring] = (),
     lights_off_s: float | None = None,
     lights_on_s: float | None = None,
+    hypopnea_rule: str = "3%",
 ) -> Scoring:
     """Score a night.
 
@@ -36,6 +38,8 @@ def score(
         one counts and a warning says so.
     lights_off_s, lights_on_s : float, optional
         Seconds from the first sample; they count before those that a scoring brings.
+    hypopnea_rule : str
+        The AASM rule for automatic hypopneas: ``"3%"`` (desaturation of 3%, or arousal) or ``"4%"``.
 
     Returns
     -------
@@ -46,8 +50,9 @@ def score(
     Raises
     ------
     UsageError
-        Lights outside the recording, or off after on.
+        Lights outside the recording, or off after on; a hypopnea rule that does not exist.
     """
+    check_rule(hypopnea_rule)
     _check_lights(recording.duration_s, lights_off_s, lights_on_s)
     merged = _merge(expert, recording.n_epochs)
     probabilities = None
@@ -59,7 +64,7 @@ def score(
             probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
             merged.hypnogram_source = STAGING_SOURCE
         merged.warnings += [staging.warning] if staging.warning else []
-    for detector in DETECTORS:
+    for detector in detectors(hypopnea_rule):
         _detect(recording, merged, detector)
     off_s = merged.lights_off_s if lights_off_s is None else lights_off_s
     on_s = merged.lights_on_s if lights_on_s is None else lights_on_s
@@ -160,12 +165,14 @@ class Detector:
     one_rule: bool = False
 
 
-# In the order in which they need each other.
-DETECTORS = (
-    Detector(lambda recording, so_far: respiration(recording), (*APNEAS, "hypopnea"), one_rule=True),
-    Detector(lambda recording, so_far: oxygen_events(recording), ("desaturation",)),
-    Detector(heart_events, ("bradycardia", "tachycardia")),
-)
+def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
+    """All detectors, in the order in which they need each other."""
+    breathing = partial(respiration, hypopnea_rule=hypopnea_rule)
+    return (
+        Detector(lambda recording, so_far: oxygen_events(recording), ("desaturation",)),
+        Detector(breathing, (*APNEAS, "hypopnea"), one_rule=True),
+        Detector(heart_events, ("bradycardia", "tachycardia")),
+    )
 
 
 def _detect(recording, merged: _Merged, detector: Detector) -> None:

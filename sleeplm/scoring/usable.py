@@ -1,4 +1,4 @@
-"""A channel as detectors read it: with where it holds a signal, and a sentence where much of it holds none."""
+"""A channel as detectors read it: NaN where it holds no signal, and a sentence where much of it holds none."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ from sleeplm.vocabulary import CHANNEL
 MUCH = 0.2  # share of the night's epochs whose loss people are told of
 
 
-def read_usable(recording, name: str, sfreq_hz: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """A channel and where it holds a signal.
+def read_usable(recording, name: str, sfreq_hz: float | None = None) -> np.ndarray:
+    """A channel, with NaN in the epochs that the recording's quality gives up.
 
     Parameters
     ----------
@@ -21,16 +21,13 @@ def read_usable(recording, name: str, sfreq_hz: float | None = None) -> tuple[np
 
     Returns
     -------
-    signal : ndarray of float32
-        ``[samples]``, zero where its value is no finite number.
-    usable : ndarray of bool
-        ``[samples]``; False in epochs that the recording's quality gives up, and where no finite number was.
+    ndarray of float32
+        ``[samples]`` in the canonical unit.
     """
     signal = recording.signal(name, sfreq_hz)
-    finite = np.isfinite(signal)
     rate = sfreq_hz or recording.channels[name].sfreq_hz
-    usable = recording.quality.usable_samples(name, rate, len(signal)) & finite
-    return (signal if finite.all() else np.where(finite, signal, np.float32(0))), usable
+    usable = recording.quality.usable_samples(name, rate, len(signal))
+    return signal if usable.all() else np.where(usable, signal, np.float32(np.nan))
 
 
 def said_of_loss(recording, *names: str) -> tuple[str, ...]:
@@ -40,6 +37,6 @@ def said_of_loss(recording, *names: str) -> tuple[str, ...]:
         usable = recording.quality.usable(name)
         lost = int((~usable).sum())
         if lost >= MUCH * len(usable) > 0:
-            words = CHANNEL[name].words.capitalize()
+            words = CHANNEL[name].words[:1].upper() + CHANNEL[name].words[1:]
             said.append(f"{words} holds no usable signal in {lost} of {len(usable)} epochs; they are left out.")
     return tuple(said)

@@ -102,11 +102,6 @@ def test_a_fall_begins_after_the_last_long_level():
     assert found.start_s == pytest.approx(119, abs=4) and found.label == "95% to 91%"
 
 
-def test_what_is_unusable_holds_no_event():
-    spo2 = np.concatenate([dip(5), dip(5)])
-    assert len(desaturations(spo2, 1, usable=np.arange(600) < 300)) == 1
-
-
 def test_a_night_that_lost_its_probe_for_long_says_so():
     spo2 = np.concatenate([dip(5), np.full(300, -1.0)])
     found = oxygen_events(FakeRecording({"SPO2": (spo2, 1)}))

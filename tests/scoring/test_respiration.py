@@ -8,14 +8,17 @@ from fakes import FakeRecording
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sleeplm.night import Event
+from sleeplm.errors import UsageError
+from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
-from sleeplm.scoring.respiration import HYPOPNEA_RULE, SOURCE, respiration, respiratory_events
+from sleeplm.scoring.respiration import SOURCE, Consequences, respiration, respiratory_events
 from sleeplm.simulate import simulate_night
 from sleeplm.vocabulary import APNEAS
 
 HZ = 8.0
 FALL = [Event("desaturation", 315.0, 30.0)]
+AROUSAL = [Event("arousal", 326.0, 6.0, ("C4",))]
+FELL = Consequences(falls=FALL)
 
 
 def breathing(left=(), hours=0.2, seed=0, noise=0.01):
@@ -89,7 +92,7 @@ def test_every_event_says_where_how_surely_and_by_which_rule(nights):
         for e in found.events:
             assert e.source == SOURCE and e.channels[0] == "AF" and 0.5 <= e.confidence <= 1
             assert 10 <= e.duration_s <= 130 and e.rule.startswith("AASM")
-            assert (e.rule == HYPOPNEA_RULE) == (e.type == "hypopnea")
+            assert ("hypopnea 3% rule" in e.rule) == (e.type == "hypopnea")
 
 
 def test_apneas_that_a_cpap_device_scored_are_found(data):
@@ -135,19 +138,80 @@ def test_effort_tells_the_type(belts, kind):
 
 @pytest.mark.parametrize(("falls", "n"), [(FALL, 1), ([], 0), (None, 0), ([Event("desaturation", 400.0, 30.0)], 0)])
 def test_a_hypopnea_needs_a_desaturation_within_reach(falls, n):
-    events = respiratory_events(breathing([(300, 325, 0.5)]), HZ, falls=falls)
+    events = respiratory_events(breathing([(300, 325, 0.5)]), HZ, told=Consequences(falls=falls))
     assert [e.type for e in events] == ["hypopnea"] * n
+
+
+@pytest.mark.parametrize(
+    ("falls", "arousals", "because", "channels"),
+    [
+        (FALL, [], "with a 3% desaturation", ("AF", "SPO2")),
+        ([], AROUSAL, "with an arousal", ("AF", "C4")),
+        (FALL, AROUSAL, "with a 3% desaturation and an arousal", ("AF", "SPO2", "C4")),
+    ],
+)
+def test_a_hypopnea_says_what_makes_it_one(falls, arousals, because, channels):
+    told = Consequences(falls=falls, arousals=arousals)
+    (event,) = respiratory_events(breathing([(300, 325, 0.5)]), HZ, told=told)
+    assert event.rule.endswith(because) and event.channels == channels
+
+
+@pytest.mark.parametrize("at_s", [303, 340])
+def test_an_arousal_that_does_not_end_a_reduction_makes_no_hypopnea(at_s):
+    told = Consequences(falls=[], arousals=[Event("arousal", at_s, 6.0)])
+    assert respiratory_events(breathing([(300, 325, 0.5)]), HZ, told=told) == []
+
+
+def night_with_a_hypopnea(depth_pct):
+    spo2 = np.full(720, 96.0)
+    spo2[320:335] = np.linspace(96, 96 - depth_pct, 15)
+    spo2[335:350] = np.linspace(96 - depth_pct, 96, 15)
+    return FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ), "SPO2": (spo2, 1)})
+
+
+@pytest.mark.parametrize(
+    ("rule", "depth_pct", "arousals", "n", "name"),
+    [
+        ("3%", 3.5, None, 1, "hypopneas by the AASM 3% rule, without arousals"),
+        ("3%", 3.5, [], 1, "hypopneas by the AASM 3% rule"),
+        ("3%", 1, AROUSAL, 1, "hypopneas by the AASM 3% rule"),
+        ("4%", 3.5, AROUSAL, 0, "hypopneas by the AASM 4% rule"),
+        ("4%", 5, None, 1, "hypopneas by the AASM 4% rule"),
+    ],
+)
+def test_the_rule_decides_and_is_named(rule, depth_pct, arousals, n, name):
+    so_far = Scoring(events=tuple(arousals or ()), event_sources={} if arousals is None else {"arousal": "expert"})
+    found = respiration(night_with_a_hypopnea(depth_pct), so_far, rule)
+    assert len(found.events) == n and found.rules == {"hypopnea": name}
+
+
+def test_desaturations_that_an_expert_scored_are_believed():
+    so_far = Scoring(events=tuple(FALL), event_sources={"desaturation": "expert"})
+    found = respiration(FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ)}), so_far)
+    assert [e.type for e in found.events] == ["hypopnea"]
+
+
+def test_arousals_alone_make_hypopneas_and_it_is_said():
+    so_far = Scoring(events=tuple(AROUSAL), event_sources={"arousal": "expert"})
+    found = respiration(FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ)}), so_far)
+    assert len(found.events) == 1 and found.rules["hypopnea"].endswith("without oxygen saturation")
+    assert any("only hypopneas that end in an arousal" in w for w in found.warnings)
+
+
+def test_a_rule_that_does_not_exist_is_refused():
+    with pytest.raises(UsageError, match="one of 3%, 4%"):
+        respiration(night_with_a_hypopnea(5), hypopnea_rule="5%")
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.04])
 @pytest.mark.parametrize("ends", [430, 660, 720])
 def test_a_sensor_that_is_off_is_no_apnea(noise, ends):
     flow = breathing([(300, ends, 0.0)], noise=noise)
-    assert respiratory_events(flow, HZ, falls=FALL) == []
+    assert respiratory_events(flow, HZ, told=FELL) == []
 
 
 def test_a_sensor_that_slips_for_good_is_no_hypopnea():
-    assert respiratory_events(breathing([(300, 720, 0.5)]), HZ, falls=FALL) == []
+    assert respiratory_events(breathing([(300, 720, 0.5)]), HZ, told=FELL) == []
 
 
 @pytest.mark.parametrize("flow", [np.zeros(5760), np.full(5760, 3.0)])
@@ -161,9 +225,35 @@ def test_slow_flow_is_not_scored_and_it_is_said():
     assert found.scored == () and "under 4 Hz" in found.warnings[0]
 
 
-def test_effort_without_flow_is_not_scored_and_it_is_said():
+def test_one_belt_without_flow_is_not_scored_and_it_is_said():
     found = respiration(FakeRecording({"THX": (breathing(), HZ)}))
     assert found.scored == () and "airflow" in found.warnings[0]
+
+
+@pytest.mark.parametrize("gain", [1.0, -0.2, 40.0])
+@pytest.mark.parametrize(
+    ("chest", "belly", "kind"),
+    [((0.02, 0.02), (0.02, 0.02), "apnea_central"), ((0.8, 0.8), (-0.8, -0.8), "apnea_obstructive")],
+)
+def test_the_sum_of_both_belts_stands_for_flow_whatever_their_scale(gain, chest, belly, kind):
+    thx, abd = (breathing([(300, 325, rest[0])], seed=i) for i, rest in enumerate((chest, belly)))
+    found = respiration(FakeRecording({"THX": (thx, HZ), "ABD": (gain * abd, HZ)}))
+    (event,) = found.events
+    assert event.type == kind and event.channels == ("THX", "ABD")
+    assert "sum of both breathing belts" in found.warnings[0]
+
+
+def test_what_is_lost_is_no_event_and_no_baseline():
+    flow = breathing([(300, 325, 0.03), (500, 530, 0.03)])
+    flow[int(330 * HZ) : int(480 * HZ)] = np.nan
+    assert [round(e.start_s, -1) for e in respiratory_events(flow, HZ)] == [300, 500]
+
+
+def test_a_night_that_lost_its_flow_for_long_says_so():
+    flow = breathing()
+    flow[: len(flow) // 2] = np.nan
+    found = respiration(FakeRecording({"AF": (flow, HZ)}))
+    assert any("12 of 24 epochs" in w for w in found.warnings)
 
 
 def test_what_is_missing_limits_what_is_scored():
@@ -179,7 +269,7 @@ def test_what_is_missing_limits_what_is_scored():
 @given(st.integers(0, 400), st.floats(4, 40), st.integers(0, 99), st.floats(1e-3, 1e3))
 def test_any_signal_gives_events_within_it_whatever_its_scale(n, sfreq_hz, seed, gain):
     flow = np.random.default_rng(seed).normal(0, 1, n) ** 3
-    one, other = (respiratory_events(x, sfreq_hz, {"THX": x}, FALL) for x in (flow, gain * flow))
+    one, other = (respiratory_events(x, sfreq_hz, {"THX": x}, FELL) for x in (flow, gain * flow))
     assert [replace(e, confidence=None) for e in one] == [replace(e, confidence=None) for e in other]
     assert all(0 <= e.start_s and e.end_s <= n / sfreq_hz + 1e-6 for e in one)
 
