@@ -6,7 +6,7 @@ from scipy.signal import welch
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH, Stage
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, Stage
 
 # Band edges in Hz are YASA's (Vallat & Walker 2021, eLife 10:e70092). Power above 30 Hz is left out: it is near
 # the Nyquist frequency of the epochs.
@@ -14,7 +14,6 @@ BANDS_HZ = {"delta": (0.5, 4), "theta": (4, 8), "alpha": (8, 12), "sigma": (12, 
 _WINDOW_S = 4
 _TOO_LARGE_UV = 500  # a peak beyond this is movement or a loose electrode, not brain
 _NREM = (Stage.N1, Stage.N2, Stage.N3)
-_YASA_CODE = {Stage.W: 0, Stage.N1: 1, Stage.N2: 2, Stage.N3: 3, Stage.R: 4, Stage.UNSCORED: -2}
 
 
 def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
@@ -33,7 +32,7 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     for name in leads:
         _add_derivation(rows, epochs, name)
     if leads:
-        _add_graphoelements(rows, epochs, scoring, leads[0])
+        _add_graphoelements(rows, epochs, scoring, leads)
     if {"EOG_L", "EOG_R"} <= set(recording.channels):
         _add_eye_movements(rows, epochs, scoring)
     return rows
@@ -75,55 +74,36 @@ def _add_derivation(rows: list[dict], epochs: Epochs, name: str) -> None:
             rows[e][name] = {**values, "rms_uv": rounded(rms[i])}
 
 
-def _add_graphoelements(rows: list[dict], epochs: Epochs, scoring: Scoring, lead: str) -> None:
-    """Spindles and slow waves: the scorer's where there are any, else YASA's on one derivation."""
-    channel = CHANNEL_NAMES.index(lead)
-    hypnogram = scoring.hypnogram[: len(epochs)]
-    nrem = [e for e, stage in enumerate(hypnogram) if stage in _NREM and epochs.present[e, channel]]
-    if not nrem:
-        return
-    signal = epochs.signals[:, channel].ravel()
-    codes = [_YASA_CODE[s] for s in hypnogram] + [-2] * (len(epochs) - len(hypnogram))
+def _add_graphoelements(rows: list[dict], epochs: Epochs, scoring: Scoring, leads: list[str]) -> None:
+    """Spindles and slow waves that were scored, in NREM sleep, where a derivation is free of artefacts."""
+    present = epochs.present[:, [CHANNEL_NAMES.index(lead) for lead in leads]].any(axis=1)
+    clean = [e for e in range(len(rows)) if not any("artifact" in rows[e].get(lead, {}) for lead in leads)]
+    nrem = [e for e in clean if present[e] and _stage(scoring, e) in _NREM]
     for kind, event_type in (("spindles", "spindle"), ("slow_waves", "slow_wave")):
-        if scoring.was_scored(event_type):
-            found = np.array([(e.start_s, e.end_s) for e in scoring.events_of(event_type)]).reshape(-1, 2)
-        else:
-            found = _detected(event_type, signal, np.repeat(codes, SAMPLES_PER_EPOCH))
+        if not scoring.was_scored(event_type):
+            continue
+        found = np.array([(e.start_s, e.end_s) for e in scoring.events_of(event_type)]).reshape(-1, 2)
         for e in nrem:
-            if "artifact" not in rows[e].get(lead, {}):
-                rows[e][kind] = _starting_in(found, e)
-                rows[e][f"{kind}_n"] = len(rows[e][kind])
-
-
-def _detected(event_type: str, signal: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Start and end in seconds ``[n, 2]`` of YASA's spindles (12 to 15 Hz) or slow waves (Massimini's criteria)."""
-    import yasa
-
-    detect = yasa.spindles_detect if event_type == "spindle" else yasa.sw_detect
-    found = detect(signal.astype(float), MODEL_SFREQ_HZ, hypno=codes, include=(1, 2, 3), verbose="ERROR")
-    return np.empty((0, 2)) if found is None else found.summary()[["Start", "End"]].to_numpy()
+            rows[e][kind] = _starting_in(found, e)
+            rows[e][f"{kind}_n"] = len(rows[e][kind])
 
 
 def _add_eye_movements(rows: list[dict], epochs: Epochs, scoring: Scoring) -> None:
-    """Rapid eye movements by YASA (opposite deflections of both EOGs, 50 to 325 uV, .5 to 5 Hz).
-
-    Not in scored NREM sleep, whose slow rolling eyes and slow waves pass for them.
-    """
-    import yasa
-
-    left, right = CHANNEL_NAMES.index("EOG_L"), CHANNEL_NAMES.index("EOG_R")
-    both = epochs.present[:, left] & epochs.present[:, right]
-    if not both.any():
+    """Rapid eye movements that were scored; not in NREM sleep, whose slow waves and rolling eyes pass for them."""
+    if not scoring.was_scored("rapid_eye_movement"):
         return
-    loc, roc = (epochs.signals[:, c].astype(float).ravel() for c in (left, right))
-    found = yasa.rem_detect(loc, roc, MODEL_SFREQ_HZ, verbose="ERROR")
-    peaks = np.empty(0) if found is None else found.summary()["Peak"].to_numpy()
-    nrem = [e for e, stage in enumerate(scoring.hypnogram[: len(epochs)]) if stage in _NREM]
-    both[nrem] = False
+    both = epochs.present[:, [CHANNEL_NAMES.index(eye) for eye in ("EOG_L", "EOG_R")]].all(axis=1)
+    middles = np.sort([(e.start_s + e.end_s) / 2 for e in scoring.events_of("rapid_eye_movement")])
     for e in np.flatnonzero(both):
-        first, last = np.searchsorted(peaks, (e * EPOCH_S, (e + 1) * EPOCH_S))
-        rows[e]["rapid_eye_movements"] = [rounded(p - e * EPOCH_S, 1) for p in peaks[first:last]]
+        if _stage(scoring, e) in _NREM:
+            continue
+        first, last = np.searchsorted(middles, (e * EPOCH_S, (e + 1) * EPOCH_S))
+        rows[e]["rapid_eye_movements"] = [rounded(m - e * EPOCH_S, 1) for m in middles[first:last]]
         rows[e]["rapid_eye_movements_n"] = int(last - first)
+
+
+def _stage(scoring: Scoring, e: int) -> Stage:
+    return scoring.hypnogram[e] if e < len(scoring.hypnogram) else Stage.UNSCORED
 
 
 def _starting_in(found: np.ndarray, e: int) -> list[dict]:

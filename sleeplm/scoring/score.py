@@ -9,12 +9,15 @@ import numpy as np
 
 from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
+from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.heart import heart_events
+from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import check_rule, respiration
 from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
+from sleeplm.scoring.waves import eye_movements, waves
 from sleeplm.vocabulary import APNEAS, Stage
 
 EXPERT, AUTOMATIC = "expert", "automatic"
@@ -170,8 +173,12 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
     breathing = partial(respiration, hypopnea_rule=hypopnea_rule)
     return (
         Detector(lambda recording, so_far: oxygen_events(recording), ("desaturation",)),
+        Detector(arousal_events, ("arousal",)),
         Detector(breathing, (*APNEAS, "hypopnea"), one_rule=True),
+        Detector(limb_events, ("leg_movement", "plm"), one_rule=True),
         Detector(heart_events, ("bradycardia", "tachycardia")),
+        Detector(waves, ("spindle", "slow_wave")),
+        Detector(eye_movements, ("rapid_eye_movement",)),
     )
 
 

@@ -101,19 +101,18 @@ def test_an_eeg_too_large_to_be_brain_gets_no_number(make_recording, signals_of)
     assert "rms_uv" in rows[1]["C3"]
 
 
-def test_spindles_are_looked_for_in_nrem_sleep_only_and_are_found_where_they_are(make_recording, signals_of):
-    x, _ = signals_of(20)["C3"]
-    times = np.arange(len(x)) / 128
-    for at_s in np.arange(5, 600, 15):
-        here = (times >= at_s) & (times < at_s + 1)
-        x[here] += 40 * np.hanning(here.sum()) * np.sin(2 * np.pi * 13.3 * times[here])
-    recording = make_recording({"C3": (x, 128.0)}, 20)
-    scoring = Scoring((N2,) * 15 + (W,) * 3 + (Stage.UNSCORED,) * 2, "expert")
+def test_scored_spindles_and_eye_movements_are_told_in_the_stages_that_they_belong_to(make_recording, signals_of):
+    signals = signals_of(20)
+    recording = make_recording({n: signals[n] for n in ("C3", "EOG_L", "EOG_R")}, 20)
+    kinds = ("spindle", "rapid_eye_movement")
+    events = [Event(kind, 30.0 * e + 5, 1.0) for kind in kinds for e in range(20)]
+    hypnogram = (N2,) * 15 + (Stage.R,) * 3 + (Stage.UNSCORED,) * 2
+    scoring = Scoring(hypnogram, "expert", tuple(events), dict.fromkeys(kinds, "automatic"))
     rows = brain_features(recording, cut_epochs(recording), scoring)
-    found = [s["start_s"] for row in rows[:15] for s in row["spindles"]]
-    assert len(found) >= 24
-    assert all(min(abs(s - 5), abs(s - 20)) < 0.6 for s in found)
-    assert all("spindles" not in row for row in rows[15:])
+    assert all(row["spindles"] == [{"start_s": 5.0, "end_s": 6.0}] for row in rows[:15])
+    assert all("spindles" not in row and "slow_waves" not in row for row in rows[15:])
+    assert all(row["rapid_eye_movements"] == [5.5] for row in rows[15:])
+    assert all("rapid_eye_movements" not in row for row in rows[:15])
 
 
 def test_the_scorers_own_spindles_win(made):

@@ -1,0 +1,99 @@
+"""Spindles, slow waves and rapid eye movements, by YASA's detectors."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sleeplm.night import Event, Scoring
+from sleeplm.scoring.found import Found
+from sleeplm.scoring.leads import SFREQ_HZ, best_eeg, clean_signal, fast_enough, per_sample
+from sleeplm.vocabulary import EPOCH_S, Stage
+
+SOURCE = "yasa"
+NREM = (Stage.N1, Stage.N2, Stage.N3)
+# YASA's own thresholds (Vallat & Walker 2021, eLife 10:e70092), as its documentation has them.
+RULES = {
+    "spindle": "YASA: 12 to 15 Hz for .5 to 2 s, by relative power, correlation with the EEG, and RMS",
+    "slow_wave": "YASA: .3 to 1.5 Hz, negative peak of 40 to 200 uV, 75 to 350 uV peak to peak (Massimini 2004)",
+    "rapid_eye_movement": "YASA: both eyes against each other, .5 to 5 Hz, 50 to 325 uV, .3 to 1.2 s",
+}
+
+
+def waves(recording, so_far: Scoring) -> Found:
+    """Spindles and slow waves of a recording in NREM sleep, on its better central EEG channel.
+
+    Both sides show nearly the same waves, and a second channel would double the cost. Nothing is looked for
+    without stages: both belong to NREM sleep, and what looks like them awake is alpha and eye movement.
+    """
+    lead = best_eeg(recording)
+    if lead is None or so_far.hypnogram_source is None:
+        return Found()
+    signal_uv, usable = clean_signal(recording, lead)
+    asleep = usable & per_sample(so_far.hypnogram, NREM, len(signal_uv))
+    events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
+    return Found(sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"))
+
+
+def eye_movements(recording, so_far: Scoring) -> Found:
+    """Rapid eye movements of a recording, outside NREM sleep, whose slow waves and rolling eyes pass for them."""
+    if not all(fast_enough(recording, name) for name in ("EOG_L", "EOG_R")):
+        return Found()
+    (left, left_usable), (right, right_usable) = (clean_signal(recording, n) for n in ("EOG_L", "EOG_R"))
+    wanted = left_usable & right_usable & ~per_sample(so_far.hypnogram, NREM, len(left))
+    return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",))
+
+
+def find_waves(kind: str, eeg_uv: np.ndarray, wanted: np.ndarray, *channels: str) -> list[Event]:
+    """Find spindles or slow waves.
+
+    Parameters
+    ----------
+    kind : str
+        ``"spindle"`` or ``"slow_wave"``.
+    eeg_uv : ndarray
+        EEG in microvolts at 100 Hz, ``[samples]``, without NaN.
+    wanted : ndarray of bool
+        Where to look, ``[samples]``: usable signal in NREM sleep. Thresholds that follow the person's own level
+        (the RMS of spindles) are taken from there.
+    *channels : str
+        Canonical names that the events are said to be seen on.
+    """
+    import yasa
+
+    detect = yasa.spindles_detect if kind == "spindle" else yasa.sw_detect
+    return _found(kind, (eeg_uv,), wanted, detect, channels)
+
+
+def find_eye_movements(left_uv: np.ndarray, right_uv: np.ndarray, wanted: np.ndarray) -> list[Event]:
+    """Find rapid eye movements in both EOGs, in microvolts at 100 Hz, ``[samples]``, where `wanted`."""
+    import yasa
+
+    return _found("rapid_eye_movement", (left_uv, right_uv), wanted, yasa.rem_detect, ("EOG_L", "EOG_R"))
+
+
+def _found(kind: str, signals: Sequence[np.ndarray], wanted: np.ndarray, detect, channels) -> list[Event]:
+    """Run a detector of YASA on the epochs that hold anything wanted, and one more on each side.
+
+    The epochs in between are cut out: they would be filtered only to be masked. A cut lies at least one epoch
+    from what is wanted, where no filter's edge reaches it.
+    """
+    size = EPOCH_S * SFREQ_HZ
+    n = len(wanted) // size
+    holds = wanted[: n * size].reshape(n, size).any(axis=1)
+    near = holds.copy()
+    near[1:] |= holds[:-1]
+    near[:-1] |= holds[1:]
+    kept = np.flatnonzero(near)
+    if not len(kept):
+        return []
+    parts = [s[: n * size].reshape(n, size)[kept].ravel().astype(np.float64) for s in signals]
+    mask = wanted[: n * size].reshape(n, size)[kept].ravel().astype(int)
+    found = detect(*parts, SFREQ_HZ, hypno=mask, include=1, verbose="ERROR")
+    if found is None:
+        return []
+    start_s, end_s = found.summary()[["Start", "End"]].to_numpy().T
+    shift_s = (kept - np.arange(len(kept)))[(start_s // EPOCH_S).astype(int)] * EPOCH_S
+    return [
+        Event(kind, round(float(a + s), 2), round(float(b - a), 2), tuple(channels), SOURCE, rule=RULES[kind])
+        for a, b, s in zip(start_s, end_s, shift_s, strict=True)
+    ]

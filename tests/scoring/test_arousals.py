@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from fakes import FakeRecording
+from scipy.signal import butter, sosfiltfilt
+
+from sleeplm.night import Scoring
+from sleeplm.recording import open_recording
+from sleeplm.recording.annotations import read_scoring
+from sleeplm.scoring.arousals import arousal_events, arousals
+from sleeplm.vocabulary import Stage
+
+SECONDS = 600
+
+
+def band(low_hz, high_hz, seed=0):
+    noise = np.random.default_rng(seed).standard_normal(SECONDS * 100)
+    x = sosfiltfilt(butter(2, (low_hz, high_hz), "bandpass", fs=100, output="sos"), noise)
+    return x / x.std()
+
+
+def eeg(spans=(), low_hz=16, high_hz=35, height_uv=12.0):
+    """EEG of quiet sleep, with more of one band within the spans."""
+    x = 25 * band(0.5, 4) + 6 * band(4, 12, 1) + 3 * band(12, 40, 2)
+    extra = height_uv * band(low_hz, high_hz, 3)
+    for a, b in spans:
+        x[int(a * 100) : int(b * 100)] += extra[int(a * 100) : int(b * 100)]
+    return x, np.ones(len(x), bool)
+
+
+def chin(*spans):
+    x = 2 * band(12, 45, 4)
+    for a, b in spans:
+        x[int(a * 100) : int(b * 100)] *= 6
+    return x, np.ones(len(x), bool)
+
+
+N2, REM, AWAKE = ((stage,) * 20 for stage in (Stage.N2, Stage.R, Stage.W))
+
+
+def test_a_burst_of_fast_power_is_an_arousal_where_it_is():
+    events = arousals({"C4": eeg([(100, 106), (300, 310)])}, N2)
+    assert [e.channels for e in events] == [("C4",), ("C4",)]
+    assert np.allclose([e.start_s for e in events], [100, 300], atol=1.0)
+    assert np.allclose([e.end_s for e in events], [106, 310], atol=1.5)
+
+
+@pytest.mark.parametrize("what, signal", [
+    ("a quiet EEG", eeg()),
+    ("a second of fast power", eeg([(100, 101)])),
+    ("spindles", eeg([(100, 101), (104, 105.2)], 11.5, 15)),
+    ("long spindles", eeg([(100, 104)], 11.5, 15, 25)),
+    ("slow waves", eeg([(100, 110)], 0.5, 2, 80)),
+    ("an awakening", eeg([(100, 180)])),
+])  # fmt: skip
+def test_what_is_no_arousal_is_left_out(what, signal):
+    assert arousals({"C4": signal}, N2) == [], what
+
+
+def test_the_second_of_two_within_ten_seconds_is_none():
+    assert len(arousals({"C4": eeg([(100, 106), (111, 117)])}, N2)) == 1
+
+
+def test_awake_there_are_none():
+    assert arousals({"C4": eeg([(100, 106)])}, AWAKE) == []
+    woken = N2[:3] + AWAKE[:17]
+    assert arousals({"C4": eeg([(92, 98)])}, woken) == []
+
+
+def test_in_rem_sleep_the_chin_must_rise_as_well():
+    signal = {"C4": eeg([(100, 106), (200, 206)])}
+    assert arousals(signal, REM) == []
+    events = arousals(signal, REM, chin((201, 204)))
+    assert [round(e.start_s, -1) for e in events] == [200] and "chin" in events[0].rule
+
+
+def test_a_stretch_that_is_not_usable_holds_none():
+    x, usable = eeg([(100, 106), (300, 306)])
+    usable[9500:9600] = False
+    assert [round(e.start_s, -1) for e in arousals({"C4": (x, usable)}, N2)] == [300]
+
+
+def test_a_recording_without_chin_says_so_and_without_stages_nothing_is_looked_for():
+    recording = FakeRecording({"C3": (eeg([(100, 106)])[0], 100)})
+    found = arousal_events(recording, Scoring(N2, "expert"))
+    assert found.scored == ("arousal",) and len(found.events) == 1 and "chin" in found.warnings[0]
+    assert arousal_events(recording, Scoring()).scored == ()
+
+
+def test_a_real_night_has_no_more_arousals_than_people_have(data):
+    recording = open_recording(data / "recordings" / "ucddb018.edf")
+    scoring = read_scoring(data / "recordings" / "ucddb018_stage.csv", recording)
+    events = arousal_events(recording, scoring).events
+    asleep_h = sum(s in (Stage.N1, Stage.N2, Stage.N3) for s in scoring.hypnogram) / 120
+    # Experts find 2 to 9 an hour in half of the 994 CinC nights, in those near no apnea alone.
+    assert 2 <= len(events) / asleep_h <= 20
