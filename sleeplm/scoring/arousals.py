@@ -15,8 +15,9 @@ from scipy.signal import butter, sosfilt
 
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
-from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, clean_signal, fast_enough
+from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, fast_enough
 from sleeplm.scoring.runs import runs
+from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES, Stage
 
 SOURCE = "sleeplm arousals"
@@ -42,12 +43,12 @@ def arousal_events(recording, so_far: Scoring) -> Found:
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
     if not leads or so_far.hypnogram_source is None:
         return Found()
-    chin = clean_signal(recording, "EMG_CHIN") if fast_enough(recording, "EMG_CHIN") else None
-    warnings = []
+    chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
+    warnings = list(said_of_loss(recording, *leads))
     if chin is None or not chin[1].any():
         chin = None
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
-    eeg = {name: clean_signal(recording, name) for name in leads}
+    eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
     return Found(arousals(eeg, so_far.hypnogram, chin), ("arousal",), tuple(warnings))
 
 

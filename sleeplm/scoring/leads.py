@@ -1,4 +1,4 @@
-"""The channels of brain, eyes and muscle as their detectors need them: the better one, at 100 Hz, with its mask."""
+"""Which channels the detectors of brain, eyes and muscle read, and at what rate; stages on their time."""
 
 from collections.abc import Collection, Sequence
 
@@ -21,15 +21,6 @@ def best_eeg(recording) -> str | None:
     """The central EEG channel with more usable epochs, C4 where they are alike; None where there is none."""
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
     return max(leads, key=lambda name: int(recording.quality.usable(name).sum()), default=None)
-
-
-def clean_signal(recording, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """A channel at 100 Hz, 0 where it has no value, and where it may be used, both ``[samples]``."""
-    signal = recording.signal(name, SFREQ_HZ)
-    valid = np.isfinite(signal)
-    if not valid.all():
-        signal = np.where(valid, signal, np.float32(0))
-    return signal, valid & recording.quality.usable_samples(name, SFREQ_HZ, len(signal))
 
 
 def per_sample(hypnogram: Sequence[str], stages: Collection[str], n_samples: int, sfreq_hz=SFREQ_HZ) -> np.ndarray:

@@ -10,6 +10,7 @@ from scipy.signal import butter, sosfilt
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.runs import runs
+from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import APNEAS, EPOCH_S, SLEEP_STAGES
 
 SOURCE = "sleeplm limbs"
@@ -49,13 +50,10 @@ def limb_events(recording, so_far: Scoring) -> Found:
     if not fast:
         why = "The leg EMG is sampled too slowly (under 60 Hz) to find movements in it."
         return Found(warnings=(why,) if legs else ())
-    warnings, by_leg = [], {}
+    warnings, by_leg = list(said_of_loss(recording, *fast)), {}
     scaled = not any("taken as" in (legs[n].note or "") for n in fast)
     for name in fast:
-        rate = legs[name].sfreq_hz
-        emg = recording.signal(name)
-        usable = recording.quality.usable_samples(name, rate, len(emg))
-        by_leg[name] = leg_movements(emg, rate, usable, scaled)
+        by_leg[name] = leg_movements(*read_usable(recording, name), legs[name].sfreq_hz, scaled)
     if not scaled:
         warnings.append(
             f"The leg EMG has no known unit: movements are those of {ONSET_TIMES:g} times its resting baseline, "
@@ -67,9 +65,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
     return Found(events, ("leg_movement", "plm"), tuple(warnings))
 
 
-def leg_movements(
-    emg_uv: np.ndarray, sfreq_hz: float, usable: np.ndarray | None = None, scaled: bool = True
-) -> np.ndarray:
+def leg_movements(emg_uv: np.ndarray, usable: np.ndarray, sfreq_hz: float, scaled: bool = True) -> np.ndarray:
     """Find movements in the EMG of one leg.
 
     The EMG above 10 Hz is rectified, averaged over 50 ms, and a running median over .35 s takes heart beats out.
@@ -80,10 +76,10 @@ def leg_movements(
     ----------
     emg_uv : ndarray
         Leg EMG in microvolts, ``[samples]``.
+    usable : ndarray of bool
+        ``[samples]``; what touches an unusable sample is left out, and no baseline is taken from there.
     sfreq_hz : float
         Its rate, 60 Hz or more.
-    usable : ndarray of bool, optional
-        ``[samples]``; what touches an unusable sample is left out, and no baseline is taken from there.
     scaled : bool
         Whether microvolts are known; else the thresholds are 4 and 1.75 times the baseline.
 
@@ -92,8 +88,7 @@ def leg_movements(
     ndarray ``[movements, 2]``
         Start and end in seconds.
     """
-    valid = np.isfinite(emg_uv) if usable is None else np.isfinite(emg_uv) & usable
-    envelope, alive = _envelope(emg_uv, sfreq_hz, valid)
+    envelope, alive = _envelope(emg_uv, sfreq_hz, usable)
     if not alive.any():
         return np.empty((0, 2))
     baseline = _resting(envelope, alive)
@@ -111,17 +106,17 @@ def leg_movements(
     return spans_s[whole & (length_s >= MIN_DURATION_S) & (length_s <= MAX_DURATION_S)]
 
 
-def _envelope(emg_uv: np.ndarray, sfreq_hz: float, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _envelope(emg_uv: np.ndarray, sfreq_hz: float, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Envelope at 20 Hz without spikes, and where it rests on usable samples alone."""
     sos = butter(2, 10.0, "highpass", fs=sfreq_hz, output="sos")
-    rectified = np.abs(sosfilt(sos, np.where(valid, emg_uv, 0).astype(np.float64)))
+    rectified = np.abs(sosfilt(sos, np.where(usable, emg_uv, 0).astype(np.float64)))
     n = int(len(rectified) / sfreq_hz * _ENVELOPE_HZ)
     edges = np.round(np.arange(n) * sfreq_hz / _ENVELOPE_HZ).astype(int)
     if not n:
         return np.empty(0), np.empty(0, bool)
     counts = np.diff(np.append(edges, len(rectified)))
     means = np.add.reduceat(rectified, edges) / counts
-    alive = np.logical_and.reduceat(valid, edges)
+    alive = np.logical_and.reduceat(usable, edges)
     return median_filter(means, round(_SPIKE_S * _ENVELOPE_HZ), mode="nearest"), alive
 
 

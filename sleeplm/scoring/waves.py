@@ -6,10 +6,12 @@ import numpy as np
 
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
-from sleeplm.scoring.leads import SFREQ_HZ, best_eeg, clean_signal, fast_enough, per_sample
+from sleeplm.scoring.leads import SFREQ_HZ, best_eeg, fast_enough, per_sample
+from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 SOURCE = "yasa"
+EYES = ("EOG_L", "EOG_R")
 NREM = (Stage.N1, Stage.N2, Stage.N3)
 # YASA's own thresholds (Vallat & Walker 2021, eLife 10:e70092), as its documentation has them.
 RULES = {
@@ -28,19 +30,19 @@ def waves(recording, so_far: Scoring) -> Found:
     lead = best_eeg(recording)
     if lead is None or so_far.hypnogram_source is None:
         return Found()
-    signal_uv, usable = clean_signal(recording, lead)
+    signal_uv, usable = read_usable(recording, lead, SFREQ_HZ)
     asleep = usable & per_sample(so_far.hypnogram, NREM, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
-    return Found(sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"))
+    return Found(sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), said_of_loss(recording, lead))
 
 
 def eye_movements(recording, so_far: Scoring) -> Found:
     """Rapid eye movements of a recording, outside NREM sleep, whose slow waves and rolling eyes pass for them."""
-    if not all(fast_enough(recording, name) for name in ("EOG_L", "EOG_R")):
+    if not all(fast_enough(recording, name) for name in EYES):
         return Found()
-    (left, left_usable), (right, right_usable) = (clean_signal(recording, n) for n in ("EOG_L", "EOG_R"))
+    (left, left_usable), (right, right_usable) = (read_usable(recording, n, SFREQ_HZ) for n in EYES)
     wanted = left_usable & right_usable & ~per_sample(so_far.hypnogram, NREM, len(left))
-    return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",))
+    return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES))
 
 
 def find_waves(kind: str, eeg_uv: np.ndarray, wanted: np.ndarray, *channels: str) -> list[Event]:
@@ -68,7 +70,7 @@ def find_eye_movements(left_uv: np.ndarray, right_uv: np.ndarray, wanted: np.nda
     """Find rapid eye movements in both EOGs, in microvolts at 100 Hz, ``[samples]``, where `wanted`."""
     import yasa
 
-    return _found("rapid_eye_movement", (left_uv, right_uv), wanted, yasa.rem_detect, ("EOG_L", "EOG_R"))
+    return _found("rapid_eye_movement", (left_uv, right_uv), wanted, yasa.rem_detect, EYES)
 
 
 def _found(kind: str, signals: Sequence[np.ndarray], wanted: np.ndarray, detect, channels) -> list[Event]:
