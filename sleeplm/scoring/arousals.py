@@ -45,7 +45,7 @@ def arousal_events(recording, so_far: Scoring) -> Found:
         return Found()
     chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
     warnings = list(said_of_loss(recording, *leads))
-    if chin is None or not chin[1].any():
+    if chin is None or not np.isfinite(chin).any():
         chin = None
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
     eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
@@ -53,9 +53,7 @@ def arousal_events(recording, so_far: Scoring) -> Found:
 
 
 def arousals(
-    eeg: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    hypnogram: Sequence[str],
-    chin: tuple[np.ndarray, np.ndarray] | None = None,
+    eeg: Mapping[str, np.ndarray], hypnogram: Sequence[str], chin: np.ndarray | None = None
 ) -> list[Event]:
     """Find arousals.
 
@@ -69,23 +67,23 @@ def arousals(
 
     Parameters
     ----------
-    eeg : mapping of str to (ndarray, ndarray of bool)
-        EEG in microvolts at 100 Hz by channel, and where it is usable, both ``[samples]``.
+    eeg : mapping of str to ndarray
+        EEG in microvolts at 100 Hz by channel, ``[samples]``; NaN where it is not usable.
     hypnogram : sequence of str
         One stage an epoch.
-    chin : (ndarray, ndarray of bool), optional
-        Chin EMG in any unit at 100 Hz, and where it is usable.
+    chin : ndarray, optional
+        Chin EMG in any unit at 100 Hz; NaN where it is not usable.
     """
     n = len(hypnogram) * EPOCH_S * _HZ
-    power = {band: np.mean([_course(x, hz, n) for x, _ in eeg.values()], axis=0) for band, hz in BANDS_HZ.items()}
+    power = {band: np.mean([_course(x, hz, n) for x in eeg.values()], axis=0) for band, hz in BANDS_HZ.items()}
     level = power["fast"] + ALPHA_WEIGHT * power["alpha"]
     edge = _usual(level) + EDGE
     difference = power["sigma"] - power["fast"]
     spindly = _total(difference - _usual(difference))
     stage = np.repeat(np.array([str(s) for s in hypnogram]), EPOCH_S * _HZ)
     awake = _total(~np.isin(stage, [str(s) for s in SLEEP_STAGES]))
-    lost = _total(~np.logical_and.reduce([_by_block(usable, n) for _, usable in eeg.values()]))
-    chin_up = _total(np.zeros(n) if chin is None else _chin_rise(*chin, n))
+    lost = _total(~np.logical_and.reduce([_by_block(np.isfinite(x), n) for x in eeg.values()]))
+    chin_up = _total(np.zeros(n) if chin is None else _chin_rise(chin, n))
     stable, shortest = round(STABLE_S * _HZ), round(MIN_DURATION_S * _HZ)
     found: list[Event] = []
     for a, until in runs(level > edge, round(_JOIN_S * _HZ)):
@@ -111,7 +109,7 @@ def arousals(
 def _course(signal: np.ndarray, band_hz: tuple[float, float], n: int, median: int = _MEDIAN) -> np.ndarray:
     """Logarithm of a band's power, `_HZ` times a second, ``[n]``; beyond the signal's end as at its end."""
     sos = butter(2, band_hz, "bandpass", fs=SFREQ_HZ, output="sos")
-    power = sosfilt(sos, signal.astype(np.float64)) ** 2
+    power = sosfilt(sos, np.nan_to_num(signal.astype(np.float64))) ** 2
     size = SFREQ_HZ // _HZ
     power = power[: len(power) // size * size].reshape(-1, size).mean(axis=1)[:n]
     course = np.log(uniform_filter1d(power, round(_SMOOTH_S * _HZ)) + _LEAST_UV2)
@@ -132,10 +130,10 @@ def _back(level: np.ndarray, edge: float, start: int) -> int:
     return start + (int(ahead.argmax()) if ahead.any() else len(ahead))
 
 
-def _chin_rise(chin: np.ndarray, usable: np.ndarray, n: int) -> np.ndarray:
+def _chin_rise(chin: np.ndarray, n: int) -> np.ndarray:
     """Blocks in which the chin EMG is usable and twice as high as in the ten seconds before, bool ``[n]``."""
     course = _course(chin, CHIN_HZ, n, median=1)
-    return (course - _usual(course) > CHIN_RISE) & _by_block(usable, n)
+    return (course - _usual(course) > CHIN_RISE) & _by_block(np.isfinite(chin), n)
 
 
 def _by_block(usable: np.ndarray, n: int) -> np.ndarray:

@@ -53,7 +53,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
     warnings, by_leg = list(said_of_loss(recording, *fast)), {}
     scaled = not any("taken as" in (legs[n].note or "") for n in fast)
     for name in fast:
-        by_leg[name] = leg_movements(*read_usable(recording, name), legs[name].sfreq_hz, scaled)
+        by_leg[name] = leg_movements(read_usable(recording, name), legs[name].sfreq_hz, scaled)
     if not scaled:
         warnings.append(
             f"The leg EMG has no known unit: movements are those of {ONSET_TIMES:g} times its resting baseline, "
@@ -65,7 +65,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
     return Found(events, ("leg_movement", "plm"), tuple(warnings))
 
 
-def leg_movements(emg_uv: np.ndarray, usable: np.ndarray, sfreq_hz: float, scaled: bool = True) -> np.ndarray:
+def leg_movements(emg_uv: np.ndarray, sfreq_hz: float, scaled: bool = True) -> np.ndarray:
     """Find movements in the EMG of one leg.
 
     The EMG above 10 Hz is rectified, averaged over 50 ms, and a running median over .35 s takes heart beats out.
@@ -75,9 +75,8 @@ def leg_movements(emg_uv: np.ndarray, usable: np.ndarray, sfreq_hz: float, scale
     Parameters
     ----------
     emg_uv : ndarray
-        Leg EMG in microvolts, ``[samples]``.
-    usable : ndarray of bool
-        ``[samples]``; what touches an unusable sample is left out, and no baseline is taken from there.
+        Leg EMG in microvolts, ``[samples]``; NaN where it is not usable: what touches that is left out, and no
+        baseline is taken from there.
     sfreq_hz : float
         Its rate, 60 Hz or more.
     scaled : bool
@@ -88,7 +87,7 @@ def leg_movements(emg_uv: np.ndarray, usable: np.ndarray, sfreq_hz: float, scale
     ndarray ``[movements, 2]``
         Start and end in seconds.
     """
-    envelope, alive = _envelope(emg_uv, sfreq_hz, usable)
+    envelope, alive = _envelope(emg_uv, sfreq_hz)
     if not alive.any():
         return np.empty((0, 2))
     baseline = _resting(envelope, alive)
@@ -106,9 +105,10 @@ def leg_movements(emg_uv: np.ndarray, usable: np.ndarray, sfreq_hz: float, scale
     return spans_s[whole & (length_s >= MIN_DURATION_S) & (length_s <= MAX_DURATION_S)]
 
 
-def _envelope(emg_uv: np.ndarray, sfreq_hz: float, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _envelope(emg_uv: np.ndarray, sfreq_hz: float) -> tuple[np.ndarray, np.ndarray]:
     """Envelope at 20 Hz without spikes, and where it rests on usable samples alone."""
     sos = butter(2, 10.0, "highpass", fs=sfreq_hz, output="sos")
+    usable = np.isfinite(emg_uv)
     rectified = np.abs(sosfilt(sos, np.where(usable, emg_uv, 0).astype(np.float64)))
     n = int(len(rectified) / sfreq_hz * _ENVELOPE_HZ)
     edges = np.round(np.arange(n) * sfreq_hz / _ENVELOPE_HZ).astype(int)

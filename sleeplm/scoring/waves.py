@@ -30,8 +30,8 @@ def waves(recording, so_far: Scoring) -> Found:
     lead = best_eeg(recording)
     if lead is None or so_far.hypnogram_source is None:
         return Found()
-    signal_uv, usable = read_usable(recording, lead, SFREQ_HZ)
-    asleep = usable & per_sample(so_far.hypnogram, NREM, len(signal_uv))
+    signal_uv = read_usable(recording, lead, SFREQ_HZ)
+    asleep = per_sample(so_far.hypnogram, NREM, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
     return Found(sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), said_of_loss(recording, lead))
 
@@ -40,8 +40,8 @@ def eye_movements(recording, so_far: Scoring) -> Found:
     """Rapid eye movements of a recording, outside NREM sleep, whose slow waves and rolling eyes pass for them."""
     if not all(fast_enough(recording, name) for name in EYES):
         return Found()
-    (left, left_usable), (right, right_usable) = (read_usable(recording, n, SFREQ_HZ) for n in EYES)
-    wanted = left_usable & right_usable & ~per_sample(so_far.hypnogram, NREM, len(left))
+    left, right = (read_usable(recording, name, SFREQ_HZ) for name in EYES)
+    wanted = ~per_sample(so_far.hypnogram, NREM, len(left))
     return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES))
 
 
@@ -53,9 +53,9 @@ def find_waves(kind: str, eeg_uv: np.ndarray, wanted: np.ndarray, *channels: str
     kind : str
         ``"spindle"`` or ``"slow_wave"``.
     eeg_uv : ndarray
-        EEG in microvolts at 100 Hz, ``[samples]``, without NaN.
+        EEG in microvolts at 100 Hz, ``[samples]``; NaN where it is not usable.
     wanted : ndarray of bool
-        Where to look, ``[samples]``: usable signal in NREM sleep. Thresholds that follow the person's own level
+        Where to look, ``[samples]``: in NREM sleep. Thresholds that follow the person's own level
         (the RMS of spindles) are taken from there.
     *channels : str
         Canonical names that the events are said to be seen on.
@@ -80,6 +80,7 @@ def _found(kind: str, signals: Sequence[np.ndarray], wanted: np.ndarray, detect,
     from what is wanted, where no filter's edge reaches it.
     """
     size = EPOCH_S * SFREQ_HZ
+    wanted = np.logical_and.reduce([wanted, *map(np.isfinite, signals)])
     n = len(wanted) // size
     holds = wanted[: n * size].reshape(n, size).any(axis=1)
     near = holds.copy()
@@ -88,7 +89,7 @@ def _found(kind: str, signals: Sequence[np.ndarray], wanted: np.ndarray, detect,
     kept = np.flatnonzero(near)
     if not len(kept):
         return []
-    parts = [s[: n * size].reshape(n, size)[kept].ravel().astype(np.float64) for s in signals]
+    parts = [np.nan_to_num(s[: n * size].reshape(n, size)[kept].ravel().astype(np.float64)) for s in signals]
     mask = wanted[: n * size].reshape(n, size)[kept].ravel().astype(int)
     found = detect(*parts, SFREQ_HZ, hypno=mask, include=1, verbose="ERROR")
     if found is None:

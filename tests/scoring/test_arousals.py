@@ -24,14 +24,14 @@ def eeg(spans=(), low_hz=16, high_hz=35, height_uv=12.0):
     extra = height_uv * band(low_hz, high_hz, 3)
     for a, b in spans:
         x[int(a * 100) : int(b * 100)] += extra[int(a * 100) : int(b * 100)]
-    return x, np.ones(len(x), bool)
+    return x
 
 
 def chin(*spans):
     x = 2 * band(12, 45, 4)
     for a, b in spans:
         x[int(a * 100) : int(b * 100)] *= 6
-    return x, np.ones(len(x), bool)
+    return x
 
 
 N2, REM, AWAKE = ((stage,) * 20 for stage in (Stage.N2, Stage.R, Stage.W))
@@ -74,13 +74,13 @@ def test_in_rem_sleep_the_chin_must_rise_as_well():
 
 
 def test_a_stretch_that_is_not_usable_holds_none():
-    x, usable = eeg([(100, 106), (300, 306)])
-    usable[9500:9600] = False
-    assert [round(e.start_s, -1) for e in arousals({"C4": (x, usable)}, N2)] == [300]
+    x = eeg([(100, 106), (300, 306)])
+    x[9500:9600] = np.nan
+    assert [round(e.start_s, -1) for e in arousals({"C4": x}, N2)] == [300]
 
 
 def test_a_recording_without_chin_says_so_and_without_stages_nothing_is_looked_for():
-    recording = FakeRecording({"C3": (eeg([(100, 106)])[0], 100)})
+    recording = FakeRecording({"C3": (eeg([(100, 106)]), 100)})
     found = arousal_events(recording, Scoring(N2, "expert"))
     assert found.scored == ("arousal",) and len(found.events) == 1 and "chin" in found.warnings[0]
     assert arousal_events(recording, Scoring()).scored == ()

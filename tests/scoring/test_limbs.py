@@ -20,27 +20,23 @@ def leg(spans, seconds=600, sfreq_hz=128, height_uv=50.0, quiet_uv=2.0, seed=0):
     return noise * height
 
 
-def found_in(emg, sfreq_hz, **options):
-    return leg_movements(emg, np.ones(len(emg), bool), sfreq_hz, **options)
-
-
 @pytest.mark.parametrize("sfreq_hz", [64, 128, 200, 512])
 def test_movements_are_found_where_they_are_at_any_rate(sfreq_hz):
     spans = [(20, 21.5), (60, 63), (100, 108)]
-    found = found_in(leg(spans, 200, sfreq_hz), sfreq_hz)
+    found = leg_movements(leg(spans, 200, sfreq_hz), sfreq_hz)
     assert np.abs(found - spans).max() < 0.4
 
 
 @pytest.mark.parametrize("length_s, n", [(0.2, 0), (2, 1), (12, 0)])
 def test_what_is_shorter_than_half_a_second_or_longer_than_ten_is_none(length_s, n):
-    assert len(found_in(leg([(50, 50 + length_s)], 120), 128)) == n
+    assert len(leg_movements(leg([(50, 50 + length_s)], 120), 128)) == n
 
 
 def test_a_rise_under_eight_microvolts_is_none_unless_the_unit_is_not_known():
     emg = leg([(50, 53)], 120, height_uv=6.0, quiet_uv=0.5)
-    assert len(found_in(emg, 128)) == 0
-    assert len(found_in(emg, 128, scaled=False)) == 1
-    assert len(found_in(emg / 1e6, 128, scaled=False)) == 1
+    assert len(leg_movements(emg, 128)) == 0
+    assert len(leg_movements(emg, 128, scaled=False)) == 1
+    assert len(leg_movements(emg / 1e6, 128, scaled=False)) == 1
 
 
 def test_heart_beats_in_the_leg_are_no_movements():
@@ -48,16 +44,15 @@ def test_heart_beats_in_the_leg_are_no_movements():
     for beat in np.arange(0.5, 119, 60 / 110):
         at = int(beat * 128)
         emg[at : at + 10] += 150 * np.sin(np.arange(10))
-    assert np.abs(found_in(emg, 128) - [[50, 53]]).max() < 0.5
+    assert np.abs(leg_movements(emg, 128) - [[50, 53]]).max() < 0.5
 
 
 def test_what_touches_an_unusable_stretch_is_left_out():
     emg = leg([(50, 53), (70, 73)], 120)
-    usable = np.ones(len(emg), bool)
-    usable[51 * 128 : 52 * 128] = False
-    found = leg_movements(emg, usable, 128)
+    emg[51 * 128 : 52 * 128] = np.nan
+    found = leg_movements(emg, 128)
     assert found.shape == (1, 2) and abs(found[0, 0] - 70) < 0.4
-    assert leg_movements(emg, np.zeros(len(emg), bool), 128).shape == (0, 2)
+    assert leg_movements(np.full(5000, np.nan), 128).shape == (0, 2)
 
 
 @given(st.lists(st.floats(0.5, 200), max_size=40))
