@@ -91,7 +91,8 @@ def _found(kind: str, signals: Sequence[np.ndarray], wanted: np.ndarray, detect,
         return []
     parts = [np.nan_to_num(s[: n * size].reshape(n, size)[kept].ravel().astype(np.float64)) for s in signals]
     mask = wanted[: n * size].reshape(n, size)[kept].ravel().astype(int)
-    found = detect(*parts, SFREQ_HZ, hypno=mask, include=1, verbose="ERROR")
+    with np.errstate(divide="ignore", invalid="ignore"):  # the ratios of a stretch without any signal
+        found = detect(*parts, SFREQ_HZ, hypno=mask, include=1, verbose="ERROR")
     if found is None:
         return []
     start_s, end_s = found.summary()[["Start", "End"]].to_numpy().T
