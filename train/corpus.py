@@ -98,21 +98,6 @@ class SomeChannels:
         return getattr(self._recording, name)
 
 
-class Remembered(SomeChannels):
-    """A recording that keeps each signal that was read, since every view reads it again."""
-
-    def __init__(self, recording):
-        super().__init__(recording, CHANNEL_NAMES)
-        self._read: dict[tuple, np.ndarray] = {}
-
-    def signal(self, name: str, sfreq_hz: float | None = None) -> np.ndarray:
-        """As `Recording.signal`."""
-        key = (name, sfreq_hz)
-        if key not in self._read:
-            self._read[key] = self._recording.signal(name, sfreq_hz)
-        return self._read[key]
-
-
 def only(scoring: Scoring, channels: Sequence[str]) -> Scoring:
     """A scoring without the events that rest on channels other than these."""
     seen = {t for t in EVENT_TYPES if t not in EVENT_CHANNELS or any(c in channels for c in EVENT_CHANNELS[t])}
@@ -217,7 +202,7 @@ def write_corpus_night(folder: Path, split: str, profile: str, number: int, hour
     with tempfile.TemporaryDirectory() as scratch:
         edf = Path(scratch) / "night.edf"
         write_night(night, edf)
-        recording = Remembered(open_recording(edf))
+        recording = open_recording(edf)
         views = views_of(seed) if split == "train" else ["whole", "brain", "breathing", "one EEG"]
         epochs, rows = rows_of(recording, scoring, views, seed)
     np.save(stem.with_suffix(".npy"), epochs.signals.astype(np.float16))
