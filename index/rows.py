@@ -14,6 +14,9 @@ from sleeplm.vocabulary import EPOCH_S, Stage
 COLUMNS = {
     "study": "TEXT NOT NULL",
     "label": "TEXT NOT NULL",
+    "person": "TEXT NOT NULL",
+    "age_years": "INTEGER",
+    "sex": "TEXT",
     "simulated": "INTEGER NOT NULL",
     "epoch": "INTEGER NOT NULL",
     "start_s": "REAL NOT NULL",
@@ -56,7 +59,8 @@ def rows_of(study) -> list[dict]:
     """What is kept of each epoch of a study, by column.
 
     Numbers and position are those of the captions; `events` names the types of the scored events that touch the
-    epoch, apart by spaces, so that ``events LIKE '%hypopnea%'`` finds them.
+    epoch, apart by spaces, so that ``events LIKE '%hypopnea%'`` finds them. `person` is the id of whose night it
+    is, the study's own where nobody said so: nights that share it belong on one side of a split.
     """
     types: list[set[str]] = [set() for _ in range(study.n_epochs)]
     for event in study.scoring.events:
@@ -77,6 +81,9 @@ def _row(study, i: int, stage: Stage, types: set[str]) -> dict:
     return {
         "study": study.id,
         "label": study.label,
+        "person": study.person_id,
+        "age_years": study.person["age_years"],
+        "sex": study.person["sex"],
         "simulated": int(study.simulated),
         "epoch": i + 1,
         "start_s": float(i * EPOCH_S),

@@ -14,7 +14,7 @@ from index import rows as table
 from sleeplm.errors import SearchError, UsageError
 from sleeplm.study_store import MANIFEST, save
 
-FORMAT = "sleeplm-index 1"
+FORMAT = "sleeplm-index 2"
 ROWS = "rows.sqlite"
 MAX_K = 10_000
 _LOCK = ".lock"
@@ -136,10 +136,12 @@ class Index:
         return len(vectors)
 
     def holds(self, study) -> bool:
-        """Whether this very analysis of a study is in the index, under its present label."""
-        sql = "SELECT count(*) FROM rows WHERE study = ? AND analysed_at = ? AND label = ?"
+        """Whether this very analysis of a study is in the index, under its present label and person."""
+        sql = "SELECT count(*) FROM rows WHERE study = ? AND analysed_at = ? AND label = ? AND person = ?"
+        sql += " AND age_years IS ? AND sex IS ?"
+        said = (study.label, study.person_id, study.person["age_years"], study.person["sex"])
         with table.connect(self.folder / ROWS) as db:
-            return db.execute(sql, (study.id, study.created, study.label)).fetchone() == (study.n_epochs,)
+            return db.execute(sql, (study.id, study.created, *said)).fetchone() == (study.n_epochs,)
 
     def remove(self, ref: str) -> int:
         """Remove the epochs of a study (id or label); gives back how many there were, 0 if none."""
@@ -311,7 +313,7 @@ def _manifest(folder: Path) -> dict:
     except (OSError, ValueError) as error:
         raise SearchError(f"the index in {folder} cannot be read; delete it and add the studies again") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise SearchError(f"{folder} is not an index that this version reads")
+        raise SearchError(f"{folder} is not an index that this version reads; delete it and add the studies again")
     return manifest
 
 

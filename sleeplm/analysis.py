@@ -14,6 +14,8 @@ from sleeplm import __version__
 from sleeplm import study_store as store
 from sleeplm.errors import NoUsableChannelError, RecordingError, StudyError, UsageError
 from sleeplm.night import Fact, Scoring
+from sleeplm.person import UNSAID, Person, kept
+from sleeplm.recording.subject import Subject
 from sleeplm.study import Study, list_studies
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
 
@@ -35,6 +37,8 @@ def analyze(
     encoder=None,
     progress: Progress = lambda step, fraction: None,
     notices: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
+    person: Person = UNSAID,
 ) -> Study:
     """Turn a recording into a study, or open the study that the same input already has.
 
@@ -61,6 +65,10 @@ def analyze(
         Called with the name of a step (`STEPS`) as it begins, and the share of the work done; 1.0 at the end.
     notices : sequence of str
         What else the study's warnings should say, first.
+    units : mapping of str to str, optional
+        Canonical channel to the unit or the coding that its values are in, the answers to `Recording.questions`.
+    person : Person, optional
+        Whose night it is. It is no part of the study's id: said anew of a night that is there, it is corrected.
 
     Raises
     ------
@@ -76,20 +84,23 @@ def analyze(
         raise UsageError("lights off must come before lights on")
     steps = _Steps(progress)
     with steps("reading"):
-        recording = open_recording(path, overrides or {})
+        recording = open_recording(path, overrides or {}, units or {})
         if recording.n_epochs < 1:
             raise RecordingError(f"the recording is shorter than one epoch of {EPOCH_S} s")
         experts = _read_scorings(recording, scorings)
         encoder = encoder or _default_encoder()
-        identity = store.study_id(directory, path, scorings, overrides, (lights_off_s, lights_on_s))
+        identity = store.study_id(directory, path, scorings, overrides, (lights_off_s, lights_on_s), units)
         refuse_taken_label(label, identity, directory)
         there = _same_study(directory, identity, model_of(encoder))
     if there is None:
         contents, manifest = _derive(recording, experts, (lights_off_s, lights_on_s), encoder, steps)
         manifest["warnings"] = _nameless([*notices, *manifest["warnings"]], [path, *scorings])
+        manifest["person"] = _person_json(directory, person, recording.subject, _person_before(directory, identity))
         there = _write(directory, identity, label, contents, manifest, steps)
     if label not in (None, there.label):
         there = relabel(there, label)
+    if person != UNSAID:
+        there = say_person(there, person)
     progress("saving", 1.0)
     return there
 
@@ -275,6 +286,31 @@ def relabel(study: Study, label: str) -> Study:
         refuse_taken_label(label, study.id, directory)
         store.save(study.folder, {store.MANIFEST: store.load_manifest(study.folder) | {"label": label}})
     return Study(study.folder)
+
+
+def say_person(study: Study, person: Person) -> Study:
+    """Correct whose night it is; what is not said stays as it was."""
+    directory = study.folder.parent
+    kept_before = {field: study.person[field] for field, by in study.person["source"].items() if by == "header"}
+    told = _person_json(directory, person, Subject(**kept_before), study.person)
+    if told == study.person:
+        return study
+    with store.locked(directory):
+        store.save(study.folder, {store.MANIFEST: store.load_manifest(study.folder) | {"person": told}})
+    return Study(study.folder)
+
+
+def _person_json(directory: Path, said: Person, header: Subject, before: dict | None) -> dict:
+    person_id = None if said.key is None else store.person_id(directory, said.key)
+    return kept(said, header, person_id, before)
+
+
+def _person_before(directory: Path, identity: str) -> dict | None:
+    """What the study said of its person before it is made anew."""
+    try:
+        return Study(directory / identity).person
+    except StudyError:
+        return None
 
 
 class _Steps:

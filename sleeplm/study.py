@@ -42,6 +42,8 @@ class Study:
         Whether the recording says that it was simulated.
     recording : dict
         What was recorded, as the JSON contract has it.
+    person : dict
+        Whose night it is, as `sleeplm.person.kept` has it; its ``id`` is None where the study is its own person.
     warnings : list of str
         What a reader of the numbers should know.
     seconds : dict of str to float
@@ -63,6 +65,7 @@ class Study:
             self.label: str = manifest["label"]
             self.simulated: bool = manifest["simulated"]
             self.recording: dict = manifest["recording"]
+            self.person: dict = manifest["person"]
             self.warnings: list[str] = manifest["warnings"]
             self.seconds: dict[str, float] = manifest["seconds"]
             self.model: dict = manifest["model"]
@@ -71,6 +74,7 @@ class Study:
             self.n_epochs: int = manifest["counts"]["epochs"]
             self.channels: list[str] = manifest["channels"]
             self.start_clock: str | None = self.recording["start"]["clock"]
+            self.person_id: str = self.person["id"] or self.id  # by which nights are split into groups of people
         except (KeyError, TypeError) as error:
             raise StudyError(f"the manifest of {folder} is damaged; analyse the recording again") from error
         self.folder = folder
@@ -199,6 +203,7 @@ class Study:
             "simulated": self.simulated,
             "folder": str(self.folder),
             "recording": self.recording,
+            "person": self.person,
             "scoring": {
                 "hypnogram": hypnogram,
                 "hypnogram_source": scoring.hypnogram_source,

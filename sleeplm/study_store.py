@@ -20,7 +20,7 @@ from sleeplm.errors import StudyError
 from sleeplm.vocabulary import SAMPLES_PER_EPOCH
 
 MANIFEST = "manifest.json"
-FORMAT = "sleeplm-study 1"
+FORMAT = "sleeplm-study 2"
 LOCK_TIMEOUT_S = 120
 NOT_RECORDED = -32768  # the code of a sample that does not exist
 TOP_LEVEL = 32767
@@ -80,20 +80,31 @@ def study_id(
     scorings: Sequence[Path] = (),
     overrides: Mapping[str, str] | None = None,
     lights_s: tuple[float | None, float | None] = (None, None),
+    units: Mapping[str, str] | None = None,
 ) -> str:
     """Id of the study of these inputs: 16 characters, the same for the same bytes and settings.
 
     It is a keyed hash (HMAC-SHA256, key made once for this folder of studies), so that it cannot be recomputed from
-    a recording by who does not hold the key.
+    a recording by who does not hold the key. Whose night it is does not count: person, age and sex change no number
+    of the night, and may be corrected as a label may.
     """
     inputs = {
         "recording": [_digest(p) for p in _files_of(path)],
         "scorings": [_digest(p) for p in scorings],
         "overrides": sorted((overrides or {}).items()),
+        "units": sorted((units or {}).items()),
         "lights_s": [None if s is None else float(s) for s in lights_s],
     }
-    mac = hmac.digest(_key(directory), json.dumps(inputs).encode(), "sha256")
-    return b32encode(mac).decode().lower()[:16]
+    return _keyed(directory, json.dumps(inputs).encode())
+
+
+def person_id(directory: Path, key: str) -> str:
+    """Id of a person: a keyed hash of what the user calls them, with the key of the studies' ids."""
+    return _keyed(directory, b"person\0" + key.encode())
+
+
+def _keyed(directory: Path, message: bytes) -> str:
+    return b32encode(hmac.digest(_key(directory), message, "sha256")).decode().lower()[:16]
 
 
 def _files_of(path: Path) -> list[Path]:

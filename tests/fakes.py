@@ -9,6 +9,7 @@ from sleeplm.recording.gaps import mostly_gap
 from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.recording import Channel
 from sleeplm.recording.resample import hold, resample
+from sleeplm.recording.subject import NOBODY_KNOWN
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
 
 
@@ -43,6 +44,7 @@ class FakeRecording:
         self.start_date = None
         self.start_clock = start_clock
         self.simulated = simulated
+        self.subject = NOBODY_KNOWN
         self.warnings: list[str] = []
         self.annotations: list[tuple[float, float, str]] = []
         self.gaps = tuple(gaps)

@@ -65,6 +65,7 @@ def read_edf_file(path: Path) -> Source:
         simulated=header.simulated,
         warnings=said,
         gaps=edf_records.gaps_between(runs, header.record_s),
+        subject=header.subject,
     )
 
 

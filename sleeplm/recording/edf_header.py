@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sleeplm.errors import DamagedFileError
 from sleeplm.recording.source import printable
+from sleeplm.recording.subject import Subject, edf_plus_date, subject_of
 
 FIXED_BYTES = 256  # the fixed part; each signal adds as many
 MAX_RECORD_S = 86400.0
@@ -39,7 +40,7 @@ class SignalHeader:
 
 @dataclass(frozen=True)
 class EdfHeader:
-    """What a file's header says, patient identity left unread.
+    """What a file's header says; of the patient only age and sex.
 
     Attributes
     ----------
@@ -49,6 +50,8 @@ class EdfHeader:
         Duration of a data record in seconds; 0 in files that hold annotations only.
     spare_bytes : int
         Bytes that follow the announced end.
+    subject : Subject
+        Age and sex, where the header tells them as EDF+ does.
     """
 
     is_bdf: bool
@@ -61,6 +64,7 @@ class EdfHeader:
     simulated: bool
     signals: tuple[SignalHeader, ...]
     spare_bytes: int
+    subject: Subject
 
     @property
     def duration_s(self) -> float:
@@ -152,6 +156,9 @@ def read_header(path: Path) -> EdfHeader:
         simulated=simulated,
         signals=tuple(_signal(per_signal, i, samples[i], encoding, is_bdf) for i in range(n_signals)),
         spare_bytes=spare,
+        subject=subject_of(
+            fixed[8:88].decode("latin-1").strip(" \0"), start_date and date.fromisoformat(start_date)
+        ),
     )
 
 
@@ -248,7 +255,7 @@ def _start(fixed: bytes, encoding: str) -> tuple[str | None, str | None, bool]:
     """Start date, start clock and whether the night is simulated, from the fixed part of the header."""
     words = fixed[88:168].decode(encoding, "replace").strip(" \0")
     said = re.match(r"Startdate (\S+)", words)
-    if said and (day := _edf_plus_date(said.group(1))):
+    if said and (day := edf_plus_date(said.group(1))):
         start = day
     elif said and said.group(1) == "X":
         start = None
@@ -259,14 +266,6 @@ def _start(fixed: bytes, encoding: str) -> tuple[str | None, str | None, bool]:
         clock = None  # what anonymisers write in place of a time that they removed
     simulated = "simulated" in words.casefold()
     return start and start.isoformat(), clock and clock.isoformat(), simulated
-
-
-def _edf_plus_date(text: str) -> date | None:
-    months = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-    found = re.fullmatch(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})", text, re.ASCII)
-    if not found or found.group(2).upper() not in months:
-        return None
-    return _date(int(found.group(3)), months.index(found.group(2).upper()) + 1, int(found.group(1)))
 
 
 def _legacy_date(raw: bytes) -> date | None:

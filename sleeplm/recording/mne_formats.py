@@ -1,12 +1,14 @@
 """Every format that MNE reads and EDF is not: FIF, BrainVision, EEGLAB, GDF and more."""
 
 import warnings
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from sleeplm.errors import DamagedFileError, NotARecordingError
 from sleeplm.recording.source import Signal, Source, printable
+from sleeplm.recording.subject import Subject, whole_years
 
 _FIFF_UNIT_V = 107
 _YEAR_OF_FIRST_EEG_FILES = 1985  # earlier dates are what anonymisers write
@@ -33,7 +35,14 @@ def read_mne_file(path: Path) -> Source:
         annotations=_annotations(raw),
         simulated=False,
         warnings=[],
+        subject=_subject(raw.info, start.date() if known else None),
     )
+
+
+def _subject(info, start: date | None) -> Subject:
+    """Age and sex from what MNE calls ``subject_info``."""
+    said = info["subject_info"] or {}
+    return Subject(whole_years(said.get("birthday"), start), {1: "M", 2: "F"}.get(said.get("sex")))
 
 
 def _open(path: Path):

@@ -84,6 +84,8 @@ class Recording:
         The file's own: onset and duration in seconds, text.
     gaps : tuple of (float, float)
         First and last second of each stretch in which nothing was recorded; all signals are NaN there.
+    subject : Subject
+        Age and sex of who slept, where the file tells them.
     questions : list of Question
         What only a person can say of it: units and codings that are missing or make no sense.
     """
@@ -96,6 +98,7 @@ class Recording:
         self.n_epochs = int(source.duration_s // EPOCH_S)
         self.labels = [s.label for s in source.signals]
         self.simulated = source.simulated
+        self.subject = source.subject
         self.annotations = list(source.annotations)
         self.gaps = source.gaps
         self._matches = dict(matches)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sleeplm.recording.subject import NOBODY_KNOWN, Subject
+
 MAX_SAMPLES = 100_000_000  # of one signal: 400 MB; a microphone at 8 kHz has more in a night
 
 
@@ -51,6 +53,8 @@ class Source:
         What was odd about the file, a sentence each.
     gaps : tuple of (float, float)
         First and last second of each stretch in which nothing was recorded, all signals alike.
+    subject : Subject
+        Age and sex of who slept, where the file tells them.
     """
 
     duration_s: float
@@ -61,6 +65,7 @@ class Source:
     simulated: bool
     warnings: list[str]
     gaps: tuple[tuple[float, float], ...] = ()
+    subject: Subject = NOBODY_KNOWN
 
 
 def printable(text: str) -> str:
