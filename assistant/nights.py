@@ -11,6 +11,9 @@ from index import Index
 from sleeplm import __version__
 from sleeplm.analysis import Progress, analyze
 from sleeplm.errors import UsageError
+from sleeplm.montages import forget, recall, remember
+from sleeplm.person import UNSAID, Person
+from sleeplm.recording import montage_of
 from sleeplm.study import Study, list_studies, open_study
 from sleeplm.study_store import MANIFEST, locked, new_folder, remove_folder, studies_folder
 
@@ -33,31 +36,48 @@ def add_night(
     encoder=None,
     progress: Progress = lambda step, fraction: None,
     notices: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
+    person: Person = UNSAID,
+    forget_montage: bool = False,
 ) -> Study:
     """Analyse a recording (`sleeplm.analysis.analyze`) and put its epochs into the index.
+
+    The channels and units that a user names are remembered for files with the same signals (`sleeplm.montages`),
+    and the study says where that was used.
 
     Parameters
     ----------
     lights_off, lights_on : str, optional
         Clock times ``HH:MM`` or ``HH:MM:SS`` within the recording.
+    forget_montage : bool
+        Whether to drop first what was chosen before for files with these signals.
 
     Raises
     ------
     SleepLMError
         One sentence that says what is wrong.
     """
-    lights_s = _lights_s(path, overrides, lights_off, lights_on)
+    directory, montage = studies_folder(studies_dir), montage_of(path)
+    overrides, units = dict(overrides or {}), dict(units or {})
+    if forget_montage:
+        forget(directory, montage)
+    before = recall(directory, montage)
+    chosen = before.under(overrides, units)
+    lights_s = _lights_s(path, chosen.overrides, lights_off, lights_on)
     study = analyze(
         path,
         scorings,
-        overrides,
+        chosen.overrides,
         *lights_s,
         studies_dir=studies_dir,
         label=label,
         encoder=encoder,
         progress=lambda step, fraction: progress(step, 0.97 * fraction),
-        notices=notices,
+        notices=[*notices, *before.said(overrides, units)],
+        units=chosen.units,
+        person=person,
     )
+    remember(directory, montage, overrides, units)
     progress("indexing", 0.97)
     began = time.perf_counter()
     index = _index_of(study)

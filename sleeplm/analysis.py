@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -174,6 +175,7 @@ def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
         "facts.json": [f.as_dict() for f in facts],
         "captions.json": [{facet: c.as_dict() for facet, c in row.items()} for row in captions],
         "presence.npy": epochs.present,
+        "quality.npy": recording.quality.faults,
         "signals.npy": levels,
         "ranges.npy": ranges,
         "embeddings.npy": np.asarray(encoded.embeddings, np.float32),
@@ -186,6 +188,7 @@ def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
     return contents, {
         "simulated": bool(recording.simulated),
         "recording": recording_json(recording),
+        "questions": [asdict(q) for q in recording.questions],
         "warnings": warnings,
         "channels": channels,
         "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(facts)},

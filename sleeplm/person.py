@@ -150,7 +150,9 @@ def _text(path: Path) -> str:
 def of_file(cohort: dict[str, Person], file: Path) -> Person:
     """Who slept in a file; UsageError where no row names it."""
     if file.name not in cohort:
-        raise UsageError("the cohort's table has no row for this recording; its column file must hold the file's name")
+        raise UsageError(
+            "the cohort's table has no row for this recording; its column file must hold the file's name"
+        )
     return cohort[file.name]
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from sleeplm import study_store as store
 from sleeplm.epochs import Epochs
 from sleeplm.errors import StudyError, UsageError
 from sleeplm.night import Event, Fact, Scoring
+from sleeplm.recording.quality import Quality
+from sleeplm.recording.questions import Question
 from sleeplm.vocabulary import (
     CHANNEL_NAMES,
     EPOCH_S,
@@ -44,6 +47,8 @@ class Study:
         What was recorded, as the JSON contract has it.
     person : dict
         Whose night it is, as `sleeplm.person.kept` has it; its ``id`` is None where the study is its own person.
+    questions : list of Question
+        What only a person can say of the recording: units and codings that are missing or make no sense.
     warnings : list of str
         What a reader of the numbers should know.
     seconds : dict of str to float
@@ -66,6 +71,7 @@ class Study:
             self.simulated: bool = manifest["simulated"]
             self.recording: dict = manifest["recording"]
             self.person: dict = manifest["person"]
+            self.questions = [Question(**(q | {"choices": tuple(q["choices"])})) for q in manifest["questions"]]
             self.warnings: list[str] = manifest["warnings"]
             self.seconds: dict[str, float] = manifest["seconds"]
             self.model: dict = manifest["model"]
@@ -133,6 +139,12 @@ class Study:
     def present(self) -> np.ndarray:
         """Bool ``[epochs, 14]``: which channels hold anything in which epoch."""
         return store.load_array(self.folder, "presence.npy")
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What is wrong with which channel in which epoch."""
+        faults = store.load_array(self.folder, "quality.npy")
+        return Quality(faults, tuple(self.recording["channels"]), self.start_clock)
 
     @cached_property
     def _levels(self) -> np.ndarray:  # int16 [channels, epochs, 1920]
@@ -214,6 +226,8 @@ class Study:
                 "lights_on_s": scoring.lights_on_s,
             },
             "facts": [f.as_dict() for f in self.facts],
+            "quality": self.quality.rows(),
+            "questions": [asdict(q) for q in self.questions],
             "warnings": self.warnings,
             "seconds": self.seconds,
             "model": self.model,

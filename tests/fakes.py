@@ -46,6 +46,7 @@ class FakeRecording:
         self.simulated = simulated
         self.subject = NOBODY_KNOWN
         self.warnings: list[str] = []
+        self.questions = []
         self.annotations: list[tuple[float, float, str]] = []
         self.gaps = tuple(gaps)
         self.mostly_gap = mostly_gap(gaps, self.n_epochs)

@@ -8,6 +8,8 @@ from fakes_model import FakeEncoder
 from sleeplm.analysis import model_of
 from sleeplm.captions import Caption
 from sleeplm.night import Event, Fact, Scoring, stretches
+from sleeplm.person import UNSAID, kept
+from sleeplm.recording.subject import NOBODY_KNOWN
 from sleeplm.vocabulary import CHANNEL_NAMES, Stage
 
 
@@ -28,7 +30,8 @@ def fake_study(channels=("C3", "ECG", "AF"), staged=True, start_clock="23:00:00"
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     captions = [{"brain": Caption(f"Brain words {n}.", {}), "cardiac": Caption("Beats.", {})} for n in range(1, 41)]
     return SimpleNamespace(
-        id="fake", label="fake", simulated=simulated, start_clock=start_clock, n_epochs=40, channels=list(channels),
+        id="fake", label="fake", person_id="fake", person=kept(UNSAID, NOBODY_KNOWN, None),
+        simulated=simulated, start_clock=start_clock, n_epochs=40, channels=list(channels),
         recording={"duration_s": 1200.0, "missing": [c for c in CHANNEL_NAMES if c not in channels]},
         scoring=scoring, facts=_facts(stages) if staged else [], captions=captions, embeddings=embeddings,
         patches=embeddings[:, None].astype(np.float16), tokens=embeddings[:, None].astype(np.float16),

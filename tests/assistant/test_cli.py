@@ -133,6 +133,32 @@ def test_two_minutes_are_described_but_not_staged(run, data):
     assert all(c["source"] == "measured" and c["text"].endswith(".") for c in caption["facets"].values())
 
 
+def test_whose_night_it_is_comes_from_options_over_the_table_over_the_header(run, data, tmp_path):
+    file = data / "recordings" / "sleepedf_sc4001_5min.edf"
+    person = run("analyze", file)["person"]
+    assert (person["id"], person["age_years"], person["sex"]) == (None, 33, "F")
+    (tmp_path / "people.csv").write_text("file,person,age,sex\nsleepedf_sc4001_5min.edf,sc40,34,\n")
+    person = run("analyze", file, "--cohort", tmp_path / "people.csv")["person"]
+    assert (person["age_years"], person["sex"], person["source"]["age_years"]) == (34, "F", "user")
+    told = run("analyze", file, "--cohort", tmp_path / "people.csv", "--age", 90, json_too=False)
+    assert f"90+ years, female; person {person['id']}" in told and "sc40," not in told
+
+
+def test_questions_are_printed_with_the_option_that_answers_them(run, data, tmp_path):
+    file = tmp_path / "volts.edf"
+    raw = bytearray((data / "recordings" / "sleepedf_sc4001_5min.edf").read_bytes())
+    labels = [raw[256 + 16 * i : 272 + 16 * i].decode().strip() for i in range(int(raw[252:256]))]
+    at = 256 + 96 * len(labels) + 8 * labels.index("EEG Fpz-Cz")
+    raw[at : at + 8] = b"V       "
+    file.write_bytes(raw)
+    (question,) = run("analyze", file)["questions"]
+    assert question["channel"] == "C3" and "uV" in question["choices"]
+    assert "--unit C3=uV" in run("analyze", file, json_too=False)
+    assert run("analyze", file, "--unit", "C3=uV")["questions"] == []
+    assert run("analyze", file)["questions"] == []  # as said before for this montage
+    assert run("analyze", file, "--forget-montage")["questions"] == [question]
+
+
 def test_a_study_is_localized_indexed_searched_and_deleted(run, ucddb018, expert, tmp_path):
     study = run("analyze", ucddb018, *expert, "--name", "eighteen")["study"]
     assert study in {row["study"] for row in run("studies")}
@@ -180,6 +206,10 @@ def test_a_scoring_of_another_night_is_refused(refused, ucddb018, tmp_path):
     [
         ("caption", "no-such-study", "--epoch", 1),
         ("analyze", "missing.edf", "--channel", "C3"),
+        ("analyze", "missing.edf", "--unit", "C3"),
+        ("analyze", "missing.edf", "--age", "old"),
+        ("analyze", "missing.edf", "--sex", "2"),
+        ("analyze", "missing.edf", "--cohort", "no-such-table.csv"),
         ("simulate", "out.edf", "--profile", "martian"),
     ],
 )

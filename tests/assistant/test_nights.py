@@ -9,6 +9,7 @@ from assistant.nights import add_night, delete_night, demo_night, open_index, se
 from index import Index
 from sleeplm.analysis import STEPS
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.person import Person
 from sleeplm.study import list_studies, open_study
 
 
@@ -47,6 +48,25 @@ def test_a_new_label_reaches_the_index(home, file):
     add_night(file, encoder=FakeEncoder(), label="old")
     add_night(file, encoder=FakeEncoder(), label="new")
     assert [s["label"] for s in open_index().info()["studies"]] == ["new"]
+
+
+def test_a_corrected_person_reaches_the_index(home, file):
+    study = add_night(file, encoder=FakeEncoder())
+    search = {"vector": study.embeddings[0], "k": 1}
+    assert open_index().search(**search, where=f"person = '{study.id}' AND age_years IS NULL")
+    study = add_night(file, encoder=FakeEncoder(), person=Person("p1", 54, "F"))
+    assert open_index().search(**search, where=f"person = '{study.person_id}' AND age_years = 54 AND sex = 'F'")
+    assert study.person_id != study.id
+
+
+def test_choices_for_a_montage_are_remembered_until_they_are_dropped(home, file, tmp_path):
+    first = add_night(file, encoder=FakeEncoder(), overrides={"C3": "C4-M1"}, units={"SPO2": "%"})
+    assert first.recording["channels"]["C3"]["label"] == "C4-M1" and not any("before" in w for w in first.warnings)
+    other = write_short_night(tmp_path / "other.edf", seed=1)
+    again = add_night(other, encoder=FakeEncoder())
+    assert again.recording["channels"]["C3"]["label"] == "C4-M1" and any("before" in w for w in again.warnings)
+    dropped = add_night(other, encoder=FakeEncoder(), forget_montage=True)
+    assert dropped.recording["channels"]["C3"]["label"] == "C3-M2" and dropped.id != again.id
 
 
 def test_a_night_whose_indexing_was_interrupted_is_indexed_at_the_next_call(home, file, monkeypatch):

@@ -40,6 +40,8 @@ def made_study(identity="a" * 16, n=20, seed=0, **changes):
     values = {
         "id": identity,
         "label": f"night-{identity[:3]}",
+        "person_id": identity,
+        "person": {"id": None, "age_years": 54, "sex": "F"},
         "n_epochs": n,
         "simulated": False,
         "model": dict(MODEL),

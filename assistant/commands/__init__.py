@@ -1,0 +1,1 @@
+"""The commands of `sleeplm`: each takes the parsed arguments, does its work and prints."""

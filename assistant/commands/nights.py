@@ -1,0 +1,112 @@
+"""Commands that make, list and delete studies, and that write recordings."""
+
+from pathlib import Path
+
+from assistant.commands.output import print_json, tell_steps
+from sleeplm.errors import UsageError
+from sleeplm.person import Person, in_words, of_file, person_of, read_cohort
+from sleeplm.vocabulary import RESEARCH_USE
+
+
+def analysed(arguments, file: Path):
+    """The study of a recording, with what the options of the command say of it."""
+    from assistant.nights import add_night
+
+    return add_night(
+        file,
+        scorings=arguments.scoring,
+        overrides=_pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
+        units=_pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
+        lights_off=arguments.lights_off,
+        lights_on=arguments.lights_on,
+        studies_dir=arguments.studies,
+        label=arguments.name,
+        progress=tell_steps(),
+        person=_person(arguments, file),
+        forget_montage=arguments.forget_montage,
+    )
+
+
+def _pairs(option: str, said: list[str], form: str) -> dict[str, str]:
+    """Options of the form ``NAME=VALUE`` as a mapping."""
+    pairs = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"{option} {text!r}: write it as {form}")
+        pairs[name] = value
+    return pairs
+
+
+def _person(arguments, file: Path) -> Person:
+    """Whose night it is: by the options, else by the row of the cohort's table."""
+    said = person_of(arguments.person, arguments.age, arguments.sex)
+    return said if arguments.cohort is None else said.over(of_file(read_cohort(arguments.cohort), file))
+
+
+def analyze(arguments) -> None:
+    """Read, score, measure, caption and index a recording."""
+    study = analysed(arguments, arguments.file)
+    if arguments.json:
+        return print_json(study.as_json())
+    print(f"{study.label} ({study.id}), {study.n_epochs} epochs{', SIMULATED' if study.simulated else ''}")
+    print(f"  {_whose(study)}")
+    for name, channel in study.recording["channels"].items():
+        print(f"  {name:9} {channel['label']} ({channel['sfreq_hz']:g} Hz, {channel['unit']})")
+    print(f"  not recorded: {', '.join(study.recording['missing']) or 'nothing'}")
+    for sentence in study.quality.summary():
+        print(f"  {sentence}")
+    for warning in study.warnings:
+        print(f"! {warning}")
+    for question in study.questions:
+        answers = " or ".join(f"--unit {question.channel}={choice}" for choice in question.choices)
+        print(f"? {question.text} Analyse it again with {answers}.")
+    for fact in study.facts:
+        print(f"- {fact.text}")
+    print(RESEARCH_USE)
+
+
+def _whose(study) -> str:
+    """One line on who slept."""
+    known = in_words(study.person) or "age and sex not known"
+    whose = f"person {study.person['id']}" if study.person["id"] else "no person named: a person of its own"
+    return f"{known}; {whose}"
+
+
+def studies(arguments) -> None:
+    """List the studies that are kept."""
+    from sleeplm.study import list_studies
+
+    rows = [
+        {
+            "study": s.id,
+            "label": s.label,
+            "person": s.person,
+            "epochs": s.n_epochs,
+            "simulated": s.simulated,
+            "folder": str(s.folder),
+        }
+        for s in list_studies(arguments.studies)
+    ]
+    if arguments.json:
+        return print_json(rows)
+    for row in rows:
+        print(f"{row['study']}  {row['label']}  {row['epochs']} epochs{'  SIMULATED' if row['simulated'] else ''}")
+
+
+def delete(arguments) -> None:
+    """Delete a study."""
+    from assistant.nights import delete_night
+
+    for removed in delete_night(arguments.study, arguments.studies):
+        print(f"removed {removed}")
+
+
+def simulate(arguments) -> None:
+    """Write a simulated night with its truth."""
+    from sleeplm.simulate import PROFILES, simulate_night, write_night
+
+    if arguments.profile not in PROFILES:
+        raise UsageError(f"there is no profile {arguments.profile!r}; the profiles are {', '.join(PROFILES)}")
+    write_night(simulate_night(arguments.seed, arguments.hours, arguments.profile), arguments.out)
+    print(f"wrote {arguments.out}: simulated, with its truth in the .hypnogram.csv and .events.csv beside it")

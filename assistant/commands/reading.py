@@ -1,0 +1,66 @@
+"""Commands that read one study: ask, caption, localize."""
+
+from pathlib import Path
+
+from assistant.commands.nights import analysed
+from assistant.commands.output import print_json
+from sleeplm.errors import UsageError
+from sleeplm.vocabulary import RESEARCH_USE
+
+
+def ask(arguments) -> None:
+    """Answer a question about a night."""
+    from assistant import Assistant
+    from assistant.nights import open_index
+    from sleeplm.study import open_study
+
+    path = Path(arguments.study)
+    study = analysed(arguments, path) if path.is_file() else open_study(arguments.study, arguments.studies)
+    assistant = Assistant.load(arguments.llm)
+    *_, answer = assistant.answer(arguments.question, study, open_index(arguments.studies))
+    if arguments.json:
+        return print_json(answer.as_json())
+    print(answer.text)
+    for c in answer.citations:
+        print(f"  [{c.fact}] epochs {c.epochs[0]} to {c.epochs[1]}")
+    if study.simulated:
+        print("This night is simulated.")
+    print(RESEARCH_USE)
+
+
+def caption(arguments) -> None:
+    """Describe one epoch."""
+    from sleeplm.study import open_study
+
+    study = open_study(arguments.study, arguments.studies)
+    if not 1 <= arguments.epoch <= study.n_epochs:
+        raise UsageError(f"epoch {arguments.epoch} is outside the study, which has epochs 1 to {study.n_epochs}")
+    captions = study.captions[arguments.epoch - 1]
+    facets = {f: c for f, c in captions.items() if arguments.facet in (None, f)}
+    if arguments.json:
+        shown = {f: {"text": c.text, "attributes": c.attributes, "source": c.source} for f, c in facets.items()}
+        return print_json({"epoch": arguments.epoch, "facets": shown})
+    if not facets:
+        print("The signals that this facet needs were not recorded in this epoch.")
+    for facet, caption in facets.items():
+        print(f"{facet}: {caption.text}")
+
+
+def localize(arguments) -> None:
+    """Find where in a night a phrase holds."""
+    from sleeplm.encoder import SleepLM
+    from sleeplm.study import open_study
+    from sleeplm.vocabulary import EPOCH_S
+
+    study = open_study(arguments.study, arguments.studies)
+    _, spans = SleepLM.from_pretrained().localize(arguments.phrase, study.patches)
+    rows = [
+        {"start_s": start, "end_s": end, "epoch": int(start // EPOCH_S) + 1, "score": score}
+        for start, end, score in spans[: arguments.top]
+    ]
+    if arguments.json:
+        return print_json({"phrase": arguments.phrase, "spans": rows})
+    for row in rows:
+        print(f"epoch {row['epoch']}: {row['start_s']:.0f} to {row['end_s']:.0f} s, score {row['score']:.2f}")
+    if not rows:
+        print("Nothing in this night stands out for that phrase.")

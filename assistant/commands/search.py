@@ -1,0 +1,51 @@
+"""Commands over the epochs of many studies: search, index."""
+
+from assistant.commands.output import print_json
+from sleeplm.errors import UsageError
+
+
+def search(arguments) -> None:
+    """Find epochs of many nights by text or by example."""
+    from dataclasses import asdict
+
+    from index import Index
+    from sleeplm.encoder import SleepLM
+    from sleeplm.study import open_study
+
+    exclude = None
+    if arguments.study is not None:
+        study = open_study(arguments.study, arguments.studies)
+        if arguments.epoch is None or not 1 <= arguments.epoch <= study.n_epochs:
+            raise UsageError(f"--study needs --epoch, from 1 to {study.n_epochs}")
+        vector, exclude = study.embeddings[arguments.epoch - 1], (study.id, arguments.epoch)
+    else:
+        vector = SleepLM.from_pretrained().embed_text([arguments.text])[0]
+    hits = Index.open(arguments.index).search(vector, k=arguments.k, where=arguments.where, exclude=exclude)
+    if arguments.json:
+        return print_json({"hits": [asdict(hit) for hit in hits]})
+    for hit in hits:
+        print(f"{hit.score:.3f}  {hit.study}  epoch {hit.epoch}  {hit.stage}  {hit.caption}")
+
+
+def index(arguments) -> None:
+    """Add studies to an index, remove them, or describe it."""
+    from index import Index
+    from sleeplm.study import open_study
+
+    studies = [] if arguments.action == "remove" else [open_study(r, arguments.studies) for r in arguments.refs]
+    if arguments.action != "info" and not arguments.refs:
+        raise UsageError(f"index {arguments.action} needs at least one STUDY")
+    if arguments.action == "add":
+        index = Index.open_or_create(arguments.index, studies[0])
+        for study in studies:
+            index.add(study)
+    else:
+        index = Index.open(arguments.index)
+        for ref in arguments.refs if arguments.action == "remove" else ():
+            if not index.remove(ref):
+                raise UsageError(f"the index in {arguments.index} holds no study {ref!r}")
+    info = index.info()
+    if arguments.json:
+        return print_json(info)
+    for key, value in info.items():
+        print(f"{key}: {value}")
