@@ -10,6 +10,9 @@ from sleeplm.recording.annotations.scored import Scored
 from sleeplm.vocabulary import APNEAS, EPOCH_S, Stage
 
 _DAY_S = 86400
+_EPOCHS_S = (30, 20, 10, 5, 60, 15, 1)  # lengths that people score in
+_OVERLAP_S = 0.5  # by which stages may overlap as rounding goes
+_POOR = 0.5  # share of the recording under which a staging is said to cover little of it
 _ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R)
 # A scorer who marked one of a family looked for all of it. Leg movements and PLM are no family: who marks
 # series need not mark single movements.
@@ -34,11 +37,12 @@ def align(scored: Scored, recording, name: str) -> Scoring:
     _check_overlap(scored, shift_s, recording, name)
     hypnogram: tuple[Stage, ...] = ()
     if scored.stages:
-        hypnogram = _hypnogram(scored, shift_s, recording.n_epochs)
+        hypnogram, seconds = _hypnogram(scored, shift_s, recording.n_epochs)
         warnings += _said_of_length(scored, shift_s, recording, name)
+        warnings += _said_of_cover(seconds, name)
     events, outside = _events(scored, shift_s, recording.duration_s)
     if outside:
-        lie = "one event lies" if outside == 1 else f"{outside} events lie"
+        lie = "one event lies" if outside == 1 else f"{outside} of {len(scored.events)} events lie"
         warnings.append(f"'{name}': {lie} outside the recording; left aside.")
     return Scoring(
         hypnogram=hypnogram,
@@ -96,11 +100,21 @@ def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None
         there = recording.duration_s / EPOCH_S
         far_off = epochs > there + max(10, 0.1 * there) or epochs < 0.5 * there
     if outside or far_off:
+        hint = _fitting_epoch(scored, recording)
         spans = [_when(t, scored, recording) for t in (first + shift_s, last + shift_s, 0.0, recording.duration_s)]
         raise NoOverlapError(
             f"'{name}' does not overlap '{recording.path.name}' in time: it covers {spans[0]} to {spans[1]}, the "
-            f"recording {spans[2]} to {spans[3]}; give the scoring of this recording."
+            f"recording {spans[2]} to {spans[3]}; give the scoring of this recording{hint}."
         )
+
+
+def _fitting_epoch(scored: Scored, recording) -> str:
+    """What to declare where as many epochs of another usual length would fill the recording."""
+    if not scored.counted:
+        return ""
+    n, there_s = len(scored.stages), recording.duration_s
+    fitting = next((s for s in _EPOCHS_S if abs(s * n - there_s) < max(2 * s, EPOCH_S)), None)
+    return f", or write '# epoch_s={fitting}' in its first line if its epochs last {fitting} s" if fitting else ""
 
 
 def _when(at_s: float, scored: Scored, recording) -> str:
@@ -113,21 +127,33 @@ def _when(at_s: float, scored: Scored, recording) -> str:
     return (start + timedelta(seconds=at_s)).isoformat(" ", "seconds")
 
 
-def _hypnogram(scored: Scored, shift_s: float, n_epochs: int) -> tuple[Stage, ...]:
-    """Stage that covers most of each epoch."""
+def _hypnogram(scored: Scored, shift_s: float, n_epochs: int) -> tuple[tuple[Stage, ...], np.ndarray]:
+    """Stage that covers most of each epoch, and the seconds of each that stages cover ``[epochs]``."""
     covered = np.zeros((n_epochs, len(_ORDER)))
     end_s = n_epochs * EPOCH_S
     for start_s, duration_s, stage in scored.stages:
         start, stop = max(start_s + shift_s, 0.0), min(start_s + shift_s + duration_s, end_s)
-        if stop <= start or stage is Stage.UNSCORED:
+        if stop <= start:
             continue
         first, last = int(start // EPOCH_S), min(int(np.ceil(stop / EPOCH_S)), n_epochs)
         edges = np.arange(first, last) * EPOCH_S
         covered[first:last, _ORDER.index(stage)] += np.minimum(edges + EPOCH_S, stop) - np.maximum(edges, start)
-    covered[:, 0] = EPOCH_S - covered.sum(axis=1)
-    # A tie goes to a stage, not to unscored.
-    covered[:, 0] -= 1e-6
-    return tuple(_ORDER[i] for i in covered.argmax(axis=1))
+    seconds = covered.sum(axis=1)
+    # What nobody scored is unscored; a tie goes to a stage.
+    covered[:, 0] += EPOCH_S - seconds - 1e-6
+    return tuple(_ORDER[i] for i in covered.argmax(axis=1)), seconds
+
+
+def _said_of_cover(seconds: np.ndarray, name: str) -> list[str]:
+    """That the file covers little of the recording, or some of it twice."""
+    said = []
+    share = np.minimum(seconds, EPOCH_S).sum() / max(seconds.size * EPOCH_S, 1)
+    if share < _POOR:
+        said.append(f"'{name}' covers {100 * share:.0f} % of the recording; check that it is of this night.")
+    doubled = int((seconds > EPOCH_S + _OVERLAP_S).sum())
+    if doubled:
+        said.append(f"'{name}' has overlapping stages in {_epochs(doubled)}; what covers most of each counts.")
+    return said
 
 
 def _said_of_length(scored: Scored, shift_s: float, recording, name: str) -> list[str]:

@@ -9,7 +9,7 @@ from sleeplm.recording.edf_header import begins_as_edf
 
 ORDER = 1
 NAME = "EDF+ annotations"
-SUFFIXES = (".edf", ".bdf")
+SUFFIXES = ()  # a recording has the same
 
 
 def parse(file: ScoringFile) -> Scored | None:

@@ -1,35 +1,55 @@
-"""A table of events: what, from when, for how long (``type,start_s,duration_s`` and its relatives)."""
+"""A table of events (``type,start_s,duration_s`` and its relatives): what, from when, how long or until when.
 
-from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.scored import Scored, ScoringFile, nothing_found, seconds, sort_out
-from sleeplm.recording.annotations.words import fold
+Noxturnal's exports are such tables, in dates with clock times and in the language of the lab.
+"""
+
+from sleeplm.recording.annotations.scored import Scored, ScoringFile, nothing_found, sort_out
+from sleeplm.recording.annotations.tables import (
+    DURATION,
+    END,
+    STAGE,
+    START,
+    TYPE,
+    body,
+    cell,
+    column,
+    header_of,
+    spans,
+)
+from sleeplm.recording.annotations.words import meaning_of, stage_of
 
 ORDER = 3
-NAME = "a table of events ('type,start_s,duration_s')"
+NAME = "a table of events ('type,start_s,duration_s', a Noxturnal export)"
 SUFFIXES = (".csv", ".tsv", ".txt")
-
-_TYPE = ("type", "event", "event type", "name", "label", "annotation", "description", "trial type")
-_START = ("start s", "start", "onset", "onset s", "start sec", "begin", "start seconds")
-_DURATION = ("duration s", "duration", "dur", "length s", "duration sec", "duration seconds")
 
 
 def parse(file: ScoringFile) -> Scored | None:
-    """Events (and stages, where some are named) of a table with start and duration; None if it is another."""
-    if not file.rows:
-        return None
-    header = [fold(cell) for cell in file.rows[0]]
-    columns = [next((i for i, h in enumerate(header) if h in names), None) for names in (_TYPE, _START, _DURATION)]
-    if None in columns:
-        return None
-    scored = sort_out(_mark(file, n, row, columns) for n, row in enumerate(file.rows[1:], 1))
-    return nothing_found(scored) if len(file.rows) == 1 else scored
+    """Events (and stages, where some are named) of a table with start and duration or end; None if it is another.
 
+    Starts are seconds from the first sample, clock times, or dates with clock times. Of several columns that may
+    name the event, the one with most words that we know does. Stages alone need no duration: each lasts until the
+    next.
 
-def _mark(file: ScoringFile, n: int, row: list[str], columns: list[int]) -> tuple[float, float, str]:
-    if len(row) > max(columns):
-        start_s, duration_s = (seconds(row[i]) for i in columns[1:])
-        if start_s is not None and duration_s is not None and duration_s >= 0:
-            return start_s, duration_s, row[columns[0]]
-    raise UnknownScoringError(
-        f"Row {n} of '{file.name}' has no valid start and duration in seconds; correct it or export it again."
-    )
+    Raises
+    ------
+    UnknownScoringError
+        A row has no valid times, or the table has times of more than one kind or several nights.
+    """
+    header = header_of(file)
+    columns = [i for i, name in enumerate(header) if name in TYPE]
+    if not columns or column(header, START) is None:
+        return None
+    rows = body(file)
+    words = [[row[i] for _, row in rows if len(row) > i] for i in columns]
+    known = [sum(meaning_of(word) is not None for word in set(cells) if word) for cells in words]
+    type_at = columns[known.index(max(known))]
+    if column(header, STAGE) is not None and not max(known):
+        return None  # a row an epoch, with what else is said of it
+    timed = column(header, DURATION) is not None or column(header, END) is not None
+    if not timed and not (rows and any(map(stage_of, words[columns.index(type_at)]))):
+        return None
+    origin, starts, lengths = spans(file, rows)
+    marks = [cell(file, n, row, type_at) for n, row in rows]
+    scored = sort_out(zip(starts, lengths if timed else [0.0] * len(starts), marks, strict=True))
+    scored.origin = origin
+    return scored if rows else nothing_found(scored)

@@ -5,10 +5,10 @@ Format: https://zzz.bwh.harvard.edu/luna/ref/annotations/.
 
 import math
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.clock import DAY_S, clock_s, on_one_line
+from sleeplm.recording.annotations.clock import DAY_S, clock_s, from_one_origin
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
 from sleeplm.recording.annotations.words import fold, stage_of
 from sleeplm.vocabulary import EPOCH_S
@@ -43,12 +43,7 @@ def parse(file: ScoringFile) -> Scored | None:
         raise UnknownScoringError(
             f"'{file.name}' mixes seconds, clock times and dates; export the scoring again with one of them."
         )
-    starts, origin = [at for _, at in moments], None
-    if kinds == {"clock"}:
-        origin, starts = on_one_line(starts)
-    elif kinds == {"date"}:
-        first = min(starts)
-        origin, starts = datetime.min + timedelta(seconds=first), [at - first for at in starts]
+    origin, starts = from_one_origin(kinds.pop(), [at for _, at in moments])
     lengths = [_length(file, row, moment) for row, moment in zip(rows, moments, strict=True)]
     lengths = [
         b - a if length is None else length

@@ -11,15 +11,16 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
 from sleeplm.errors import ScoringError, UnknownScoringError
-from sleeplm.recording.annotations.words import event_of, is_aside, lights_of, stage_of
+from sleeplm.recording.annotations.words import ASIDE, Meaning, meaning_of
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 MAX_BYTES = 64 * 1024**2
 MAX_TEXT_BYTES = 16 * 1024**2  # what is no EDF; the largest real ones have about 5 MB
 MAX_TAGS = 1_000_000  # of XML; a night of 5,000 events has about 70,000
-MAX_LINES = 250_000  # a stage a second for two days, and room
+MAX_LINES = 100_000  # a stage a second for a day, and room
 MAX_LINE = 10_000  # characters of a line of a table
 MAX_S = 1e8  # three years: no mark is truly later
+_MAX_NUMBER = 40  # characters
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -148,6 +149,11 @@ class ScoringFile:
         first = next((line for line in self.lines if line.strip() and not line.startswith("#")), "")
         return max("\t;|,", key=first.count)  # the first of equals
 
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether a comma in a number can only be its decimal sign."""
+        return self.delimiter != ","
+
     @cached_property
     def xml(self) -> Element | None:
         """The root of the file as XML; None if it is none.
@@ -184,18 +190,19 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
     A word that we do not know may be a remark with a name in it: it is counted, and goes no further.
     """
     scored, unknown = Scored(), 0
+    meanings: dict[str, Meaning | None] = {}
     for start_s, duration_s, word in marks:
-        if not abs(start_s) + duration_s < MAX_S:
+        if word not in meanings:
+            meanings[word] = meaning_of(word)
+        meaning = meanings[word]
+        if meaning is None or not abs(start_s) + duration_s < MAX_S:
             unknown += 1
-        elif (stage := stage_of(word)) is not None:
-            scored.stages.append((start_s, duration_s, stage))
-        elif (event := event_of(word)) is not None:
-            kind, label = event
-            scored.events.append((kind, start_s, duration_s, label))
-        elif (light := lights_of(word)) is not None:
-            scored.lights.setdefault(light, start_s)
-        elif not is_aside(word):
-            unknown += 1
+        elif isinstance(meaning, Stage):
+            scored.stages.append((start_s, duration_s, meaning))
+        elif isinstance(meaning, tuple):
+            scored.events.append((meaning[0], start_s, duration_s, meaning[1]))
+        elif meaning != ASIDE:
+            scored.lights.setdefault(meaning, start_s)
     if scored.stages and not any(duration_s for _, duration_s, _ in scored.stages):
         scored.stages = _until_next(scored.stages)
     scored.warnings += unknown_words(unknown)
@@ -245,10 +252,12 @@ def event_of_xml(file: ScoringFile, n: int, event: Element, word: str) -> tuple[
     return start_s, duration_s, event.findtext(word) or ""
 
 
-def seconds(text: str) -> float | None:
-    """A finite number of seconds, or None."""
+def seconds(text: str, decimal_comma: bool = False) -> float | None:
+    """A finite number of seconds, or None; with `decimal_comma` also ``12,5``."""
+    if decimal_comma and text.count(",") == 1:
+        text = text.replace(",", ".")
     try:
-        value = float(text)
+        value = float(text[:_MAX_NUMBER])
     except ValueError:
         return None
     return value if math.isfinite(value) else None

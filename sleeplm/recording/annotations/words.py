@@ -8,6 +8,8 @@ from importlib.resources import files
 
 from sleeplm.vocabulary import EVENT_TYPES, Stage
 
+ASIDE = "aside"
+Meaning = Stage | tuple[str, str] | str
 _MAX_WORD = 120  # characters; what is longer is a remark, not a scorer's word
 
 
@@ -47,11 +49,12 @@ def event_of(word: str) -> tuple[str, str] | None:
     return _part("events").get(fold(word))
 
 
-def lights_of(word: str) -> str | None:
-    """``"lights_off"``, ``"lights_on"`` or None."""
-    return next((key for key in ("lights_off", "lights_on") if fold(word) in _part(key)), None)
+def meaning_of(word: str) -> Meaning | None:
+    """What a word says: a stage, an event and how it is spelt, ``"lights_off"``, ``"lights_on"`` or `ASIDE`.
 
-
-def is_aside(word: str) -> bool:
-    """Whether a word is known and no scoring: positions, notices of the recorder, an empty text."""
-    return not fold(word) or fold(word) in _part("aside")
+    `ASIDE` is a word that is known and no scoring (positions, notices of the recorder) or no word; None: not known.
+    """
+    folded = fold(word)
+    light = next((key for key in ("lights_off", "lights_on") if folded in _part(key)), None)
+    aside = ASIDE if not folded or folded in _part(ASIDE) else None
+    return stage_of(word) or event_of(word) or light or aside

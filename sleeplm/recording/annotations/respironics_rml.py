@@ -1,0 +1,69 @@
+"""Philips Respironics' RML, which Sleepware G3 and Somnolyzer write: stages from change to change, and events.
+
+Format: http://www.respironics.com/PatientStudy.xsd.
+"""
+
+import math
+import re
+from itertools import pairwise
+
+from sleeplm.errors import UnknownScoringError
+from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
+from sleeplm.vocabulary import Stage
+
+ORDER = 1
+NAME = "Respironics RML"
+SUFFIXES = (".rml",)
+
+_XSD = "{http://www.respironics.com/PatientStudy.xsd}"
+_STAGES = {
+    "Wake": Stage.W, "NonREM1": Stage.N1, "NonREM2": Stage.N2, "NonREM3": Stage.N3, "NonREM4": Stage.N3,
+    "REM": Stage.R,
+}  # fmt: skip
+
+
+def parse(file: ScoringFile) -> Scored | None:
+    """Stages and events of an RML file; None if it is none.
+
+    Where nobody staged the night, the stages of the machine are taken, and said to be.
+
+    Raises
+    ------
+    UnknownScoringError
+        An event has no time, or the stages do not follow each other.
+    """
+    root = file.xml
+    if root is None or root.tag != f"{_XSD}PatientStudy":
+        return None
+    marks = []
+    for n, event in enumerate(root.iterfind(f"{_XSD}ScoringData/{_XSD}Events/{_XSD}Event"), 1):
+        start_s, duration_s = seconds(event.get("Start", "")), seconds(event.get("Duration", "0"))
+        if start_s is None or duration_s is None or duration_s < 0:
+            raise UnknownScoringError(
+                f"Event {n} of '{file.name}' has no valid start and duration in seconds; export the scoring again."
+            )
+        # "ObstructiveApnea" in words
+        marks.append((start_s, duration_s, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.get("Type", "")[:100])))
+    scored = sort_out(marks)
+    for who in ("UserStaging", "MachineStaging"):
+        staging = root.find(f"{_XSD}ScoringData/{_XSD}StagingData/{_XSD}{who}")
+        changes = [] if staging is None else list(staging.iter(f"{_XSD}Stage"))
+        if changes:
+            scored.stages = _stages(file, changes)
+            if who == "MachineStaging":
+                scored.warnings.append("its stages were scored by a machine")
+            break
+    return scored
+
+
+def _stages(file: ScoringFile, changes: list) -> list[tuple[float, float, Stage]]:
+    """Each stage lasts until the next change, the last until the recording ends."""
+    starts = [seconds(change.get("Start", "")) for change in changes]
+    wrong = next((n for n, (a, b) in enumerate(pairwise([-math.inf, *starts]), 1) if b is None or b <= a), None)
+    if wrong is not None:
+        raise UnknownScoringError(
+            f"Stage {wrong} of '{file.name}' has no time in seconds after that of the one before; export it again."
+        )
+    ends = [*starts[1:], math.inf]
+    stages = [_STAGES.get(change.get("Type", ""), Stage.UNSCORED) for change in changes]
+    return [(a, b - a, stage) for a, b, stage in zip(starts, ends, stages, strict=True)]

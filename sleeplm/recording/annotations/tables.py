@@ -1,0 +1,122 @@
+"""Tables as people write them: which column is what, and from when to when each row lasts."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+
+from sleeplm.errors import UnknownScoringError
+from sleeplm.recording.annotations.clock import DAY_S, from_one_origin, length_s, moments
+from sleeplm.recording.annotations.scored import ScoringFile
+from sleeplm.recording.annotations.words import fold
+
+TYPE = (
+    "type", "event", "events", "event type", "event name", "name", "annotation", "annotations", "description",
+    "trial type", "eventtype", "ereignis", "evenement", "evento", "typ", "label",
+)  # fmt: skip
+STAGE = (
+    "stage", "stages", "sleep stage", "sleepstage", "stade", "hypnogram", "stage label", "sleep stages", "hypno",
+    "stage name", "schlafstadium", "schlafphase", "stade de sommeil", "stage hum", "stage human",
+)  # fmt: skip
+EPOCH = ("epoch", "epochs", "epoch number", "epoch id", "epoch no", "epoque", "epoche", "n", "no")
+START = (
+    "start s", "start", "onset", "onset s", "start sec", "begin", "start seconds", "start time", "begin s",
+    "onset sec", "onset seconds", "time", "time s", "time sec", "seconds", "clock", "clock time", "timestamp",
+    "starttime", "onset time", "debut", "debut s", "heure de debut", "startzeit", "beginn", "inicio",
+    "time hh mm ss",
+)  # fmt: skip
+DURATION = (
+    "duration s", "duration", "dur", "length s", "duration sec", "duration seconds", "length", "duree", "duree s",
+    "dauer", "dauer s", "duration ms", "duration min", "dur s", "duracion",
+)  # fmt: skip
+END = (
+    "end", "end s", "stop", "stop s", "end time", "stop time", "end sec", "end seconds", "finish", "fin", "ende",
+    "endzeit", "heure de fin", "endtime", "offset", "offset s",
+)  # fmt: skip
+PERSON = ("record", "record id", "participant", "participant id", "subject", "subject id", "patient", "patient id")
+_UNITS = {"ms": 0.001, "min": 60.0}
+
+
+def header_of(file: ScoringFile) -> list[str]:
+    """The first row, folded."""
+    return [fold(cell) for cell in file.rows[0]] if file.rows else []
+
+
+def column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    """Where the first of these names stands; None where none does."""
+    return next((header.index(name) for name in names if name in header), None)
+
+
+def body(file: ScoringFile) -> list[tuple[int, list[str]]]:
+    """The rows below the header, numbered from 1, without empty ones and one of units such as ``[],[s]``.
+
+    Raises
+    ------
+    UnknownScoringError
+        The table holds several nights.
+    """
+    rows = [(n, row) for n, row in enumerate(file.rows[1:], 1) if any(row)]
+    if rows and all(cell.startswith("[") or not cell for cell in rows[0][1]):
+        del rows[0]
+    person = column(header_of(file), PERSON)
+    if person is not None and len({row[person] for _, row in rows if len(row) > person}) > 1:
+        raise UnknownScoringError(
+            f"'{file.name}' holds the scorings of several nights; give a file with the rows of this one."
+        )
+    return rows
+
+
+def spans(
+    file: ScoringFile, rows: list[tuple[int, list[str]]]
+) -> tuple[datetime | time | None, list[float], list[float | None]]:
+    """Origin, seconds from it to the start of each row, and how long each lasts (None: no column says).
+
+    Raises
+    ------
+    UnknownScoringError
+        A row has no valid start and duration, or the table has times of more than one kind.
+    """
+    header = header_of(file)
+    start_at, length_at, end_at = (column(header, names) for names in (START, DURATION, END))
+    # Starts and ends together tell whether the month comes first.
+    texts = [row[at] if len(row) > at else "" for at in (start_at, end_at) if at is not None for _, row in rows]
+    times = moments(texts, file.decimal_comma)
+    starts, ends = times[: len(rows)], times[len(rows) :] or [None] * len(rows)
+    broken = next((n for (n, _), start in zip(rows, starts, strict=True) if start is None), None)
+    if broken is not None:
+        raise no_span(file, broken)
+    if len({kind for kind, _ in starts}) > 1:
+        raise UnknownScoringError(
+            f"'{file.name}' mixes seconds, clock times and dates; export the scoring again with one of them."
+        )
+    origin, offsets = from_one_origin(starts[0][0], [at for _, at in starts]) if starts else (None, [])
+    lengths: list[float | None] = [None] * len(rows)
+    if length_at is not None:
+        unit = _UNITS.get(header[length_at].rpartition(" ")[2], 1.0)
+        given = [length_s(row[length_at], file.decimal_comma) if len(row) > length_at else None for _, row in rows]
+        lengths = [None if length is None else length * unit for length in given]
+    for i, ((n, _), start, end) in enumerate(zip(rows, starts, ends, strict=True)):
+        if lengths[i] is None and end is not None and end[0] == start[0]:
+            length = round(end[1] - start[1], 6)
+            lengths[i] = length % DAY_S if start[0] == "clock" else length
+        if (length_at is not None or end_at is not None) and (lengths[i] is None or lengths[i] < 0):
+            raise no_span(file, n)
+    return origin, offsets, lengths
+
+
+def no_span(file: ScoringFile, n: int) -> UnknownScoringError:
+    """What is said of a row without sound times."""
+    return UnknownScoringError(
+        f"Row {n} of '{file.name}' has no valid start and duration; correct it or export it again."
+    )
+
+
+def cell(file: ScoringFile, n: int, row: list[str], at: int) -> str:
+    """One cell of row n.
+
+    Raises
+    ------
+    UnknownScoringError
+        The row ends before it.
+    """
+    if len(row) <= at:
+        raise UnknownScoringError(f"Row {n} of '{file.name}' is cut short; correct it or export it again.")
+    return row[at]
