@@ -1,14 +1,11 @@
-"""Which signal of a file stands for which canonical channel, by the table in ``channels.json``."""
+"""Which signal of a file stands for which canonical channel, by the table of channel names."""
 
-import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from sleeplm.errors import UsageError
+from sleeplm.recording.channel_table import Candidate, candidates, normalise
 from sleeplm.recording.source import Signal
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES
 
@@ -20,35 +17,14 @@ MIN_SFREQ_HZ = {
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One way to get a canonical channel, a row of ``channels.json``; labels are normalised."""
-
-    labels: tuple[str, ...]
-    minus: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    refuses: tuple[str, ...] = ()
-    note: str | None = None
-    stands_in: bool = False
-
-
-@dataclass(frozen=True)
 class Match:
-    """The signal that stands for a canonical channel, and the one to subtract from it."""
+    """The signal that stands for a canonical channel, and the one to subtract from it or to add to it."""
 
     signal: Signal
     minus: Signal | None = None
+    plus: Signal | None = None
     note: str | None = None
     stands_in: bool = False
-
-
-def normalise(label: str) -> str:
-    """Fold case, accents, blanks and punctuation; a hyphen stays only between digits.
-
-    >>> normalise("EEG C3:M2"), normalise("Débit nasal"), normalise("1-2")
-    ('eegc3m2', 'debitnasal', '1-2')
-    """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", label) if not unicodedata.combining(c)).casefold()
-    return re.sub(r"((?<=[0-9])[\W_]+(?=[0-9]))|[\W_]+", lambda m: "-" if m.group(1) else "", plain)
 
 
 def _spellings(label: str) -> set[str]:
@@ -57,30 +33,6 @@ def _spellings(label: str) -> set[str]:
     bare = re.sub(r"^(eeg|eog|emg|ecg|ekg|poly)(?=..)", "", whole)
     spellings = {whole, bare}
     return spellings | {s[:-3] for s in spellings if s.endswith("ref") and len(s) > 3}
-
-
-@cache
-def candidates() -> dict[str, tuple[Candidate, ...]]:
-    """The table, canonical channel by canonical channel, best candidate first."""
-    table = json.loads((files(__package__) / "channels.json").read_text(encoding="utf-8"))
-
-    def folded(row: dict, key: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(normalise(label) for label in row.get(key, ())))
-
-    return {
-        name: tuple(
-            Candidate(
-                labels=folded(row, "labels"),
-                minus=folded(row, "minus"),
-                needs=folded(row, "with"),
-                refuses=folded(row, "without"),
-                note=row.get("note"),
-                stands_in=row.get("stands_in", False),
-            )
-            for row in table[name]
-        )
-        for name in CHANNEL_NAMES
-    }
 
 
 def find_channels(signals: Sequence[Signal], overrides: Mapping[str, str]) -> tuple[dict[str, Match], list[str]]:
@@ -120,7 +72,21 @@ def find_channels(signals: Sequence[Signal], overrides: Mapping[str, str]) -> tu
                     matches[name] = match
                     used.add(id(match.signal))
                     break
+    if "AF" not in matches and (both := _sum_of_belts(matches)):
+        matches["AF"] = both
     return {name: matches[name] for name in CHANNEL_NAMES if name in matches}, list(dict.fromkeys(warnings))
+
+
+def _sum_of_belts(matches: Mapping[str, Match]) -> Match | None:
+    """Both belts added, in the place of an airflow; only where they are sampled alike and in the same unit."""
+    thorax, abdomen = matches.get("THX"), matches.get("ABD")
+    if thorax is None or abdomen is None:
+        return None
+    a, b = thorax.signal, abdomen.signal
+    if a is b or (a.sfreq_hz, a.unit) != (b.sfreq_hz, b.unit):
+        return None
+    note = f"the sum of the respiratory belts '{a.label}' and '{b.label}', made here"
+    return Match(a, plus=b, note=note, stands_in=True)
 
 
 def _override(name: str, label: str, signals: Sequence[Signal]) -> Match:
@@ -149,7 +115,7 @@ def _match(name, row: Candidate, by_spelling: dict[str, list[Signal]], used: set
             reference = _reference(row, signal, by_spelling)
             if reference is not None:
                 note = f"re-referenced: '{signal.label}' minus '{reference.label}'"
-                return Match(signal, reference, note, row.stands_in)
+                return Match(signal, reference, note=note, stands_in=row.stands_in)
     return None
 
 
