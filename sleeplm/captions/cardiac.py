@@ -39,10 +39,11 @@ def cardiac_features(recording, epochs: Epochs) -> list[dict]:
 
 
 def beat_times(recording) -> np.ndarray:
-    """Seconds of the heartbeats of a night, from the ECG at its own rate."""
-    from sleeplm.scoring.heart import heart_rate
+    """Seconds of the heartbeats of a night; none where its ECG is too slow to show them."""
+    from sleeplm.scoring.heart import heart_of
 
-    return heart_rate(recording.signal("ECG"), recording.channels["ECG"].sfreq_hz).beats_s
+    heart = heart_of(recording)
+    return np.empty(0) if heart is None else heart.beats_s
 
 
 def rate_attributes(beats_s: np.ndarray) -> dict:

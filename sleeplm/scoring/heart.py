@@ -1,20 +1,26 @@
-"""Heart beats and heart rate from an ECG, and where the rate is too slow or too fast in sleep."""
+"""Heart beats and heart rate from an ECG."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 
-from sleeplm.night import Event, Scoring
-from sleeplm.scoring.found import Found
-from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES
+from sleeplm.scoring.usable import read_usable
 
-SOURCE = "sleepecg beats"
+SOURCE = "sleeplm beats"
 MIN_RR_S, MAX_RR_S = 0.3, 2.5
 ECTOPIC_SHARE = 0.25  # an interval this far from the median of its neighbours is no sinus rhythm
-SLOW_BPM, FAST_BPM, SUSTAINED_S = 40.0, 90.0, 30.0  # AASM Manual 2.6, adults
-MIN_SFREQ_HZ = 64.0  # below this the detector's band of 5 to 30 Hz is cut
+MIN_SFREQ_HZ = 64.0  # below this the detector's band is cut
+_SFREQ_HZ = 128.0  # at which beats are looked for: found between samples, to about 1 ms
+_QRS_HZ = (8.0, 25.0)
+_QRS_S = 0.08
+_REFRACTORY_S = 0.25  # no heart beats twice within
+_SPAN_S, _SPANS = 2.0, 15  # two seconds hold a beat; thirty tell how high beats are now
+_HEIGHT = 0.45  # of a usual beat: above P and T waves and under every second beat of an alternating heart
+_OVER_FLOOR, _FLOOR_PCT = 3.5, 20  # a beat over the quietest fifth of the signal around it; noise reaches 3.0
+_EDGE_S = 0.25  # beside what is lost the filter rings
+_known: WeakKeyDictionary = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -29,110 +35,114 @@ class HeartRate:
         Times at which an interval that is sinus rhythm ends, ``[intervals]``.
     bpm : ndarray
         Rate over each of these intervals, ``[intervals]``.
+    sinus : ndarray of bool, optional
+        Which of the intervals between beats are sinus rhythm, ``[beats - 1]``.
+    whole : ndarray of bool, optional
+        Over which of them the signal was there throughout, ``[beats - 1]``.
     """
 
     beats_s: np.ndarray
     times_s: np.ndarray
     bpm: np.ndarray
+    sinus: np.ndarray | None = None
+    whole: np.ndarray | None = None
+
+
+def heart_of(recording) -> HeartRate | None:
+    """The heart of a recording, found once and remembered as long as the recording lives.
+
+    Returns
+    -------
+    HeartRate or None
+        None without an ECG, or with one under 64 Hz.
+    """
+    channel = recording.channels.get("ECG")
+    if channel is None or channel.sfreq_hz < MIN_SFREQ_HZ:
+        return None
+    if recording not in _known:
+        _known[recording] = heart_rate(*read_ecg(recording))
+    return _known[recording]
+
+
+def read_ecg(recording) -> tuple[np.ndarray, float]:
+    """The ECG with NaN where unusable, at the rate at which beats are looked for, and this rate."""
+    sfreq_hz = min(_SFREQ_HZ, recording.channels["ECG"].sfreq_hz)
+    return read_usable(recording, "ECG", sfreq_hz), sfreq_hz
 
 
 def heart_rate(ecg: np.ndarray, sfreq_hz: float) -> HeartRate:
-    """Find R peaks (SleepECG's Pan-Tompkins detector) and the rate between them.
+    """Find R peaks and the rate between them.
+
+    A beat is a peak of the energy between 8 and 25 Hz (root mean square of 80 ms) that reaches 45% of a usual beat:
+    the median, over 30 s, of the highest in each two seconds. The threshold follows the signal and not the beats
+    before, so that no run of T waves or missed beats can halve or double the rate.
+
+    Parameters
+    ----------
+    ecg : ndarray
+        ECG in any unit and polarity, ``[samples]``; NaN where unusable.
+    sfreq_hz : float
+        Its rate; below 64 Hz nothing is detected.
+    """
+    ecg = np.asarray(ecg, dtype=np.float64)
+    lost = ~np.isfinite(ecg)
+    beats_s = _beats(ecg, lost, sfreq_hz)
+    return rate_of(beats_s, lost_before=np.cumsum(lost)[(beats_s * sfreq_hz).astype(int)] if lost.any() else None)
+
+
+def rate_of(beats_s: np.ndarray, lost_before: np.ndarray | None = None) -> HeartRate:
+    """The rate between beats.
 
     Intervals shorter than 0.3 s or longer than 2.5 s, and those that differ by more than a quarter from the median
     of eleven around them (ectopic or missed beats), give no rate.
 
     Parameters
     ----------
-    ecg : ndarray
-        ECG in any unit, ``[samples]``.
-    sfreq_hz : float
-        Its rate; below 64 Hz nothing is detected.
+    beats_s : ndarray
+        Times of R peaks in seconds, ``[beats]``.
+    lost_before : ndarray of int, optional
+        How many samples were lost before each beat, ``[beats]``: an interval over lost signal gives no rate.
     """
-    beats_s = _beats(np.nan_to_num(np.asarray(ecg, dtype=np.float64)), sfreq_hz)
-    if len(beats_s) < 2:
-        return HeartRate(beats_s, np.empty(0), np.empty(0))
     rr_s = np.diff(beats_s)
-    possible = (rr_s >= MIN_RR_S) & (rr_s <= MAX_RR_S)
-    times_s, rr_s = beats_s[1:][possible], rr_s[possible]
-    if rr_s.size:
-        usual_s = median_filter(rr_s, size=11, mode="nearest")
-        sinus = np.abs(rr_s - usual_s) <= ECTOPIC_SHARE * usual_s
-        times_s, rr_s = times_s[sinus], rr_s[sinus]
-    return HeartRate(beats_s, times_s, 60 / rr_s)
+    whole = np.ones(len(rr_s), dtype=bool) if lost_before is None else np.diff(lost_before) == 0
+    sinus = (rr_s >= MIN_RR_S) & (rr_s <= MAX_RR_S) & whole
+    if sinus.any():
+        usual_s = median_filter(rr_s[sinus], size=11, mode="nearest")
+        sinus[sinus] = np.abs(rr_s[sinus] - usual_s) <= ECTOPIC_SHARE * usual_s
+    return HeartRate(beats_s, beats_s[1:][sinus], 60 / rr_s[sinus], sinus, whole)
 
 
-def _beats(ecg: np.ndarray, sfreq_hz: float) -> np.ndarray:
-    from sleepecg import detect_heartbeats
+def _beats(ecg: np.ndarray, lost: np.ndarray, sfreq_hz: float) -> np.ndarray:
+    from scipy.signal import find_peaks
 
-    if sfreq_hz < MIN_SFREQ_HZ or len(ecg) < 2 * sfreq_hz or np.ptp(ecg) == 0:
+    if sfreq_hz < MIN_SFREQ_HZ or len(ecg) < 2 * _SPAN_S * sfreq_hz or lost.all():
         return np.empty(0)
-    return detect_heartbeats(ecg, sfreq_hz) / sfreq_hz
-
-
-def heart_events(recording, so_far: Scoring) -> Found:
-    """Bradycardia and tachycardia of a recording; they are defined in sleep: not looked for without stages."""
-    channel = recording.channels.get("ECG")
-    if channel is None or so_far.hypnogram_source is None:
-        return Found()
-    if channel.sfreq_hz < MIN_SFREQ_HZ:
-        why = "The electrocardiogram is sampled too slowly (under 64 Hz) to find heart beats in it."
-        return Found(warnings=(why,))
-    heart = heart_rate(recording.signal("ECG"), channel.sfreq_hz)
-    if not heart.bpm.size:
-        return Found(warnings=("No heart beats could be found in the electrocardiogram.",))
-    return Found(rate_events(heart, so_far.hypnogram), ("bradycardia", "tachycardia"))
-
-
-def rate_events(heart: HeartRate, hypnogram: Sequence[str]) -> list[Event]:
-    """Sinus bradycardia and tachycardia in sleep: below 40 or above 90 bpm, sustained for more than 30 s.
-
-    The rate is the mean of ten seconds around each beat; a gap of more than ten seconds without sinus rhythm ends
-    an event (AASM Manual 2.6, cardiac rules for adults).
-
-    Parameters
-    ----------
-    heart : HeartRate
-        As `heart_rate` gives it.
-    hypnogram : sequence of str
-        Stages by epoch; beats outside sleep are left out.
-    """
-    asleep = np.isin([str(s) for s in hypnogram], [str(s) for s in SLEEP_STAGES])
-    epoch = (heart.times_s // EPOCH_S).astype(int)
-    inside = epoch < len(asleep)
-    inside[inside] &= asleep[epoch[inside]]
-    times_s, bpm = heart.times_s[inside], heart.bpm[inside]
-    if not times_s.size:
-        return []
-    mean_bpm = _running_mean(times_s, bpm, 10.0)
-    slow = _sustained(
-        "bradycardia", times_s, mean_bpm < SLOW_BPM, f"below {SLOW_BPM:g} bpm for more than 30 s in sleep"
+    energy = qrs_energy(ecg, sfreq_hz)
+    if not energy.any():
+        return np.empty(0)
+    step = round(_SPAN_S * sfreq_hz)
+    spans = energy[: len(energy) // step * step].reshape(-1, step)
+    usual = median_filter(spans.max(axis=1), _SPANS, mode="nearest")
+    floor = median_filter(np.percentile(spans, _FLOOR_PCT, axis=1), _SPANS, mode="nearest")
+    middle = (np.arange(len(spans)) + 0.5) * step
+    least = np.interp(
+        np.arange(len(energy)), middle, np.where(usual >= _OVER_FLOOR * floor, _HEIGHT * usual, np.inf)
     )
-    fast = _sustained(
-        "tachycardia", times_s, mean_bpm > FAST_BPM, f"above {FAST_BPM:g} bpm for more than 30 s in sleep"
-    )
-    return sorted([*slow, *fast], key=lambda e: e.start_s)
+    peaks, _ = find_peaks(energy, height=least, distance=round(_REFRACTORY_S * sfreq_hz))
+    if lost.any():
+        near = uniform_filter1d(lost.astype(np.float32), 2 * round(_EDGE_S * sfreq_hz) + 1) > 0
+        peaks = peaks[~near[peaks]]
+    left, top, right = (energy[peaks + i] for i in (-1, 0, 1))
+    return (peaks + 0.5 * (left - right) / (left - 2 * top + right)) / sfreq_hz  # the vertex of a parabola
 
 
-def _running_mean(times_s: np.ndarray, values: np.ndarray, width_s: float) -> np.ndarray:
-    """Mean of the values within half a width on both sides of each time."""
-    low = np.searchsorted(times_s, times_s - width_s / 2, side="left")
-    high = np.searchsorted(times_s, times_s + width_s / 2, side="right")
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    return (total[high] - total[low]) / (high - low)
+def qrs_energy(ecg: np.ndarray, sfreq_hz: float) -> np.ndarray:
+    """Root mean square between 8 and 25 Hz within 80 ms, ``[samples]``; beats of either sign stand out in it."""
+    from scipy.signal import butter, sosfiltfilt
 
-
-def _sustained(event_type: str, times_s: np.ndarray, mask: np.ndarray, rule: str) -> list[Event]:
-    """Runs of beats for which the mask holds without a long gap, of more than 30 s."""
-    kept = times_s[mask]
-    position = np.flatnonzero(mask)
-    if not kept.size:
-        return []
-    breaks = np.flatnonzero((np.diff(position) > 1) | (np.diff(kept) > 10.0))
-    firsts, lasts = np.append(0, breaks + 1), np.append(breaks, kept.size - 1)
-    spans = [(kept[a], kept[b]) for a, b in zip(firsts, lasts, strict=True)]
-    return [
-        Event(event_type, float(a), float(b - a), ("ECG",), SOURCE, rule=rule)
-        for a, b in spans
-        if b - a > SUSTAINED_S
-    ]
+    finite = np.isfinite(ecg)
+    if not finite.all():
+        at = np.flatnonzero(finite)
+        ecg = np.interp(np.arange(len(ecg)), at, ecg[at]) if at.size else np.zeros(len(ecg))
+    band = sosfiltfilt(butter(2, _QRS_HZ, "bandpass", fs=sfreq_hz, output="sos"), ecg)
+    return np.sqrt(np.maximum(uniform_filter1d(band * band, max(2, round(_QRS_S * sfreq_hz))), 0))

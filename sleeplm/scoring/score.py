@@ -11,10 +11,10 @@ from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.found import Found
-from sleeplm.scoring.heart import heart_events
 from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import check_rule, respiration
+from sleeplm.scoring.rhythm import heart_events
 from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
 from sleeplm.scoring.waves import eye_movements, waves
@@ -176,7 +176,7 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
         Detector(arousal_events, ("arousal",)),
         Detector(breathing, (*APNEAS, "hypopnea"), one_rule=True),
         Detector(limb_events, ("leg_movement", "plm"), one_rule=True),
-        Detector(heart_events, ("bradycardia", "tachycardia")),
+        Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
         Detector(waves, ("spindle", "slow_wave")),
         Detector(eye_movements, ("rapid_eye_movement",)),
     )

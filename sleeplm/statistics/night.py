@@ -3,7 +3,8 @@
 import numpy as np
 
 from sleeplm.night import Fact, Scoring, clock_at, stretches
-from sleeplm.scoring.heart import HeartRate, heart_rate
+from sleeplm.scoring.heart import HeartRate, heart_of
+from sleeplm.scoring.usable import read_usable
 from sleeplm.statistics.events import event_findings
 from sleeplm.statistics.finding import Finding, as_fact
 from sleeplm.statistics.kinds import FACT_KINDS
@@ -121,9 +122,8 @@ def _from_signals(recording, scoring: Scoring, night: Timeline, spo2, heart) -> 
     found = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
     if "SPO2" in rate:
-        found |= oxygen_findings(night, recording.signal("SPO2") if spo2 is None else spo2, rate["SPO2"])
-    if heart is None and "ECG" in rate:
-        heart = heart_rate(recording.signal("ECG"), rate["ECG"])
+        found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])
+    heart = heart_of(recording) if heart is None else heart
     if heart is not None:
         found |= heart_findings(night, heart)
     if "POS" in rate:
