@@ -18,11 +18,10 @@ MIN_SFREQ_HZ = {
 
 @dataclass(frozen=True)
 class Match:
-    """The signal that stands for a canonical channel, and the one to subtract from it or to add to it."""
+    """The signal that stands for a canonical channel, and the one to subtract from it."""
 
     signal: Signal
     minus: Signal | None = None
-    plus: Signal | None = None
     note: str | None = None
     stands_in: bool = False
 
@@ -72,21 +71,7 @@ def find_channels(signals: Sequence[Signal], overrides: Mapping[str, str]) -> tu
                     matches[name] = match
                     used.add(id(match.signal))
                     break
-    if "AF" not in matches and (both := _sum_of_belts(matches)):
-        matches["AF"] = both
     return {name: matches[name] for name in CHANNEL_NAMES if name in matches}, list(dict.fromkeys(warnings))
-
-
-def _sum_of_belts(matches: Mapping[str, Match]) -> Match | None:
-    """Both belts added, in the place of an airflow; only where they are sampled alike and in the same unit."""
-    thorax, abdomen = matches.get("THX"), matches.get("ABD")
-    if thorax is None or abdomen is None:
-        return None
-    a, b = thorax.signal, abdomen.signal
-    if a is b or (a.sfreq_hz, a.unit) != (b.sfreq_hz, b.unit):
-        return None
-    note = f"the sum of the respiratory belts '{a.label}' and '{b.label}', made here"
-    return Match(a, plus=b, note=note, stands_in=True)
 
 
 def _override(name: str, label: str, signals: Sequence[Signal]) -> Match:

@@ -173,8 +173,6 @@ class Recording:
         values = match.signal.read(start_s, stop_s)
         if match.minus is not None:
             values = values - match.minus.read(start_s, stop_s)
-        if match.plus is not None:
-            values = values + match.plus.read(start_s, stop_s)
         if name in self._codings:
             return positions.decode(values, self._codings[name])
         return values * np.float32(known_units.factor(match.signal.unit, CHANNEL[name]) or 1.0)
@@ -203,8 +201,7 @@ class Recording:
         else:
             assumed, told = known_units.assumed(match.signal.unit, canonical), None
         notes = [n for n in (note, told, assumed) if n]
-        label = match.signal.label if match.plus is None else f"{match.signal.label} + {match.plus.label}"
-        return Channel(name, label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)
+        return Channel(name, match.signal.label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)
 
 
 def open_recording(

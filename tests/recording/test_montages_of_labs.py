@@ -1,7 +1,7 @@
 """What must come of the labels that the files of cohorts and systems have, all 14 channels.
 
 ``montages.json`` holds the labels (with ``@rate`` after one that is not sampled at 200 Hz), their source, and what
-is found: ``"LABEL"``, ``"LABEL - REFERENCE"`` or ``"LABEL + OTHER"``, with ``~`` before what stands in.
+is found: ``"LABEL"`` or ``"LABEL - REFERENCE"``, with ``~`` before what stands in.
 """
 
 import json
@@ -25,7 +25,7 @@ def find(labels):
 
 
 def written(match) -> str:
-    other = f" - {match.minus.label}" if match.minus else f" + {match.plus.label}" if match.plus else ""
+    other = f" - {match.minus.label}" if match.minus else ""
     return ("~" if match.stands_in else "") + match.signal.label + other
 
 
@@ -46,7 +46,7 @@ def test_neither_order_nor_case_nor_blanks_matter(lab):
 @pytest.mark.parametrize("lab", LABS)
 def test_what_stands_in_or_was_put_together_is_said(lab):
     for match in find(LABS[lab]["labels"])[0].values():
-        assert match.note or not (match.stands_in or match.minus or match.plus)
+        assert match.note or not (match.stands_in or match.minus)
 
 
 def test_every_channel_comes_from_some_lab_and_every_lab_has_a_source():

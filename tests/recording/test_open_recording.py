@@ -198,13 +198,3 @@ def test_the_free_check_prints_what_each_file_resolves_to(make_edf, tmp_path, ca
 def test_the_montage_of_a_file_in_which_no_channel_can_be_named(make_edf):
     path = make_edf("XYZ", ("Q", 50.0, "mV"))
     assert montage_of(path) == [("XYZ", "uV"), ("Q", "mV")]
-
-
-def test_two_belts_are_added_up_in_the_place_of_an_airflow_and_it_is_said(make_edf):
-    breath = np.sin(2 * np.pi * 0.25 * np.arange(60 * 32) / 32)
-    thorax, abdomen = 20 * breath, 10 * breath
-    night = open_recording(make_edf(("Thorax", 32.0, "uV", thorax), ("Abdomen", 32.0, "uV", abdomen)))
-    assert night.channels["AF"].label == "Thorax + Abdomen"
-    assert np.allclose(night.signal("AF"), thorax + abdomen, atol=0.01)
-    said = "AF is 'Thorax + Abdomen': stands in for nasal pressure: the sum of the respiratory belts"
-    assert any(w.startswith(said) for w in night.warnings)
