@@ -4,11 +4,12 @@
 
 `profiles` says who sleeps, `hypnogram` draws the stages, `events` what happens in them. The signals follow from
 that: `breathing` (flow, belts, snoring, saturation), `heart`, `brain` (EEG), `eyes` (EOG), `muscle` (chin, legs).
-`night` puts them together, `write` makes files of them, `fit` made the numbers in `hypnogram.json`.
+`sensors` makes of them what a lab records, `night` puts them together, `write` makes files of them. `fit` made the
+numbers in `hypnogram.json`, `fit_eeg` those in `eeg.json`.
 """
 
-from sleeplm.simulate.night import SimulatedNight, simulate_night
+from sleeplm.simulate.night import SimulatedNight, simulate_eeg, simulate_night
 from sleeplm.simulate.profiles import PROFILES, Profile
 from sleeplm.simulate.write import write_night
 
-__all__ = ["PROFILES", "Profile", "SimulatedNight", "simulate_night", "write_night"]
+__all__ = ["PROFILES", "Profile", "SimulatedNight", "simulate_eeg", "simulate_night", "write_night"]

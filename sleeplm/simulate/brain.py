@@ -1,41 +1,16 @@
-"""Electroencephalogram of C3 and C4: background by stage, slow waves, K-complexes, spindles and their kin."""
+"""Electroencephalogram of C3 and C4: background, alpha, and the single waves laid into it."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sleeplm.night import Event
+from sleeplm.simulate import background
+from sleeplm.simulate.background import EEG_HZ, HOP_S
 from sleeplm.simulate.events import Course, event
-from sleeplm.simulate.hypnogram import N2, N3, W
-from sleeplm.simulate.waves import (
-    CONTROL_HZ,
-    at_rate,
-    band,
-    gate,
-    lay,
-    peak,
-    per_epoch,
-    shaped,
-    wander,
-    white_spectrum,
-)
+from sleeplm.simulate.hypnogram import N3, W
+from sleeplm.simulate.waves import gate, lay, shaped, wander, white_spectrum
 from sleeplm.vocabulary import EPOCH_S
-
-EEG_HZ = 128
-# Background in uV RMS by band, rows W N1 N2 N3 R: medians of UCDDB 018 (expert stages) and of a public 84-min
-# recording (pyDYNAM-O), less what discrete waves add. Alpha of closed eyes comes on top.
-BANDS_HZ = ((0.3, 1.2), (1.2, 4), (4, 8), (8, 11), (11, 16), (16, 30), (30, 50))
-BACKGROUND_UV = np.array(
-    [
-        [6.0, 6.5, 4.6, 3.0, 3.0, 6.0, 3.2],
-        [6.5, 7.0, 6.0, 3.3, 3.1, 3.5, 1.0],
-        [7.5, 8.5, 5.8, 3.6, 3.5, 3.0, 0.9],
-        [13.0, 15.0, 6.6, 4.3, 3.4, 2.5, 0.6],
-        [6.2, 6.8, 5.3, 3.2, 2.9, 3.5, 0.9],
-    ]
-)
-SHARED = 0.75  # of the background's variance, common to both sides
-
 
 Placed = tuple[Event | None, float, np.ndarray]  # its truth where it is told, start in s, wave in uV
 
@@ -44,73 +19,84 @@ Placed = tuple[Event | None, float, np.ndarray]  # its truth where it is told, s
 class Habits:
     """What is this person's own in the EEG."""
 
-    scale: float
+    breadth: float  # of all differences: above 1 for a person out of the ordinary
+    deep_uv: float  # RMS in N3, all frequencies
     alpha_hz: float
     alpha_uv: float
+    alpha_width_hz: float
+    alpha_in_sleep: float  # share of its height that intrudes into NREM sleep
     spindle_hz: float
+    spindle_uv: float  # peak to peak
     spindles_per_min: float  # in N2
+    complexes_per_min: float  # K-complexes in N2
     slow_uv: float  # peak to peak, median in N3
-    bands: np.ndarray  # factors [stage, band]
+    vertex_uv: float
+    sawteeth: float  # trains in an epoch of R
+    spectra: np.ndarray  # [stage, band]
 
 
 def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
-    """Draw a person's EEG: slow waves and spindles lessen with age (Landolt 1996, Purcell 2017)."""
+    """Draw a person's EEG: slow waves and spindles lessen with age (Landolt 1996, Purcell 2017).
+
+    Alpha is hardly there in one of eight people and strong in as many; it intrudes into sleep in one of ten.
+    """
     age = course.person.age_years
+    breadth = 1.0
     young = np.clip(1.25 - 0.009 * (age - 20), 0.65, 1.3)
-    bands = np.exp(rng.normal(0, 0.15, (1, 7)) + rng.normal(0, 0.07, (5, 7)))
+
+    def about(value: float, sd: float) -> float:
+        return float(value * np.exp(breadth * np.clip(rng.normal(0, sd), -2.2 * sd, 2.2 * sd)))
+
+    deep = max(about(34 * young, 0.22), 22.0)
     return Habits(
-        scale=rng.lognormal(0, 0.2),
-        alpha_hz=float(np.clip(rng.normal(10.2 - 0.012 * (age - 20), 0.6), 8.3, 12)),
-        alpha_uv=rng.lognormal(np.log(7), 0.5),
-        spindle_hz=float(np.clip(rng.normal(13.2, 0.5), 11.8, 14.6)),
-        spindles_per_min=rng.lognormal(np.log(3.2 * young), 0.3),
-        slow_uv=105 * young * rng.lognormal(0, 0.12),
-        bands=bands,
+        breadth=breadth,
+        deep_uv=deep,
+        alpha_hz=float(np.clip(rng.normal(10.0 - 0.012 * (age - 20), 0.8 * breadth), 7.8, 12.2)),
+        alpha_uv=about(1.5, 0.4) if rng.random() < 0.12 else about(8, 0.55),
+        alpha_width_hz=rng.uniform(0.4, 1.0),
+        alpha_in_sleep=rng.uniform(0.2, 0.5) if rng.random() < 0.1 else rng.uniform(0, 0.08),
+        spindle_hz=float(np.clip(rng.normal(13.1, 0.6 * breadth), 11.6, 14.8)),
+        spindle_uv=about(42, 0.3),
+        spindles_per_min=about(3.4 * young, 0.4),
+        complexes_per_min=about(1.6 * young, 0.45),
+        slow_uv=max(3.0 * deep * about(1.0, 0.1), 78.0),
+        vertex_uv=about(62, 0.25),
+        sawteeth=about(0.8, 0.6),
+        spectra=background.draw_spectra(rng, breadth),
     )
 
 
-def eyes_closed(course: Course, rng: np.random.Generator) -> np.ndarray:
-    """Share of alpha's full height at `CONTROL_HZ`: awake with closed eyes, a rest in N1, again at arousals."""
-    n = course.duration_s * CONTROL_HZ
-    closed = (wander(n, CONTROL_HZ, 20, 1.0, rng) > -0.7).astype(np.float32)
-    share = np.array([1.0, 0.12, 0.0, 0.0, 0.06])[course.codes] * np.exp(rng.normal(0, 0.25, len(course.codes)))
+def _alpha_share(course: Course, habits: Habits, rng: np.random.Generator) -> np.ndarray:
+    """Share of alpha's full height by window: awake with closed eyes, a rest in N1 and R."""
+    closed_of = rng.uniform(-1.5, 0.8)  # how much of the time awake the eyes are open differs from night to night
+    closed = wander(course.duration_s, 1, 20, 1.0, rng) > closed_of
+    asleep = habits.alpha_in_sleep
+    share = np.array([1.0, rng.uniform(0.1, 0.35), asleep, asleep, rng.uniform(0.08, 0.25)])[course.codes]
+    share = share * np.exp(rng.normal(0, 0.3, len(course.codes)))
     first = int(np.argmax(course.codes != W)) if np.any(course.codes != W) else len(course.codes)
     share[: max(1, first // 4)] *= 0.3  # lights just out: eyes often open
-    alpha = per_epoch(share, 4) * (0.15 + 0.85 * closed)
-    return np.maximum(alpha, gate(n, CONTROL_HZ, [(e.start_s, e.duration_s, 0.55) for e in course.arousals]))
+    awake = np.append(np.repeat(course.codes == W, EPOCH_S // HOP_S), False)
+    shut = np.append(closed[::HOP_S], True)
+    return background.over_windows(share) * np.where(awake, 0.12 + 0.88 * shut, 1.0)
 
 
-def _gains(course: Course, habits: Habits, rng: np.random.Generator) -> np.ndarray:
-    """Height of each band in uV at `CONTROL_HZ`, ``[bands, n]``: stage, depth, slow wander, arousals."""
-    n = course.duration_s * CONTROL_HZ
-    table = np.log(BACKGROUND_UV * habits.bands * habits.scale)
-    arousal = gate(n, CONTROL_HZ, [(e.start_s, e.duration_s, 1.0) for e in course.arousals])
-    change = (-0.2, -0.15, 0.2, 0.4, 0.2, 0.6, 0.7)
-    common = wander(n, CONTROL_HZ, 60, 0.08, rng)
-    out = np.empty((len(BANDS_HZ), n), dtype=np.float32)
-    for i in range(len(BANDS_HZ)):
-        stages = np.convolve(np.pad(table[course.codes, i], 1, mode="edge"), (0.12, 0.76, 0.12), "valid")
-        own = wander(n, CONTROL_HZ, 40, 0.12, rng)
-        out[i] = np.exp(per_epoch(stages, 8) + common + own + change[i] * arousal)
-    return out
-
-
-def _background(course: Course, habits: Habits, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Noise ``[2, samples]`` whose bands follow their gains, partly common to both sides."""
+def _arousing(course: Course, habits: Habits, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """What arousals leave of the background, and what faster activity they bring in uV, ``[2, samples]``."""
     n = course.duration_s * EEG_HZ
+    spans = [(e.start_s, e.duration_s, float(np.clip(rng.lognormal(0, 0.3), 0.6, 2))) for e in course.arousals]
+    open_to = gate(n, EEG_HZ, spans, 0.4)
+    fast = rng.uniform(0.15, 0.6)
+    alpha_hz, theta = habits.alpha_hz - rng.uniform(0, 0.8), rng.uniform(0.3, 0.9)
+
+    def shape(freqs: np.ndarray) -> np.ndarray:
+        alpha = np.exp(-0.5 * ((freqs - alpha_hz) / 1.1) ** 2)
+        slower = theta * np.exp(-0.5 * ((freqs - 5.5) / 1.2) ** 2)
+        return alpha + slower + fast / (1 + np.exp(-(freqs - 17) / 1.5)) * np.exp(-freqs / 60)
+
     common, *own = (white_spectrum(n, rng) for _ in range(3))
-    sides = [np.sqrt(SHARED) * common + np.sqrt(1 - SHARED) * o for o in own]
-    slope = rng.normal(0.75, 0.15)
-    shapes = [band(low, high, slope) for low, high in BANDS_HZ]
-    gains = list(_gains(course, habits, rng))
-    shapes.append(peak(habits.alpha_hz, rng.uniform(0.5, 0.9)))
-    gains.append(alpha * habits.alpha_uv)
-    out = np.zeros((2, n), dtype=np.float32)
-    for shape, gain in zip(shapes, gains, strict=True):
-        height = at_rate(gain, n, EEG_HZ)
-        for side in (0, 1):
-            out[side] += height * shaped(sides[side], n, EEG_HZ, shape)
-    return out
+    height = max(0.3 * habits.deep_uv, 0.5 * habits.alpha_uv)
+    sides = [shaped(np.float32(0.85) * common + np.float32(0.53) * o, n, EEG_HZ, shape) for o in own]
+    return 1 - 0.3 * np.minimum(open_to, 1), np.stack(sides) * open_to * np.float32(height)
 
 
 def _places(rates: np.ndarray, gap_s: float, rng: np.random.Generator) -> np.ndarray:
@@ -148,59 +134,68 @@ def sawtooth(duration_s: float, freq_hz: float, height_uv: float) -> np.ndarray:
     return (height_uv * np.sin(np.pi * t / duration_s) ** 0.5 * teeth).astype(np.float32)
 
 
-def _depth(course: Course, rng: np.random.Generator) -> np.ndarray:
-    """Slow waves wanted in each epoch: N3 comes and goes gradually, so that N2 beside it has some as well."""
-    rate = np.array([0, 0, 0.5, 10.0, 0])[course.codes]
-    near = np.convolve(course.codes == N3, np.ones(5) / 5, "same") * (course.codes == N2)
-    return (rate + 4.5 * near) * np.exp(wander(len(rate), 1 / EPOCH_S, 60, 0.3, rng))
-
-
-def _slow_waves(course: Course, habits: Habits, rng: np.random.Generator) -> list[Placed]:
-    waves = []
-    for s in _places(_depth(course, rng), 1.0, rng):
-        duration = 1 / rng.uniform(0.55, 1.2)
-        size = (
-            habits.slow_uv * habits.scale**0.5 * rng.lognormal(0, 0.25) * (1 if course.stage_at(s) == N3 else 0.75)
-        )
+def _slow_waves(course: Course, habits: Habits, shares: np.ndarray, rng: np.random.Generator) -> list[Placed]:
+    waves: list[Placed] = []
+    unrest = np.exp(wander(len(shares), 1 / EPOCH_S, 60, 0.3, rng))
+    for s in _places(shares @ np.array([0, 0.1, 0.5, 14.0, 0]) * unrest, 0.8, rng):
+        duration = 1 / rng.uniform(0.5, 1.6)
+        size = habits.slow_uv * rng.lognormal(0, 0.28) * (1 if course.stage_at(s) == N3 else 0.75)
         truth = event("slow_wave", s, duration, "C3", "C4") if size >= 75 else None
-        waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.4, 0.55))))
-    for s in _places(np.array([0, 0.03, 0.9, 0.3, 0])[course.codes], 4.0, rng):
-        duration = rng.uniform(0.6, 1.1)
-        size = 1.35 * habits.slow_uv * rng.lognormal(0, 0.2)
+        waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.38, 0.58))))
+    complexes = habits.complexes_per_min / 2
+    for s in _places(np.array([0, 0.03, 1, 0.25, 0])[course.codes] * complexes, 4.0, rng):
+        duration = rng.uniform(0.55, 1.2)
+        size = max(1.2 * habits.slow_uv * rng.lognormal(0, 0.25), 80)
         truth = event("slow_wave", s, duration, "C3", "C4", label="K-complex")
         waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.3, 0.42))))
     for s in _places(np.array([0, 0.9, 0.2, 0, 0])[course.codes], 3.0, rng):  # vertex waves
-        waves.append((None, s, slow_wave(rng.uniform(0.2, 0.4), rng.uniform(40, 95), 0.45)))
+        height = habits.vertex_uv * rng.lognormal(0, 0.25)
+        waves.append((None, s, slow_wave(rng.uniform(0.15, 0.4), height, 0.45)))
     return waves
 
 
 def _rhythms(course: Course, habits: Habits, rng: np.random.Generator) -> list[Placed]:
-    waves = []
-    rate = habits.spindles_per_min / 2
-    for s in _places(np.array([0, 0.04, rate, 0.35 * rate, 0])[course.codes], 2.5, rng):
-        duration = float(np.clip(rng.lognormal(np.log(0.9), 0.3), 0.5, 2.0))
-        height = 0.5 * 42 * habits.scale * rng.lognormal(0, 0.3)
-        freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.5))
-        wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(0, 1))
+    waves: list[Placed] = []
+    rate = habits.spindles_per_min / 2 * np.exp(wander(len(course.codes), 1 / EPOCH_S, 240, 0.3, rng))
+    for s in _places(np.array([0, 0.03, 1, 0.35, 0])[course.codes] * rate, 2.0, rng):
+        duration = float(np.clip(rng.lognormal(np.log(0.85), 0.35), 0.5, 2.2))
+        height = 0.5 * max(habits.spindle_uv * rng.lognormal(0, 0.3), 28)
+        freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.8))
+        wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(-0.2, 1))
         waves.append((event("spindle", s, duration, "C3", "C4"), s, wave))
-    for s in _places(np.array([0, 0, 0, 0, 0.8])[course.codes], 6.0, rng):
-        waves.append((None, s, sawtooth(rng.uniform(2, 7), rng.uniform(2.2, 5), rng.uniform(18, 40))))
+    for s in _places(np.array([0, 0, 0, 0, habits.sawteeth])[course.codes], 6.0, rng):
+        waves.append((None, s, sawtooth(rng.uniform(2, 8), rng.uniform(2, 5), rng.uniform(15, 45))))
+    for s in _places(np.array([0, 0.8, 0, 0, 0.15])[course.codes], 4.0, rng):  # theta of drowsiness
+        waves.append(
+            (None, s, burst(rng.uniform(1, 4), rng.uniform(4, 7), rng.uniform(6, 22), rng.uniform(0, 6.3)))
+        )
     return waves
 
 
 def simulate_brain(course: Course, rng: np.random.Generator) -> tuple[np.ndarray, list[Event]]:
     """C3 and C4 in uV at 128 Hz, ``[2, samples]``, and the spindles and slow waves in them.
 
-    Waves that would fall on an arousal or a movement are left out.
+    Waves that would fall on an arousal or a movement are left out. The background is what the spectrum that is
+    wanted leaves beside the waves.
     """
     habits = draw_habits(course, rng)
-    eeg = _background(course, habits, eyes_closed(course, rng), rng)
-    busy = gate(
-        course.duration_s, 1, [(e.start_s - 1, e.duration_s + 2, 1.0) for e in course.arousals + course.movements]
-    )
-    waves = [w for w in _slow_waves(course, habits, rng) + _rhythms(course, habits, rng) if busy[int(w[1])] < 0.5]
-    starts = [int(s * EEG_HZ) for _, s, _ in waves]
-    for side in eeg:
-        tilt = rng.uniform(0.88, 1.08, len(waves))
-        lay(side, starts, [w * f for (_, _, w), f in zip(waves, tilt, strict=True)])
-    return eeg, [truth for truth, _, _ in waves if truth is not None]
+    shares = background.blend(course, rng)
+    disturbed = [(e.start_s - 1, e.duration_s + 2, 1.0) for e in course.arousals + course.movements]
+    busy = gate(course.duration_s, 1, disturbed)
+    placed = _slow_waves(course, habits, shares, rng) + _rhythms(course, habits, rng)
+    placed = [w for w in placed if busy[int(w[1])] < 0.5]
+    n = course.duration_s * EEG_HZ
+    waves = np.zeros((2, n), dtype=np.float32)
+    starts = [int(s * EEG_HZ) for _, s, _ in placed]
+    for side in waves:
+        tilt = rng.uniform(0.85, 1.1, len(placed))
+        lay(side, starts, [w * f for (_, _, w), f in zip(placed, tilt, strict=True)])
+    wanted = background.wanted_power(course, shares, habits.spectra, habits.breadth, rng)
+    wanted *= np.float32(habits.deep_uv**2)
+    laid = background.over_windows(shares) @ background.power_of(waves[0], shares)
+    power = np.maximum(wanted - laid, background.LEAST_NOISE * wanted)
+    share = _alpha_share(course, habits, rng)
+    power += background.alpha_power(share, habits.alpha_uv, habits.alpha_hz, habits.alpha_width_hz)
+    left, brought = _arousing(course, habits, rng)
+    eeg = background.noise_of(power, n, rng) * left + brought + waves
+    return eeg, [truth for truth, _, _ in placed if truth is not None]

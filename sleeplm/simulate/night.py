@@ -7,12 +7,12 @@ import numpy as np
 
 from sleeplm.errors import UsageError
 from sleeplm.night import Event
-from sleeplm.simulate import brain, breathing, events, eyes, heart, muscle
+from sleeplm.simulate import brain, breathing, events, eyes, heart, muscle, sensors
 from sleeplm.simulate.events import Course
 from sleeplm.simulate.hypnogram import simulate_stages
 from sleeplm.simulate.profiles import PROFILES, draw_person
-from sleeplm.simulate.waves import at_rate, band, gate, shaped, wander, white_spectrum
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, STAGES, Stage
+from sleeplm.simulate.waves import CONTROL_HZ
+from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S, STAGES, Stage
 
 MIN_HOURS, MAX_HOURS = 0.25, 14.0
 ROOMS = ("person", "stages", "course", "breathing", "oxygen", "heart", "brain", "eyes", "chin", "legs", "sensors")
@@ -30,6 +30,8 @@ class SimulatedNight:
         One for each 30 s.
     events : tuple of Event
         In order of start; source ``"simulated truth"``.
+    units : dict
+        Canonical name -> unit in which a file holds it, where that is not the canonical one.
     profile : str
     seed : int
     age_years : int
@@ -42,6 +44,7 @@ class SimulatedNight:
     """
 
     signals: dict[str, tuple[np.ndarray, float]]
+    units: dict[str, str]
     hypnogram: tuple[Stage, ...]
     events: tuple[Event, ...]
     profile: str
@@ -63,10 +66,12 @@ def _streams(seed: int, profile: str, unusual: bool) -> dict[str, np.random.Gene
     return {name: np.random.default_rng(s) for name, s in zip(ROOMS, root.spawn(len(ROOMS)), strict=True)}
 
 
-def _checked(seed: int, hours: float, profile: str) -> int:
+def _checked(seed: int, hours: float, profile: str, lab: str) -> int:
     """Number of epochs; UsageError where an argument is out of range."""
     if profile not in PROFILES:
         raise UsageError(f"There is no profile {profile!r}; choose one of {', '.join(PROFILES)}.")
+    if lab not in sensors.LABS:
+        raise UsageError(f"There is no lab {lab!r}; choose one of {', '.join(sensors.LABS)}.")
     if not MIN_HOURS <= hours <= MAX_HOURS:
         raise UsageError(
             f"A night of {hours:g} hours cannot be simulated; give {MIN_HOURS} to {MAX_HOURS:g} hours."
@@ -91,25 +96,51 @@ def simulate_course(n_epochs: int, profile: str, streams: dict, unusual: bool = 
     return course, spo2
 
 
-def _sensed_eeg(course: Course, eeg: np.ndarray, gaze: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """EEG as the amplifier gives it: a little gaze, sensor noise, sway and muscle of movements, electrode pops."""
-    n = eeg.shape[1]
-    for side in range(2):
-        spans = [(e.start_s, e.duration_s, rng.uniform(15, 60)) for e in course.movements]
-        moving = gate(n, brain.EEG_HZ, spans)
-        jolt = shaped(white_spectrum(n, rng), n, brain.EEG_HZ, band(0.5, 50, 0.7))
-        drift = at_rate(wander(course.duration_s * 4, 4, 8, rng.uniform(1, 3), rng), n, brain.EEG_HZ)
-        eeg[side] += rng.uniform(0.05, 0.15) * gaze + jolt * (0.8 + moving) + drift
-        pops = (rng.random(rng.poisson(2)) * n).astype(int)
-        decay = np.exp(-np.arange(2 * brain.EEG_HZ) / (0.3 * brain.EEG_HZ))
-        for at in pops:
-            part = eeg[side, at : at + len(decay)]
-            part += rng.choice([-1, 1]) * rng.uniform(100, 300) * decay[: len(part)]
-    return eeg
+def _heart(course: Course, volume: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Times of beats in seconds, and the electrocardiogram in mV."""
+    beats, ectopic = heart.beats_of(heart.simulate_heart_rate(course, volume, rng), rng)
+    return beats, heart.draw_ecg(course, beats, ectopic, rng)
+
+
+def _eeg(course: Course, ecg: np.ndarray, lab: sensors.Lab, streams: dict) -> tuple:
+    """EEG as recorded, EOG, and the events told of them."""
+    eeg, micro = brain.simulate_brain(course, streams["brain"])
+    eog, gaze = eyes.simulate_eyes(course, eeg, streams["eyes"])
+    eeg, artifacts = sensors.sense_eeg(course, eeg, gaze, ecg, lab, streams["sensors"])
+    return eeg, eog, micro + artifacts
+
+
+def simulate_eeg(
+    seed: int = 0, hours: float = 8.0, profile: str = "osa-mild", lab: str = "varied"
+) -> tuple[np.ndarray, float, tuple[Stage, ...]]:
+    """The EEG alone of a night, several times faster than the whole.
+
+    Returns
+    -------
+    eeg : ndarray of float32, ``[2, samples]``
+        C3 and C4 in uV.
+    sfreq_hz : float
+    hypnogram : tuple of Stage
+
+    Raises
+    ------
+    UsageError
+        If an argument is out of range.
+    """
+    n_epochs = _checked(seed, hours, profile, lab)
+    streams = _streams(seed, profile, False)
+    course, _ = simulate_course(n_epochs, profile, streams, False)
+    drawn = sensors.draw_lab(lab, streams["sensors"])
+    ecg = np.float32(0.0)
+    if drawn.heart_share:
+        still = np.zeros(course.duration_s * CONTROL_HZ, dtype=np.float32)
+        _, ecg = _heart(course, still, streams["heart"])
+    eeg, _, _ = _eeg(course, ecg, drawn, streams)
+    return eeg, float(brain.EEG_HZ), tuple(STAGES[c] for c in course.codes)
 
 
 def simulate_night(
-    seed: int = 0, hours: float = 8.0, profile: str = "osa-mild", unusual: bool = False
+    seed: int = 0, hours: float = 8.0, profile: str = "osa-mild", unusual: bool = False, lab: str = "clean"
 ) -> SimulatedNight:
     """Simulate a night with all 14 canonical channels and its ground truth.
 
@@ -124,24 +155,24 @@ def simulate_night(
     unusual : bool
         Draw the person and what happens outside the ranges that are used by default (durations, depths, drop of
         flow, rates, cycle lengths...): for judging what was tuned on usual nights.
+    lab : str
+        ``clean`` is a decent recording with mild artefacts, all at the simulator's rates. ``varied`` is any lab:
+        other filters, gains, rates and units, loose sensors, hum, sweat, leads upside down (see `sensors`).
 
     Raises
     ------
     UsageError
         If an argument is out of range.
     """
-    n_epochs = _checked(seed, hours, profile)
+    n_epochs = _checked(seed, hours, profile, lab)
     streams = _streams(seed, profile, unusual)
     course, spo2 = simulate_course(n_epochs, profile, streams, unusual)
+    drawn = sensors.draw_lab(lab, streams["sensors"])
     breath = breathing.simulate_breathing(course, streams["breathing"])
-    beats, ectopic = heart.beats_of(
-        heart.simulate_heart_rate(course, breath.volume, streams["heart"]), streams["heart"]
-    )
-    eeg, micro = brain.simulate_brain(course, streams["brain"])
-    eog, gaze = eyes.simulate_eyes(course, eeg, streams["eyes"])
-    eeg = _sensed_eeg(course, eeg, gaze, streams["sensors"])
+    beats, ecg = _heart(course, breath.volume, streams["heart"])
+    eeg, eog, told = _eeg(course, ecg, drawn, streams)
     signals = {
-        "ECG": (heart.draw_ecg(course, beats, ectopic, streams["heart"]), heart.ECG_HZ),
+        "ECG": (ecg, heart.ECG_HZ),
         **breath.signals,
         **{name: (x, brain.EEG_HZ) for name, x in zip(("C3", "C4", "EOG_L", "EOG_R"), (*eeg, *eog), strict=True)},
         "EMG_CHIN": (muscle.simulate_chin(course, streams["chin"]), muscle.EMG_HZ),
@@ -149,6 +180,7 @@ def simulate_night(
         "SPO2": (spo2, breathing.SPO2_HZ),
         **{leg: (muscle.simulate_leg(course, leg, streams["legs"]), muscle.EMG_HZ) for leg in ("LEG_L", "LEG_R")},
     }
+    signals, artifacts = sensors.record({name: signals[name] for name in CHANNEL_NAMES}, drawn, streams["sensors"])
     happened = chain(
         course.respiratory,
         course.desaturations,
@@ -156,10 +188,12 @@ def simulate_night(
         course.movements,
         course.legs,
         course.snores,
-        micro,
+        told,
+        artifacts,
     )
     return SimulatedNight(
         signals={name: (signals[name][0], float(signals[name][1])) for name in CHANNEL_NAMES},
+        units={n: drawn.volts for n in CHANNEL_NAMES if CHANNEL[n].unit == "uV"},
         hypnogram=tuple(STAGES[c] for c in course.codes),
         events=tuple(sorted(happened, key=lambda e: (e.start_s, e.type))),
         profile=profile,

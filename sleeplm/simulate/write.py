@@ -19,6 +19,7 @@ LABELS = {
     "EOG_R": "EOG E2-M2", "C3": "EEG C3-M2", "C4": "EEG C4-M1", "EMG_CHIN": "EMG Chin", "POS": "Position",
     "SPO2": "SpO2", "LEG_L": "EMG Left Leg", "LEG_R": "EMG Right Leg", "SNORE": "Snore",
 }  # fmt: skip
+PER_UV = {"uV": 1.0, "mV": 1e-3, "V": 1e-6}
 MANY_EVENTS = 5000  # above it, spindles and slow waves stay out of the events file
 # Full scale of channels that carry whole numbers: one digital step is a whole part of the unit.
 FIXED_RANGES = {"POS": ((-1.0, 9.0), (-1, 9)), "SPO2": ((0.0, 100.0), (0, 1000))}
@@ -28,7 +29,7 @@ def _ranges(name: str, values: np.ndarray) -> tuple[tuple[float, float], tuple[i
     """Physical and digital range: symmetric, a little over the largest value, so that nothing clips."""
     if name in FIXED_RANGES:
         return FIXED_RANGES[name]
-    top = float(f"{1.05 * float(np.abs(values).max()) + 1e-3:.3g}")
+    top = float(f"{1.05 * float(np.abs(values).max()) or 1.0:.3g}")
     return (-top, top), (-32767, 32767)
 
 
@@ -50,8 +51,9 @@ def _edf(night: SimulatedNight):
 
     signals = []
     for name, (values, sfreq_hz) in night.signals.items():
+        unit = night.units.get(name, CHANNEL[name].unit)
+        values = values.astype(np.float64) * PER_UV.get(unit, 1.0) if name in night.units else values
         physical, digital = _ranges(name, values)
-        unit = CHANNEL[name].unit
         signals.append(
             edfio.EdfSignal(
                 values.astype(np.float64),

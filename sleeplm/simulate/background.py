@@ -1,0 +1,145 @@
+"""The continuing part of the EEG: noise whose spectrum follows stage, person and moment.
+
+Spectra come from `eeg.json`, fitted to real epochs by `sleeplm.simulate.fit_eeg`. The noise is made in windows of
+four seconds that overlap by half, so that its spectrum may change at every one of them.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from scipy import fft
+
+from sleeplm.simulate.events import Course
+from sleeplm.simulate.hypnogram import N1, N2, N3, R, W
+from sleeplm.simulate.waves import wander
+from sleeplm.vocabulary import EPOCH_S
+
+EEG_HZ = 128
+HOP_S = 2
+WINDOW = 2 * HOP_S * EEG_HZ
+HOPS = EPOCH_S // HOP_S  # windows an epoch
+FREQS_HZ = np.fft.rfftfreq(WINDOW, 1 / EEG_HZ).astype(np.float32)
+SHARED = 0.75  # of the background's variance, common to both sides
+LEAST_NOISE = 0.25  # of the wanted power that is noise even where single waves are strong
+# Which stage an epoch leans to beside its own: experts' epochs of one stage hold stretches of the next.
+LEANS = np.array(
+    [
+        [0.4, 0.6, 0, 0, 0],
+        [0.35, 0, 0.35, 0, 0.3],
+        [0, 0.3, 0.4, 0.3, 0],
+        [0, 0, 0.7, 0.3, 0],
+        [0.15, 0.5, 0.05, 0, 0.3],
+    ]
+)
+AMOUNTS = np.array([0.2, 0.35, 0.25, 0.25, 0.2])
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The numbers of `eeg.json`: common logarithms of power density at the middle of each band."""
+
+    centres_hz: np.ndarray  # [bands]
+    mean: np.ndarray  # [stages, bands]
+    between: np.ndarray  # [directions, 2, bands]: W and N3
+    within: np.ndarray  # [stages, directions, bands]
+
+
+@cache
+def fitted() -> Fit:
+    """Read `eeg.json`."""
+    numbers = json.loads(files("sleeplm.simulate").joinpath("eeg.json").read_text(encoding="utf-8"))
+    return Fit(
+        centres_hz=np.sqrt(np.prod(numbers["bands_hz"], axis=1)),
+        mean=np.array(numbers["mean_by_stage"]),
+        between=np.array(numbers["between_people_w_n3"]),
+        within=np.array(numbers["within_by_stage"]),
+    )
+
+
+def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
+    """Spectra of one person, ``[stages, bands]``: W and N3 differ from the mean as people do, the others between.
+
+    Beside what people were seen to differ by stands a smooth change of its own for every stage, since three of them
+    were fitted to one person, and a tilt for references and electrodes.
+    """
+    fit = fitted()
+    scores = breadth * rng.normal(0, 1, len(fit.between))
+    wake, deep = np.tensordot(scores, fit.between, 1)
+    out = fit.mean.copy()
+    for stage, share in ((W, 1.0), (N1, 0.6), (N2, 0.2), (N3, 0.0), (R, 0.5)):
+        out[stage] += share * wake + (1 - share) * deep
+    smooth = np.exp(-0.5 * ((np.arange(17)[:, None] - np.arange(17)) / 2.5) ** 2)
+    smooth /= np.sqrt((smooth**2).sum(axis=0))
+    sizes = breadth * np.array([0.08, 0.1, 0.1, 0.06, 0.12])
+    out += sizes[:, None] * (rng.normal(0, 1, out.shape) @ smooth)
+    tilt = np.log2(fit.centres_hz / 4)
+    slow = np.exp(-((fit.centres_hz / 1.2) ** 2))
+    return out + breadth * (rng.normal(0, 0.05) * tilt + rng.normal(0.08, 0.12) * slow)
+
+
+def blend(course: Course, rng: np.random.Generator) -> np.ndarray:
+    """How much of each stage an epoch holds, float32 ``[epochs, 5]``: its own most, and what is around it."""
+    own = np.eye(5)[course.codes]
+    near = np.stack([np.convolve(column, (0.3, 0.4, 0, 0.4, 0.3), "same") / 1.4 for column in own.T], axis=1)
+    near /= np.maximum(near.sum(axis=1, keepdims=True), 1e-6)
+    drift = 0.7 * wander(len(own), 1 / EPOCH_S, 90, 1.0, rng) + 0.7 * rng.normal(0, 1, len(own))
+    amounts = AMOUNTS * rng.uniform(0.4, 1.6, 5)  # how strictly stages are told apart differs by scorer
+    amount = np.clip(amounts[course.codes] * np.exp(0.5 * drift), 0, 0.5)[:, None]
+    return ((1 - amount) * own + amount * (0.5 * near + 0.5 * LEANS[course.codes])).astype(np.float32)
+
+
+def over_windows(values: np.ndarray) -> np.ndarray:
+    """Values of epochs ``[epochs, ...]`` at each window, with changes of ten seconds: ``[windows, ...]``."""
+    steps = np.repeat(values, HOPS, axis=0)
+    padded = np.concatenate([steps[:1]] * 2 + [steps] + [steps[-1:]] * 3)
+    kernel = (0.1, 0.2, 0.4, 0.2, 0.1)
+    return sum(k * padded[i : i + len(steps) + 1] for i, k in enumerate(kernel))
+
+
+def wanted_power(course: Course, shares: np.ndarray, spectra: np.ndarray, breadth: float, rng) -> np.ndarray:
+    """Power density wanted in each window, float32 ``[windows, frequencies]``, relative to N3 in all."""
+    fit = fitted()
+    own = shares @ spectra
+    for i in range(fit.within.shape[1]):
+        score = 0.8 * wander(len(own), 1 / EPOCH_S, 120, 1.0, rng) + 0.6 * rng.normal(0, 1, len(own))
+        own += breadth * score[:, None] * (shares @ fit.within[:, i])
+    at = np.interp(np.log(np.maximum(FREQS_HZ, 0.2)), np.log(fit.centres_hz), np.arange(17)).astype(np.float32)
+    to_bins = np.maximum(0, 1 - np.abs(at - np.arange(17, dtype=np.float32)[:, None]))
+    levels = over_windows(own).astype(np.float32) @ to_bins
+    fall = np.clip(FREQS_HZ - 45, 0, None) * 0.012 + 2.0 * (FREQS_HZ < 0.2)
+    return np.exp((levels - fall) * np.float32(np.log(10)))
+
+
+def alpha_power(share: np.ndarray, height_uv: float, centre_hz: float, width_hz: float) -> np.ndarray:
+    """Power density of alpha in uV**2/Hz, ``[windows, frequencies]``, from its `share` of full height by window."""
+    peak = np.exp(-((FREQS_HZ - centre_hz) ** 2) / (2 * width_hz**2)) / (width_hz * np.sqrt(2 * np.pi))
+    return ((share[:, None] * height_uv) ** 2 * peak).astype(np.float32)
+
+
+def power_of(signal: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Mean power density of a signal in uV**2/Hz by stage, ``[5, frequencies]``, epochs counted by shares."""
+    epochs = signal.reshape(-1, EPOCH_S * EEG_HZ)[:, : WINDOW * (EPOCH_S * EEG_HZ // WINDOW)]
+    parts = epochs.reshape(len(epochs), -1, WINDOW) * np.hanning(WINDOW).astype(np.float32)
+    power = (np.abs(fft.rfft(parts, axis=-1)) ** 2).mean(axis=1) * (2 / (0.375 * WINDOW * EEG_HZ))
+    return (shares.T @ power) / np.maximum(shares.sum(axis=0), 1)[:, None]
+
+
+def noise_of(power: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Two sides of noise ``[2, n]`` with a power density ``[windows, frequencies]``, partly common to both."""
+    height = np.sqrt(power * np.float32(EEG_HZ * WINDOW / 4))
+    ramp = np.sin(np.pi * (np.arange(WINDOW, dtype=np.float32) + 0.5) / WINDOW)
+
+    def draw(weight: float) -> np.ndarray:
+        white = rng.standard_normal((*power.shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
+        return white * np.float32(weight)
+
+    common = draw(np.sqrt(SHARED))
+    out = np.zeros((2, (len(power) + 1) * WINDOW // 2), dtype=np.float32)
+    for side in out:
+        windows = fft.irfft((common + draw(np.sqrt(1 - SHARED))) * height, axis=-1) * ramp
+        side[: -WINDOW // 2] += windows[:, : WINDOW // 2].ravel()
+        side[WINDOW // 2 :] += windows[:, WINDOW // 2 :].ravel()
+    return out[:, WINDOW // 2 : WINDOW // 2 + n]
