@@ -41,7 +41,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
     Alpha is hardly there in one of eight people and strong in as many; it intrudes into sleep in one of ten.
     """
     age = course.person.age_years
-    breadth = 1.0
+    breadth = 1.6 if course.person.unusual else 1.0
     young = np.clip(1.25 - 0.009 * (age - 20), 0.65, 1.3)
 
     def about(value: float, sd: float) -> float:
@@ -158,7 +158,7 @@ def _rhythms(course: Course, habits: Habits, rng: np.random.Generator) -> list[P
     waves: list[Placed] = []
     rate = habits.spindles_per_min / 2 * np.exp(wander(len(course.codes), 1 / EPOCH_S, 240, 0.3, rng))
     for s in _places(np.array([0, 0.03, 1, 0.35, 0])[course.codes] * rate, 2.0, rng):
-        duration = float(np.clip(rng.lognormal(np.log(0.85), 0.35), 0.5, 2.2))
+        duration = float(np.clip(rng.lognormal(np.log(0.85), 0.35), 0.5, 2.0))
         height = 0.5 * max(habits.spindle_uv * rng.lognormal(0, 0.3), 28)
         freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.8))
         wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(-0.2, 1))
