@@ -167,7 +167,7 @@ def test_a_format_says_all_that_the_folder_needs_of_it():
     assert (
         names.index("edf_plus") < names.index("bids_events") < names.index("event_csv") < names.index("stage_csv")
     )
-    assert all(f.NAME and f.ORDER in (1, 2, 3, 4) and f.parse.__doc__ for f in FORMATS)
+    assert all(f.NAME and f.ORDER in range(5) and f.parse.__doc__ for f in FORMATS)
     assert {".csv", ".xml", ".rml", ".annot", ".st"} <= SUFFIXES and ".edf" not in SUFFIXES
 
 

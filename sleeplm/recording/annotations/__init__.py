@@ -3,8 +3,8 @@
 To add a format, drop its module into this folder, with
 
 - ``parse(file: ScoringFile) -> Scored | None``, which raises `UnknownScoringError` where such a file is unsound,
-- ``ORDER``: 1 where a file is known by its first bytes, 2 by its ending or the header of its table, 3 for any table
-  of events, 4 for any table of stages; the formats of one number exclude each other,
+- ``ORDER``: 0 where a file is no text, 1 where it is known by its first lines, 2 by its ending or the header of its
+  table, 3 for any table of events, 4 for any table of stages; the formats of one number exclude each other,
 - ``NAME``: what people call it, as it stands in "give ...",
 - ``SUFFIXES``: endings that it is saved with.
 """

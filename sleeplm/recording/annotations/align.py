@@ -129,19 +129,23 @@ def _when(at_s: float, scored: Scored, recording) -> str:
 
 def _hypnogram(scored: Scored, shift_s: float, n_epochs: int) -> tuple[tuple[Stage, ...], np.ndarray]:
     """Stage that covers most of each epoch, and the seconds of each that stages cover ``[epochs]``."""
-    covered = np.zeros((n_epochs, len(_ORDER)))
-    end_s = n_epochs * EPOCH_S
-    for start_s, duration_s, stage in scored.stages:
-        start, stop = max(start_s + shift_s, 0.0), min(start_s + shift_s + duration_s, end_s)
-        if stop <= start:
-            continue
-        first, last = int(start // EPOCH_S), min(int(np.ceil(stop / EPOCH_S)), n_epochs)
-        edges = np.arange(first, last) * EPOCH_S
-        covered[first:last, _ORDER.index(stage)] += np.minimum(edges + EPOCH_S, stop) - np.maximum(edges, start)
+    spans = np.array([(start_s, start_s + duration_s) for start_s, duration_s, _ in scored.stages])
+    spans = np.clip(spans + shift_s, 0.0, n_epochs * EPOCH_S)  # [stages, 2]
+    kinds = np.array([_ORDER.index(stage) for *_, stage in scored.stages])
+    until = [[_until(spans[kinds == k, side], n_epochs) for k in range(len(_ORDER))] for side in (0, 1)]
+    covered = np.stack(until[1], axis=1) - np.stack(until[0], axis=1)  # [epochs, stages]
     seconds = covered.sum(axis=1)
     # What nobody scored is unscored; a tie goes to a stage.
     covered[:, 0] += EPOCH_S - seconds - 1e-6
     return tuple(_ORDER[i] for i in covered.argmax(axis=1)), seconds
+
+
+def _until(times_s: np.ndarray, n_epochs: int) -> np.ndarray:
+    """Seconds of each epoch that lie before each of these times, summed over them ``[epochs]``."""
+    epochs = (times_s // EPOCH_S).astype(int)
+    whole = np.bincount(epochs, minlength=n_epochs + 1)
+    part = np.bincount(epochs, times_s - epochs * EPOCH_S, minlength=n_epochs + 1)
+    return ((times_s.size - whole.cumsum()) * float(EPOCH_S) + part)[:n_epochs]
 
 
 def _said_of_cover(seconds: np.ndarray, name: str) -> list[str]:

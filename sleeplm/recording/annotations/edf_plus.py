@@ -7,15 +7,23 @@ from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
 from sleeplm.recording.edf import read_edf_annotations
 from sleeplm.recording.edf_header import begins_as_edf
 
-ORDER = 1
+ORDER = 0
 NAME = "EDF+ annotations"
 SUFFIXES = ()  # a recording has the same
+
+_SEPARATOR = b"\x14"  # two an annotation; signals have a few by chance
+_MAX_SEPARATORS = 1_000_000
 
 
 def parse(file: ScoringFile) -> Scored | None:
     """Stages and events among the annotations of an EDF+ file; None if the file is no EDF."""
     if not begins_as_edf(file.data) or len(file.data) < 256:
         return None
+    if file.data.count(_SEPARATOR) > _MAX_SEPARATORS:
+        raise UnknownScoringError(
+            f"'{file.name}' has more than {_MAX_SEPARATORS // 2} annotations, which no night fills; give the "
+            "scoring alone."
+        )
     try:
         header, annotations = read_edf_annotations(file.path)
     except DamagedFileError as error:

@@ -20,7 +20,7 @@ MAX_TAGS = 1_000_000  # of XML; a night of 5,000 events has about 70,000
 MAX_LINES = 100_000  # a stage a second for a day, and room
 MAX_LINE = 10_000  # characters of a line of a table
 MAX_S = 1e8  # three years: no mark is truly later
-_MAX_NUMBER = 40  # characters
+_MAX_NUMBER = 64  # characters
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -189,14 +189,16 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
 
     A word that we do not know may be a remark with a name in it: it is counted, and goes no further.
     """
-    scored, unknown = Scored(), 0
+    scored, unknown, impossible = Scored(), 0, 0
     meanings: dict[str, Meaning | None] = {}
     for start_s, duration_s, word in marks:
         if word not in meanings:
             meanings[word] = meaning_of(word)
         meaning = meanings[word]
-        if meaning is None or not abs(start_s) + duration_s < MAX_S:
+        if meaning is None:
             unknown += 1
+        elif not abs(start_s) + duration_s < MAX_S:
+            impossible += 1
         elif isinstance(meaning, Stage):
             scored.stages.append((start_s, duration_s, meaning))
         elif isinstance(meaning, tuple):
@@ -206,6 +208,9 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
     if scored.stages and not any(duration_s for _, duration_s, _ in scored.stages):
         scored.stages = _until_next(scored.stages)
     scored.warnings += unknown_words(unknown)
+    if impossible:
+        marks = "one mark was" if impossible == 1 else f"{impossible} marks were"
+        scored.warnings.append(f"{marks} left aside, at impossible times")
     return scored
 
 
@@ -254,10 +259,12 @@ def event_of_xml(file: ScoringFile, n: int, event: Element, word: str) -> tuple[
 
 def seconds(text: str, decimal_comma: bool = False) -> float | None:
     """A finite number of seconds, or None; with `decimal_comma` also ``12,5``."""
+    if len(text) > _MAX_NUMBER:
+        return None
     if decimal_comma and text.count(",") == 1:
         text = text.replace(",", ".")
     try:
-        value = float(text[:_MAX_NUMBER])
+        value = float(text)
     except ValueError:
         return None
     return value if math.isfinite(value) else None
