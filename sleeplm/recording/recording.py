@@ -26,7 +26,7 @@ from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
 
 _EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
-_REMEMBERED_BYTES = 256 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, at 100 Hz 161 MB
+_REMEMBERED_BYTES = 128 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, five at 100 Hz 58 MB
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 # The derivation that each place is meant to hold, named where another stands in for it.
 _PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}

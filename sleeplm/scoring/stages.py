@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.scoring.memory import give_back
 from sleeplm.vocabulary import EPOCH_S, MIN_STAGING_S, STAGES, Stage
 
 SOURCE = "yasa"
@@ -125,6 +126,7 @@ def _yasa_probabilities(used: dict[str, tuple[str, np.ndarray]]) -> np.ndarray:
         # YASA's classifiers were pickled by an older scikit-learn; they load and score the same.
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         proba = yasa.SleepStaging(raw, **names).predict().proba
+    give_back()
     return proba.rename(columns=_YASA_STAGES)[list(STAGES)].to_numpy(np.float32)
 
 
