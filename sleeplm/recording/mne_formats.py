@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.errors import DamagedFileError, NotARecordingError
+from sleeplm.recording.gaps import Gaps
+from sleeplm.recording.mne_export import SKIP, Description, mne_unit, read_description
 from sleeplm.recording.source import Signal, Source, printable
 from sleeplm.recording.subject import Subject, whole_years
+from sleeplm.vocabulary import CHANNEL
 
 _FIFF_UNIT_V = 107
 _YEAR_OF_FIRST_EEG_FILES = 1985  # earlier dates are what anonymisers write
@@ -24,17 +27,25 @@ def read_mne_file(path: Path) -> Source:
     DamagedFileError
         It has one, and it failed.
     """
-    raw = _open(path)
+    return source_of(_open(path), path.name)
+
+
+def source_of(raw, name: str) -> Source:
+    """A raw of MNE as a source of signals; `name` is what to call it in sentences."""
+    canonical = read_description(raw.info["description"])
+    gaps = _gaps(raw)
     start = raw.info["meas_date"]
     known = start is not None and start.year >= _YEAR_OF_FIRST_EEG_FILES
     return Source(
         duration_s=raw.n_times / raw.info["sfreq"],
         start_date=start.date().isoformat() if known else None,
         start_clock=start.strftime("%H:%M:%S") if known else None,
-        signals=[_signal(raw, i, path.name) for i in range(len(raw.ch_names))],
+        signals=[_signal(raw, i, name, gaps, canonical) for i in range(len(raw.ch_names))],
         annotations=_annotations(raw),
-        simulated=False,
+        simulated=canonical is not None and canonical.simulated,
         warnings=[],
+        gaps=gaps,
+        canonical=canonical is not None and set(raw.ch_names) <= set(CHANNEL),
         subject=_subject(raw.info, start.date() if known else None),
     )
 
@@ -65,23 +76,57 @@ def _open(path: Path):
             ) from error
 
 
-def _signal(raw, i: int, file_name: str) -> Signal:
+def _signal(raw, i: int, file_name: str, gaps: Gaps, canonical: Description | None) -> Signal:
+    sfreq_hz = float(raw.info["sfreq"])
+
     def read(start_s: float, stop_s: float) -> np.ndarray:
-        start, stop = (round(t * raw.info["sfreq"]) for t in (start_s, stop_s))
+        start, stop = (round(t * sfreq_hz) for t in (start_s, stop_s))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return raw.get_data(picks=[i], start=start, stop=stop, verbose="error")[0].astype(np.float32)
+                values = raw.get_data(picks=[i], start=start, stop=stop, verbose="error")[0].astype(np.float32)
             except (OSError, ValueError, RuntimeError) as error:
                 raise DamagedFileError(
                     f"The signals of '{file_name}' cannot be read; copy or export it again."
                 ) from error
+        for gap_s in gaps:
+            first, last = (max(0, round(t * sfreq_hz) - start) for t in gap_s)
+            values[first:last] = np.nan
+        return values
 
-    volts = raw.info["chs"][i]["unit"] == _FIFF_UNIT_V
-    return Signal(printable(raw.ch_names[i]), "V" if volts else "", float(raw.info["sfreq"]), read)
+    label = printable(raw.ch_names[i])
+    unit = "V" if raw.info["chs"][i]["unit"] == _FIFF_UNIT_V else ""
+    if canonical is None or label not in CHANNEL:
+        return Signal(label, unit, sfreq_hz, read)
+    return Signal(label, mne_unit(label), sfreq_hz, read, note=canonical.notes.get(label))
 
 
 def _annotations(raw) -> list[tuple[float, float, str]]:
+    return [
+        (onset_s, duration_s, text) for onset_s, duration_s, text in _all_annotations(raw) if not _is_skip(text)
+    ]
+
+
+def _gaps(raw) -> tuple[tuple[float, float], ...]:
+    """Stretches that MNE marks as not acquired, within the recording, those that touch joined."""
+    end_s = raw.n_times / raw.info["sfreq"]
+    found: list[list[float]] = []
+    for onset_s, duration_s, text in sorted(_all_annotations(raw)):
+        start_s, stop_s = max(0.0, onset_s), min(end_s, onset_s + duration_s)
+        if not _is_skip(text) or start_s >= stop_s:
+            continue
+        if found and start_s <= found[-1][1]:
+            found[-1][1] = max(found[-1][1], stop_s)
+        else:
+            found.append([start_s, stop_s])
+    return tuple((start_s, stop_s) for start_s, stop_s in found)
+
+
+def _is_skip(text: str) -> bool:
+    return text.casefold().startswith(SKIP.casefold())
+
+
+def _all_annotations(raw) -> list[tuple[float, float, str]]:
     first_s = raw.first_time if raw.annotations.orig_time is not None else 0.0
     return [
         (float(a["onset"]) - first_s, float(a["duration"]), printable(str(a["description"])))

@@ -1,36 +1,28 @@
 """A night's signals under canonical names, in physical units, read one at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
+from sleeplm.errors import UsageError
 from sleeplm.recording import positions
 from sleeplm.recording import units as known_units
-from sleeplm.recording.channels import Match, find_channels
-from sleeplm.recording.edf import read_edf_file
-from sleeplm.recording.edf_header import begins_as_edf
-from sleeplm.recording.gaps import mostly_gap, said_of_gaps
-from sleeplm.recording.mne_formats import read_mne_file
-from sleeplm.recording.plausibility import doubts
+from sleeplm.recording.channels import Match
+from sleeplm.recording.gaps import mostly_gap
 from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.questions import Question
 from sleeplm.recording.recent import RecentArrays
-from sleeplm.recording.resample import hold, resample
+from sleeplm.recording.resample import MAX_RATE_HZ, hold, resample
 from sleeplm.recording.source import Source
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
 
-_EDF_SUFFIXES = (".edf", ".bdf", ".rec")
-_ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _REMEMBERED_BYTES = 128 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, five at 100 Hz 58 MB
-_FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 # The derivation that each place is meant to hold, named where another stands in for it.
 _PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}
-_UNIT_GIVEN = "its unit is given by the user"
 _HELD_KINDS = ("position", "spo2")  # between two samples of these nothing may be made up
 
 
@@ -146,7 +138,7 @@ class Recording:
         """
         if name not in self._matches:
             raise UsageError(f"The recording has no {name}; it has {', '.join(self.channels)}.")
-        if sfreq_hz is not None and not 0 < sfreq_hz < 1e5:
+        if sfreq_hz is not None and not 0 < sfreq_hz < MAX_RATE_HZ:
             raise UsageError(f"A rate of {sfreq_hz} Hz is out of range.")
         rate = self.channels[name].sfreq_hz if sfreq_hz is None else sfreq_hz
         return self._recent.get((name, rate), lambda: self._resampled(name, rate))
@@ -185,6 +177,44 @@ class Recording:
         """The unit of the signal that stands for a channel, as its file or the user names it."""
         return self._matches[name].signal.unit
 
+    @classmethod
+    def from_mne(
+        cls,
+        raw,
+        overrides: Mapping[str, str] = MappingProxyType({}),
+        units: Mapping[str, str] = MappingProxyType({}),
+    ) -> "Recording":
+        """A recording from a `mne.io.Raw`: its channels are found, judged and asked about as those of a file.
+
+        Stretches annotated ``BAD_ACQ_SKIP`` are gaps. Of ``subject_info`` nothing is taken but age and sex.
+
+        Parameters
+        ----------
+        raw : mne.io.BaseRaw
+            It is read from when signals are asked for, and not altered.
+        overrides, units : mapping of str to str
+            As for `open_recording`.
+
+        Raises
+        ------
+        NoUsableChannelError
+            None of its channels stands for a canonical one.
+        UsageError
+            An override or unit names what does not exist.
+        """
+        from sleeplm.recording.mne_formats import source_of
+        from sleeplm.recording.opening import build
+
+        files = [name for name in raw.filenames if name is not None]
+        path = Path(files[0]) if files else Path("raw")
+        return build(path, source_of(raw, path.name), overrides, units)
+
+    def to_mne(self, sfreq_hz: float | None = None):
+        """The canonical channels as a `mne.io.RawArray`: see `mne_export.to_mne`."""
+        from sleeplm.recording.mne_export import to_mne
+
+        return to_mne(self, sfreq_hz)
+
     def position_coding(self, name: str) -> positions.Coding | None:
         """The coding that a position channel is certainly in; None where nobody has said."""
         return self._codings[name]
@@ -202,105 +232,3 @@ class Recording:
             assumed, told = known_units.assumed(match.signal.unit, canonical), None
         notes = [n for n in (note, told, assumed) if n]
         return Channel(name, match.signal.label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)
-
-
-def open_recording(
-    path: str | Path,
-    overrides: Mapping[str, str] = MappingProxyType({}),
-    units: Mapping[str, str] = MappingProxyType({}),
-) -> Recording:
-    """Open a lab's file: read its header, and find what stands for which canonical channel.
-
-    Parameters
-    ----------
-    path : path-like
-        EDF, EDF+C, BDF or any format that MNE reads.
-    overrides : mapping of str to str
-        Canonical name to the label of the signal to use for it.
-    units : mapping of str to str
-        Canonical name to the unit that its values are in (``{"C3": "mV"}``), or to the coding of its positions
-        (``{"POS": "shhs"}``), whatever the file says; the answers to `Recording.questions`.
-
-    Raises
-    ------
-    RecordingError
-        `NotARecordingError`, `DamagedFileError` or `NoUsableChannelError`, each with one sentence.
-    UsageError
-        An override names a channel or a label that does not exist, or a unit one that the channel cannot have.
-    """
-    path = Path(path)
-    source = _read_source(path)
-    matches, warnings = find_channels(source.signals, overrides)
-    if not matches:
-        shown = ", ".join(f"'{s.label}'" for s in source.signals[:20])
-        raise NoUsableChannelError(
-            f"'{path.name}' has no signal that we can name (it has {shown or 'none'}); name one by hand, as in "
-            f"C3=LABEL. {' '.join(warnings)}".strip()
-        )
-    recording = Recording(path, source, _with_units(matches, units), [])
-    said = [f"'{path.name}': {w}" for w in source.warnings] + said_of_gaps(source.gaps, source.duration_s)
-    doubtful, recording.questions = doubts(recording, answered=units)
-    recording.warnings = said + _said(recording, matches) + warnings + doubtful
-    return recording
-
-
-def montage_of(path: str | Path) -> list[tuple[str, str]]:
-    """Label and unit of every signal of a file, also of one in which no channel can be named.
-
-    Raises
-    ------
-    RecordingError
-        The file is no recording, or it is damaged.
-    """
-    return [(signal.label, signal.unit) for signal in _read_source(Path(path)).signals]
-
-
-def _with_units(matches: Mapping[str, Match], said: Mapping[str, str]) -> dict[str, Match]:
-    """The matches with the units that the user names in place of those of the file."""
-    known = dict(matches)
-    for name, unit in said.items():
-        if name not in matches:
-            raise UsageError(
-                f"A unit is given for {name}, which the recording does not have; it has {', '.join(matches)}."
-            )
-        taken = known_units.chosen(name, unit, CHANNEL[name])
-        match = matches[name]
-        note = f"{match.note}; {_UNIT_GIVEN}" if match.note else _UNIT_GIVEN
-        known[name] = replace(match, signal=replace(match.signal, unit=taken), note=note)
-    return known
-
-
-def _read_source(path: Path) -> Source:
-    try:
-        if path.is_dir():
-            if path.suffix.casefold() in _FOLDER_SUFFIXES:
-                return read_mne_file(path)
-            raise NotARecordingError(f"'{path.name}' is a folder; give the recording inside it.")
-        with path.open("rb") as file:
-            head = file.read(8)
-    except FileNotFoundError as error:
-        raise RecordingError(f"There is no file '{path.name}'; check the path.") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise RecordingError(f"'{path.name}' cannot be opened; check that you may read it.") from error
-    if not head:
-        raise NotARecordingError(f"'{path.name}' is empty; copy or export it again.")
-    if begins_as_edf(head):
-        return read_edf_file(path)
-    if path.suffix.casefold() in _EDF_SUFFIXES:
-        raise NotARecordingError(
-            f"'{path.name}' is no EDF or BDF file (it does not begin as one); export the night as EDF+ from the "
-            "recording software."
-        )
-    return read_mne_file(path)
-
-
-def _said(recording: Recording, matches: Mapping[str, Match]) -> list[str]:
-    """One sentence for each channel that stands in for another or rests on an assumption."""
-    said = []
-    for name, channel in recording.channels.items():
-        assumed = channel.note and ("not used" in channel.note or "taken as" in channel.note)
-        if matches[name].stands_in or assumed:
-            said.append(f"{name} is '{channel.label}': {channel.note}.")
-        if CHANNEL[name].kind in ("flow", "effort") and channel.sfreq_hz < _ROUGH_BREATHS_HZ:
-            said.append(f"{name} is sampled at {channel.sfreq_hz:g} Hz, which shows breaths only roughly.")
-    return said

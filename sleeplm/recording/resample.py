@@ -7,6 +7,7 @@ import numpy as np
 # Largest term of the ratio of two rates. The rates of labs are met exactly; the worst that a header may hold
 # drifts by a third of a second over a night, for a filter of two million taps that takes a second to design.
 _MAX_TERM = 100_000
+MAX_RATE_HZ = 1e5  # that anybody may ask for
 _OFFSET_SAMPLES = 50_000
 
 

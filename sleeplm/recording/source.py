@@ -24,6 +24,8 @@ class Signal:
         ``read(start_s, stop_s)`` gives float32 ``[samples]`` in `unit`, NaN in gaps.
     problem : str or None
         Why the signal cannot be used, as the end of a sentence that begins with its label.
+    note : str or None
+        What its file says about it, where that is a recording that we wrote.
     """
 
     label: str
@@ -31,6 +33,7 @@ class Signal:
     sfreq_hz: float
     read: Callable[[float, float], np.ndarray] = field(repr=False)
     problem: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Source:
         What was odd about the file, a sentence each.
     gaps : tuple of (float, float)
         First and last second of each stretch in which nothing was recorded, all signals alike.
+    canonical : bool
+        Whether the labels are canonical names already: what `Recording.to_mne` gave.
     subject : Subject
         Age and sex of who slept, where the file tells them.
     """
@@ -65,6 +70,7 @@ class Source:
     simulated: bool
     warnings: list[str]
     gaps: tuple[tuple[float, float], ...] = ()
+    canonical: bool = False
     subject: Subject = NOBODY_KNOWN
 
 
