@@ -3,6 +3,6 @@
 from sleeplm.scoring.heart import HeartRate, heart_rate
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
 from sleeplm.scoring.score import score
-from sleeplm.scoring.stages import Staging, stage
+from sleeplm.scoring.stages import Staging, low_confidence, stage
 
-__all__ = ["HeartRate", "Staging", "clean_spo2", "desaturations", "heart_rate", "score", "stage"]
+__all__ = ["HeartRate", "Staging", "clean_spo2", "desaturations", "heart_rate", "low_confidence", "score", "stage"]
