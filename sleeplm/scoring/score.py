@@ -15,6 +15,7 @@ from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import check_rule, respiration
 from sleeplm.scoring.rhythm import heart_events
+from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
 from sleeplm.scoring.waves import eye_movements, waves
@@ -179,6 +180,7 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
         Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
         Detector(waves, ("spindle", "slow_wave")),
         Detector(eye_movements, ("rapid_eye_movement",)),
+        Detector(snore_events, ("snore",)),
     )
 
 
