@@ -76,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     c = command("delete", nights.delete, "delete a study: folder, index rows, caches", json_too=False)
     c.add_argument("study", metavar="STUDY")
 
+    c = command("deidentify", nights.deidentify, "write a copy of an EDF or BDF file that names nobody")
+    c.add_argument("file", type=Path, metavar="FILE")
+    c.add_argument("out", type=Path, metavar="OUT.edf")
+    c.add_argument("--keep-age-sex", action="store_true", help="keep age in whole years (90 for all above) and sex")
+
     c = command("simulate", nights.simulate, "write a simulated night with its truth", json_too=False)
     c.add_argument("out", type=Path, metavar="OUT.edf")
     c.add_argument("--seed", type=int, default=0)

@@ -14,6 +14,7 @@ import numpy as np
 from sleeplm import __version__
 from sleeplm import study_store as store
 from sleeplm.errors import NoUsableChannelError, RecordingError, StudyError, UsageError
+from sleeplm.nameless import Nameless
 from sleeplm.night import Fact, Scoring
 from sleeplm.person import UNSAID, Person, kept
 from sleeplm.recording.subject import Subject
@@ -94,8 +95,9 @@ def analyze(
         refuse_taken_label(label, identity, directory)
         there = _same_study(directory, identity, model_of(encoder))
     if there is None:
-        contents, manifest = _derive(recording, experts, (lights_off_s, lights_on_s), encoder, steps)
-        manifest["warnings"] = _nameless([*notices, *manifest["warnings"]], [path, *scorings])
+        nameless = Nameless(recording, scorings)
+        contents, manifest = _derive(recording, experts, (lights_off_s, lights_on_s), encoder, steps, nameless)
+        manifest["warnings"] = nameless.sentences([*notices, *manifest["warnings"]])
         manifest["person"] = _person_json(directory, person, recording.subject, _person_before(directory, identity))
         there = _write(directory, identity, label, contents, manifest, steps)
     if label not in (None, there.label):
@@ -104,15 +106,6 @@ def analyze(
         there = say_person(there, person)
     progress("saving", 1.0)
     return there
-
-
-def _nameless(warnings: Sequence[str], files: Sequence[Path]) -> list[str]:
-    """Warnings, each once, without the names of the files (the recording first)."""
-    for i, file in enumerate(files):
-        whose = "the scoring file" if i else "the recording"
-        for said, instead in ((f"'{file.name}': ", ""), (f"'{file.name}'", whose), (file.name, whose)):
-            warnings = [w.replace(said, instead) for w in warnings]
-    return list(dict.fromkeys(w[:1].upper() + w[1:] for w in warnings))
 
 
 def _default_encoder():
@@ -150,7 +143,7 @@ def model_of(encoder) -> dict:
     return {"name": encoder.name, "sha256": whole.hexdigest(), "dim": encoder.dim}
 
 
-def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
+def _derive(recording, experts, lights_s, encoder, steps, nameless) -> tuple[dict, dict]:
     """Everything that a study holds: contents of its folder by file name, and what goes into its manifest."""
     from sleeplm.captions import caption_night
     from sleeplm.epochs import cut_epochs
@@ -187,8 +180,8 @@ def _derive(recording, experts, lights_s, encoder, steps) -> tuple[dict, dict]:
     warnings = [*recording.warnings, *(w for e in experts for w in e.warnings), *scoring.warnings]
     return contents, {
         "simulated": bool(recording.simulated),
-        "recording": recording_json(recording),
-        "questions": [asdict(q) for q in recording.questions],
+        "recording": recording_json(recording, nameless),
+        "questions": [asdict(q) | {"text": nameless.text(q.text)} for q in recording.questions],
         "warnings": warnings,
         "channels": channels,
         "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(facts)},
@@ -207,13 +200,18 @@ def _pack(epochs, channels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([levels for levels, _ in packed]), np.stack([ranges for _, ranges in packed])
 
 
-def recording_json(recording) -> dict:
+def recording_json(recording, nameless: Nameless) -> dict:
     """What was recorded, as the JSON contract has it."""
     return {
         "duration_s": recording.duration_s,
         "start": {"date": recording.start_date, "clock": recording.start_clock},
         "channels": {
-            name: {"label": c.label, "sfreq_hz": c.sfreq_hz, "unit": c.unit, "note": c.note}
+            name: {
+                "label": nameless.label(c.label),
+                "sfreq_hz": c.sfreq_hz,
+                "unit": c.unit,
+                "note": c.note and nameless.text(c.note),
+            }
             for name, c in recording.channels.items()
         },
         "missing": list(recording.missing),

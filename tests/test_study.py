@@ -6,18 +6,20 @@ import warnings
 
 import numpy as np
 import pytest
-from edfio import Edf, EdfSignal, Patient
+from edfio import Edf, EdfAnnotation, EdfSignal, Patient, Recording, read_edf
 from fakes_model import FakeEncoder, write_short_night
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from index import Index
 from sleeplm import analysis, study_store
 from sleeplm.analysis import STEPS, analyze
 from sleeplm.epochs import cut_epochs
 from sleeplm.errors import NoUsableChannelError, RecordingError, ScoringError, StudyError, UsageError
 from sleeplm.export import events_csv, numbers_csv
 from sleeplm.night import Event
+from sleeplm.person import Person
 from sleeplm.recording import open_recording
 from sleeplm.study import Study, list_studies, open_study
 from sleeplm.vocabulary import CHANNEL_NAMES, RESEARCH_USE
@@ -123,6 +125,50 @@ def test_the_json_is_the_contract(study):
 def test_no_name_is_kept(study, night):
     kept = b"".join(p.read_bytes() for p in study.folder.iterdir()).lower()
     assert b"dornberg" not in kept and b"johannes" not in kept
+
+
+def test_no_planted_name_is_kept_whatever_it_hides_in(tmp_path, studies, caplog):
+    file = tmp_path / "Quillfeather night.edf"
+    marks = [
+        EdfAnnotation(at, 12.0, text)
+        for at, text in (
+            (35, "Hypopnea|Quillfeather"),
+            (80, "called Quillfeather"),
+            (130, f"H{' ' * 130}Quillfeather"),
+        )
+    ]
+    edf = read_edf(write_short_night(file, patient=Patient(name="Quillfeather", code="Quillfeather")))
+    edf.signals[1].label = "Quillfeather C4"
+    edf.recording = Recording(hospital_administration_code="Quillfeather", additional=("Quillfeather",))
+    Edf(edf.signals, patient=edf.patient, recording=edf.recording, annotations=marks).write(file)
+    scoring = tmp_path / "Quillfeather.csv"
+    scoring.write_text("type,start_s,duration_s\narousal,35,5\nQuillfeather,60,5\n")
+    study = analyze(
+        file,
+        [scoring],
+        {"C4": "Quillfeather C4"},
+        studies_dir=studies,
+        encoder=FakeEncoder(),
+        notices=["C4 is 'Quillfeather C4', as you chose before."],
+        person=Person("Quillfeather"),
+    )
+    assert study.recording["channels"]["C4"]["label"] == "Signal 2" and "C4 is 'Signal 2'" in study.warnings[0]
+    assert len(study.scoring.events_of("hypopnea")) == 2
+    index = Index.create(tmp_path / "index", 16, study.model)
+    index.add(study)
+    kept = [p.read_bytes() for folder in (studies, index.folder) for p in folder.rglob("*") if p.is_file()]
+    said = [json.dumps(study.as_json()), numbers_csv(study), events_csv(study), caplog.text, *open_prompts(study)]
+    for name in ("Quillfeather", "quillfeather"):
+        assert not [s for s in said if name in s]
+        assert not [k for k in kept for e in ("utf-8", "utf-16-le", "utf-16-be") if name.encode(e) in k]
+
+
+def open_prompts(study) -> list[str]:
+    """What the language model would be told of a night: all that happened in it, and how it looks."""
+    from assistant.evidence import Context
+    from assistant.tools.passage import describe_epoch, window
+
+    return [repr(window(Context(study), "1", "8")), *(repr(describe_epoch(study, n)) for n in range(1, 9))]
 
 
 def test_a_real_recording_of_two_minutes_is_kept_without_its_patient(data, studies):

@@ -102,6 +102,25 @@ def delete(arguments) -> None:
         print(f"removed {removed}")
 
 
+def deidentify(arguments) -> None:
+    """Write a copy of a recording that names nobody."""
+    from dataclasses import asdict
+
+    from sleeplm.deidentify import deidentify
+
+    done = deidentify(arguments.file, arguments.out, arguments.keep_age_sex)
+    if arguments.json:
+        return print_json(asdict(done))
+    print(f"wrote {arguments.out}: {done.signals} signals, their samples unchanged")
+    print(f"  labels with unknown words, replaced by Signal N: {done.labels_replaced}")
+    print(
+        f"  annotations of known words kept: {done.annotations_kept}; others left out: {done.annotations_removed}"
+    )
+    if done.bytes_dropped:
+        print(f"  bytes after the last record, left out: {done.bytes_dropped}")
+    print("The start date is removed, the time of day is kept. Signals can identify a person too: share with care.")
+
+
 def simulate(arguments) -> None:
     """Write a simulated night with its truth."""
     from sleeplm.simulate import PROFILES, simulate_night, write_night

@@ -53,10 +53,10 @@ def candidates() -> dict[str, tuple[Candidate, ...]]:
     UsageError
         The user's table cannot be read, or a row of it makes no sense; the sentence names the row.
     """
-    packaged = _packaged()
+    shipped = packaged()
     path = _users_table()
     if path is None:
-        return packaged
+        return shipped
     try:
         changed = path.stat().st_mtime_ns
     except OSError as error:
@@ -64,7 +64,7 @@ def candidates() -> dict[str, tuple[Candidate, ...]]:
             f"The channel table {path} cannot be read ({error.strerror}); correct {VARIABLE} or unset it."
         ) from error
     own = _users(path, changed)
-    return {name: own.get(name, ()) + packaged[name] for name in CHANNEL_NAMES}
+    return {name: own.get(name, ()) + shipped[name] for name in CHANNEL_NAMES}
 
 
 def _users_table() -> Path | None:
@@ -77,7 +77,8 @@ def _users_table() -> Path | None:
 
 
 @lru_cache(maxsize=1)
-def _packaged() -> dict[str, tuple[Candidate, ...]]:
+def packaged() -> dict[str, tuple[Candidate, ...]]:
+    """The table that comes with the package."""
     return parse_table((files(__package__) / "channels.json").read_bytes(), _PACKAGED)
 
 

@@ -26,12 +26,12 @@ class Match:
     stands_in: bool = False
 
 
-def _spellings(label: str) -> set[str]:
+def spellings(label: str) -> set[str]:
     """The normalised label, also without the modality before it and the word 'Ref' after it."""
     whole = normalise(label)
     bare = re.sub(r"^(eeg|eog|emg|ecg|ekg|poly)(?=..)", "", whole)
-    spellings = {whole, bare}
-    return spellings | {s[:-3] for s in spellings if s.endswith("ref") and len(s) > 3}
+    found = {whole, bare}
+    return found | {s[:-3] for s in found if s.endswith("ref") and len(s) > 3}
 
 
 def find_channels(signals: Sequence[Signal], overrides: Mapping[str, str]) -> tuple[dict[str, Match], list[str]]:
@@ -61,7 +61,7 @@ def find_channels(signals: Sequence[Signal], overrides: Mapping[str, str]) -> tu
     warnings: list[str] = []
     by_spelling: dict[str, list[Signal]] = {}
     for signal in signals:
-        for spelling in _spellings(signal.label):
+        for spelling in spellings(signal.label):
             by_spelling.setdefault(spelling, []).append(signal)
     # Stand-ins come after the channels themselves, so that none takes the signal of another.
     for stands_in in (False, True):

@@ -21,7 +21,7 @@ MAX_RECORD_S = 86400.0
 MAX_DURATION_S = 48 * 3600.0  # all 14 channels at 64 Hz are 620 MB then
 _MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
 # Name and width of the fields of each signal, in the order of the file.
-_SIGNAL_FIELDS = (
+SIGNAL_FIELDS = (
     ("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8),
     ("digital_min", 8), ("digital_max", 8), ("prefilter", 80), ("samples", 8), ("reserved", 32),
 )  # fmt: skip
@@ -121,7 +121,7 @@ def read_header(path: Path) -> EdfHeader:
                 f"'{path.name}' is cut short within its header ({size} of {n_header} bytes are there); copy or "
                 "export it again."
             )
-        per_signal = _split(file.read(FIXED_BYTES * n_signals), n_signals)
+        per_signal = split_fields(file.read(FIXED_BYTES * n_signals), n_signals)
     announced = _integer(path, "size of the header", fixed[184:192], 0, 99999999)
     if announced != n_header:
         raise DamagedFileError(
@@ -162,10 +162,10 @@ def read_header(path: Path) -> EdfHeader:
     )
 
 
-def _split(block: bytes, n_signals: int) -> dict[str, list[bytes]]:
+def split_fields(block: bytes, n_signals: int) -> dict[str, list[bytes]]:
     """Cut the part of the header that describes the signals into fields, one value a signal."""
     fields, at = {}, 0
-    for name, width in _SIGNAL_FIELDS:
+    for name, width in SIGNAL_FIELDS:
         fields[name] = [block[at + i * width : at + (i + 1) * width] for i in range(n_signals)]
         at += n_signals * width
     return fields
@@ -173,7 +173,7 @@ def _split(block: bytes, n_signals: int) -> dict[str, list[bytes]]:
 
 def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str, is_bdf: bool) -> SignalHeader:
     names = ("physical_min", "physical_max", "digital_min", "digital_max")
-    scale = tuple(_number(fields[name][i]) for name in names)
+    scale = tuple(number(fields[name][i]) for name in names)
     makes_sense = None not in scale and scale[0] != scale[1] and scale[2] != scale[3]
     makes_sense = makes_sense and max(map(abs, scale)) < _MAX_PHYSICAL
     makes_sense = makes_sense and scale[2] == int(scale[2]) and scale[3] == int(scale[3])
@@ -197,7 +197,7 @@ def _encoding(*fields: bytes) -> str:
     return "utf-8"
 
 
-def _number(raw: bytes) -> float | None:
+def number(raw: bytes) -> float | None:
     """The finite number in a field of the header, or None."""
     text = raw.decode("latin-1").strip(" ")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
@@ -218,7 +218,7 @@ def _integer(path: Path, field: str, raw: bytes, low: int, high: int) -> int:
 
 
 def _seconds(path: Path, raw: bytes) -> float:
-    value = _number(raw)
+    value = number(raw)
     if value is None or not 0 <= value <= MAX_RECORD_S:
         raise DamagedFileError(
             f"The header of '{path.name}' is damaged (the duration of its data records is {_shown(raw)}, not a "

@@ -13,7 +13,7 @@ from sleeplm.recording.source import printable
 
 MAX_LISTS = 1_000_000  # a day of records of a tenth of a second; more is damage
 _LIST = re.compile(rb"[^\x00]+")  # a list ends with a NUL, and NULs fill the rest of a record
-_STAMP = re.compile(rb"([+-]\d{1,15}(?:\.\d{0,15})?)(?:\x15(\d{1,15}(?:\.\d{0,15})?))?\x14")
+STAMP = re.compile(rb"([+-]\d{1,15}(?:\.\d{0,15})?)(?:\x15(\d{1,15}(?:\.\d{0,15})?))?\x14")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def read_tals(signals: list[np.ndarray], n_records: int) -> Tals:
         for found in _LIST.finditer(block.tobytes()):
             record, first_of_record = found.start() // width, found.start() // width != last
             last = record
-            stamp = _STAMP.match(found.group())
+            stamp = STAMP.match(found.group())
             if (count := count + 1) > MAX_LISTS:
                 return Tals(starts_s, sorted(annotations), damaged=True)
             texts = found.group()[stamp.end() :].split(b"\x14") if stamp else [b"damaged"]

@@ -58,3 +58,15 @@ def meaning_of(word: str) -> Meaning | None:
     light = next((key for key in ("lights_off", "lights_on") if folded in _part(key)), None)
     aside = ASIDE if not folded or folded in _part(ASIDE) else None
     return stage_of(word) or event_of(word) or light or aside
+
+
+def known_text(text: str) -> str | None:
+    """A mark's text as far as it is known to score or to say something harmless; None where it is not.
+
+    What stands behind ``|``, and what is too long to be a word, is left out; other text that our table folds away
+    is punctuation.
+    """
+    said = " ".join(text.split("|")[0][:_MAX_WORD].split())
+    if not fold(said) or meaning_of(said) is None:
+        return None
+    return said if said.isprintable() else fold(said)

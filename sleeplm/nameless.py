@@ -1,0 +1,46 @@
+"""What a study says of its files, without their names and without labels that may name somebody."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sleeplm.recording import harmless
+
+
+class Nameless:
+    """Takes file names and unknown labels out of what is kept of a recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        A label of it with an unknown word is called ``Signal N`` (N from 1, in the order of the file).
+    scorings : sequence of path
+        Scoring files.
+    """
+
+    def __init__(self, recording, scorings: Sequence[Path] = ()):
+        self._labels = {
+            label: f"Signal {number}"
+            for number, label in enumerate(recording.labels, start=1)
+            if harmless.label(label) is None
+        }
+        files = [(recording.path, "the recording"), *((s, "the scoring file") for s in scorings)]
+        self._instead = [
+            pair
+            for file, whose in files
+            for pair in ((f"'{file.name}': ", ""), (f"'{file.name}'", whose), (file.name, whose))
+        ]
+        self._instead += [(f"'{label}'", f"'{name}'") for label, name in self._labels.items()]
+
+    def label(self, label: str) -> str:
+        """A label of the recording, or the number of its signal."""
+        return self._labels.get(label, label)
+
+    def text(self, text: str) -> str:
+        """A sentence without the names."""
+        for said, instead in self._instead:
+            text = text.replace(said, instead)
+        return text
+
+    def sentences(self, texts: Iterable[str]) -> list[str]:
+        """Sentences without the names, each once, with a capital."""
+        return list(dict.fromkeys(t[:1].upper() + t[1:] for t in map(self.text, texts)))
