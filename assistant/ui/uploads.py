@@ -5,21 +5,24 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sleeplm.errors import UsageError
+from sleeplm.recording.annotations import SUFFIXES
 
-SCORING_SUFFIXES = {".csv", ".tsv", ".txt", ".xml", ".json", ".rml", ".annot", ".eannot", ".hyp"}
+SCORING_SUFFIXES = SUFFIXES | {".json"}  # which no format of ours has, and no recording either
+_WFDB_HEADER = ".hea"  # its reader looks for it beside the annotations; each upload has a folder of its own
 _EDF_LABELS_AT = 256  # fixed header of EDF and BDF, then 16 bytes a label
 _ANNOTATIONS = (b"EDF Annotations", b"BDF Annotations")
 
 
 def sort_uploads(paths: Sequence[str | Path]) -> tuple[Path, list[Path]]:
-    """Tell the recording from the files that score it.
+    """Tell the recording from the files that score it, and put the header of WFDB annotations beside them.
 
     Raises
     ------
     UsageError
         No recording among them, or more than one.
     """
-    files = [Path(p) for p in paths]
+    given = [Path(p) for p in paths]
+    files = [f for f in given if f.suffix.lower() != _WFDB_HEADER]
     if not files:
         raise UsageError("choose a recording first (EDF, EDF+, BDF or another format of signals)")
     scorings = [f for f in files if f.suffix.lower() in SCORING_SUFFIXES or only_annotations(f)]
@@ -28,6 +31,10 @@ def sort_uploads(paths: Sequence[str | Path]) -> tuple[Path, list[Path]]:
         raise UsageError("none of these files is a recording of signals; add the EDF that the scoring belongs to")
     if len(recordings) > 1:
         raise UsageError(f"{len(recordings)} recordings were chosen; analyse one night at a time")
+    for header in set(given) - set(files):
+        for scoring in scorings:
+            if scoring.stem == header.stem and not scoring.with_suffix(_WFDB_HEADER).exists():
+                shutil.copyfile(header, scoring.with_suffix(_WFDB_HEADER))
     return recordings[0], scorings
 
 

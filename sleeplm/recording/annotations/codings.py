@@ -42,6 +42,8 @@ def coding_of(file: ScoringFile, numbers: Set[str], header: list[str]) -> dict[s
         return declared
     if header[:2] == ["time", "stage"] and "0" not in numbers and numbers <= set(DYNAMO):
         return DYNAMO  # elsewhere 0 is wake
+    if "stage hum" in header and numbers <= set(YASA):
+        return YASA  # BOAS names its column so
     if re.match(r"ucddb\d{3}_?stage", file.name, re.I) and numbers <= set(UCDDB):
         return UCDDB
     if "5" in numbers and numbers & {"-2", "-3"} and numbers <= set(DREAMS):

@@ -11,12 +11,21 @@ def test_a_recording_and_its_scorings_are_told_apart(data):
     assert recording == files[1] and scorings == [files[0], files[2]]
 
 
-@pytest.mark.parametrize("suffix", [".annot", ".eannot", ".HYP", ".xml", ".tsv"])
+@pytest.mark.parametrize("suffix", [".annot", ".eannot", ".HYP", ".xml", ".tsv", ".rml", ".st"])
 def test_a_scoring_is_known_by_its_ending(tmp_path, suffix):
     recording, scoring = tmp_path / "night.edf", tmp_path / f"night{suffix}"
     recording.touch()
     scoring.touch()
     assert sort_uploads([scoring, recording]) == (recording, [scoring])
+
+
+def test_the_header_of_wfdb_annotations_is_put_beside_them(tmp_path):
+    night, notes, header = (tmp_path / part for part in ("1/night.edf", "2/tr03.arousal", "3/tr03.hea"))
+    for path in (night, notes, header):
+        path.parent.mkdir()
+        path.write_text(path.name)
+    assert sort_uploads([header, night, notes]) == (night, [notes])
+    assert (tmp_path / "2/tr03.hea").read_text() == "tr03.hea"
 
 
 def test_an_edf_of_annotations_alone_is_a_scoring(data):
