@@ -62,9 +62,9 @@ class FakeRecording:
     def quality(self) -> Quality:
         return assess(self)
 
-    def read(self, name, start_s, stop_s):
+    def electrodes(self, name, start_s, stop_s):
         values, sfreq_hz = self._signals[name]
-        return np.asarray(values, dtype=np.float32)[round(start_s * sfreq_hz) : round(stop_s * sfreq_hz)]
+        return (np.asarray(values, dtype=np.float32)[round(start_s * sfreq_hz) : round(stop_s * sfreq_hz)],)
 
     def signal(self, name, sfreq_hz=None):
         values, from_hz = self._signals[name]

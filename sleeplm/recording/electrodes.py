@@ -105,14 +105,24 @@ def _describe(windows: np.ndarray) -> tuple:
     return mean, variance, power[:, 2:5].mean(axis=1), power[:, 20 : min(41, top)].mean(axis=1), muscle, share
 
 
-def _flat(seconds: Seconds, channel: CanonicalChannel) -> np.ndarray:
-    """Epochs of which half or more, in windows of five seconds, is a flat line.
+def flat_epochs(values: np.ndarray, sfreq_hz: float, n_epochs: int, channel: CanonicalChannel) -> np.ndarray:
+    """Epochs ``bool [n_epochs]`` of which half or more, in windows of five seconds, is a flat line.
 
     A muscle at rest may lie below the smallest step of its signal, so that all of its epoch must be flat.
     """
+    with np.errstate(invalid="ignore"):
+        sd = in_epochs(values, sfreq_hz, n_epochs, per_epoch=6).std(axis=1)
+    return _mostly(sd**2, channel)
+
+
+def _flat(seconds: Seconds, channel: CanonicalChannel) -> np.ndarray:
+    """The same from what is known of each second."""
     shape = (len(seconds.mean), 6, 5)
-    variance = seconds.variance.reshape(shape).mean(axis=2) + seconds.mean.reshape(shape).var(axis=2)
-    share = (variance < FLAT_SD[channel.unit] ** 2).mean(axis=1)
+    return _mostly(seconds.variance.reshape(shape).mean(axis=2) + seconds.mean.reshape(shape).var(axis=2), channel)
+
+
+def _mostly(variance: np.ndarray, channel: CanonicalChannel) -> np.ndarray:
+    share = (variance < FLAT_SD[channel.unit] ** 2).reshape(-1, 6).mean(axis=1)
     return share >= (1 if channel.kind == "emg" else HALF)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.night import clock_at
-from sleeplm.recording.faults import FAULTS, find_faults
+from sleeplm.recording.faults import FAULTS, faults_of_electrode, find_faults
 from sleeplm.recording.windows import runs
-from sleeplm.vocabulary import CANONICAL, CHANNEL_NAMES, EPOCH_S
+from sleeplm.vocabulary import CANONICAL, CHANNEL_NAMES, EPOCH_S, CanonicalChannel
 
 UNUSABLE = ("missing", "flat", "clipped", "disconnected")  # the other faults leave something to be read
 _BIT = {name: np.uint8(1 << i) for i, name in enumerate(FAULTS)}
@@ -101,11 +101,19 @@ def assess(recording) -> Quality:
     faults = np.full((recording.n_epochs, len(CANONICAL)), _BIT["missing"], dtype=np.uint8)
     for i, channel in enumerate(CANONICAL):
         if channel.name in recording.channels and recording.n_epochs:
-            sfreq_hz = recording.channels[channel.name].sfreq_hz
-            values = recording.read(channel.name, 0.0, recording.duration_s)  # not to be remembered: used once
-            found = find_faults(values, sfreq_hz, channel, recording.n_epochs)
+            found = _judge(recording, channel)
             faults[:, i] = np.packbits(found, axis=1, bitorder="little")[:, 0]
     return Quality(faults, tuple(recording.channels), recording.start_clock)
+
+
+def _judge(recording, channel: CanonicalChannel) -> np.ndarray:
+    """Faults ``[epochs, 6]`` of a channel; a derivation is also flat or clipped where one of its electrodes is."""
+    sfreq_hz, n_epochs = recording.channels[channel.name].sfreq_hz, recording.n_epochs
+    parts = recording.electrodes(channel.name, 0.0, recording.duration_s)  # not to be remembered: used once
+    found = find_faults(parts[0] if len(parts) == 1 else parts[0] - parts[1], sfreq_hz, channel, n_epochs)
+    for part in parts if len(parts) > 1 else ():
+        found |= faults_of_electrode(part, sfreq_hz, channel, n_epochs)
+    return found
 
 
 def _sentence(row: Mapping, start_clock: str | None) -> str:

@@ -161,13 +161,17 @@ class Recording:
         """
         if name not in self._matches:
             raise UsageError(f"The recording has no {name}; it has {', '.join(self.channels)}.")
+        parts = self.electrodes(name, start_s, stop_s)
+        return parts[0] if len(parts) == 1 else parts[0] - parts[1]
+
+    def electrodes(self, name: str, start_s: float, stop_s: float) -> tuple[np.ndarray, ...]:
+        """What a channel is made of, as `read` gives it: one signal, or an electrode and the one subtracted."""
         match = self._matches[name]
-        values = match.signal.read(start_s, stop_s)
-        if match.minus is not None:
-            values = values - match.minus.read(start_s, stop_s)
         if name in self._codings:
-            return positions.decode(values, self._codings[name])
-        return values * np.float32(known_units.factor(match.signal.unit, CHANNEL[name]) or 1.0)
+            return (positions.decode(match.signal.read(start_s, stop_s), self._codings[name]),)
+        factor = np.float32(known_units.factor(match.signal.unit, CHANNEL[name]) or 1.0)
+        signals = (match.signal,) if match.minus is None else (match.signal, match.minus)
+        return tuple(signal.read(start_s, stop_s) * factor for signal in signals)
 
     def as_in_file(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
         """A stretch of the signal that stands for a channel, float32 ``[samples]`` as its file has it."""

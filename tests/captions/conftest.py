@@ -31,9 +31,9 @@ class MadeRecording:
     def quality(self):
         return assess(self)
 
-    def read(self, name, start_s, stop_s):
+    def electrodes(self, name, start_s, stop_s):
         x, sfreq_hz = self.made[name]
-        return x[round(start_s * sfreq_hz) : round(stop_s * sfreq_hz)]
+        return (x[round(start_s * sfreq_hz) : round(stop_s * sfreq_hz)],)
 
     def signal(self, name, sfreq_hz=None):
         x, own_hz = self.made[name]

@@ -114,6 +114,19 @@ def test_stillness_of_breathing_is_a_fault_only_where_no_apnea_lasts_as_long(nam
     assert all_faults(name, x, 32.0) == {"disconnected": [6, 7, 8, 9, 10, 11]}
 
 
+def test_a_cannula_that_has_fallen_off_gives_noise_without_rhythm():
+    x = breath()
+    x[part(32, 5, 10)] = white(6, 0.1, 32.0)
+    assert all_faults("AF", x, 32.0) == {"disconnected": [5, 6, 7, 8, 9, 10]}
+    assert all_faults("THX", white(N, 5, 32.0), 32.0) == {"disconnected": list(range(1, N + 1))}
+
+
+def test_shallow_breathing_is_no_sensor_that_is_off():
+    x = breath()
+    x[part(32, 4, 10)] *= 0.15
+    assert all_faults("AF", x, 32.0) == {}
+
+
 def test_one_value_all_night_is_flat():
     assert epochs_with("flat", "AF", np.full(N * 960, 3.0), 32.0) == list(range(1, N + 1))
 
@@ -204,6 +217,16 @@ def test_a_belt_thrown_about_is_movement_and_deep_breaths_are_not():
     x[part(32, 3, 3)] *= 8
     x[part(32, 7, 7)] *= 2.5
     assert all_faults("THX", x, 32.0) == {"movement": [3]}
+
+
+def test_a_derivation_is_clipped_or_flat_where_one_of_its_electrodes_is(make_edf):
+    c3, m2 = pink(epochs=4), pink(epochs=4, seed=9)
+    m2[part(128, 2, 2)] = np.clip(m2[part(128, 2, 2)] * 20, -150, 150)  # at the amplifier's end, which is 150 uV
+    c3[part(128, 4, 4)] = 0
+    recording = open_recording(make_edf(("C3", 128.0, "uV", c3), ("M2", 128.0, "uV", m2)))
+    assert recording.channels["C3"].note == "re-referenced: 'C3' minus 'M2'"
+    assert (np.flatnonzero(recording.quality.has("C3", "clipped")) + 1).tolist() == [2]
+    assert (np.flatnonzero(recording.quality.has("C3", "flat")) + 1).tolist() == [4]
 
 
 def test_what_people_are_told():
