@@ -9,10 +9,12 @@ from sleeplm.units import (
     BEATS,
     CLOCK,
     COUNT,
+    MILLISECONDS,
     MINUTES,
     PER_HOUR,
     PER_MINUTE,
     PERCENT,
+    RATIO,
     SECONDS,
 )
 
@@ -226,6 +228,18 @@ _HEART = (
     *(FactKind(f"hr_{key}_bpm", f"Mean heart rate in {name}", BEATS, f"Mean heart rate in {name} was {{value}}.",
                "Mean over the valid beats in the epochs of the stage in bed.")
       for key, name in {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}.items()),
+    *(FactKind(id_.format(key), f"{name} in {words}", unit, f"{name} in {words} was {{value}}.",
+               f"{formula}; the median over stretches of five minutes of the stage, in bed, of which sinus rhythm "
+               "covers 90% (Task Force 1996, Circulation 93:1043).")
+      for key, words in {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}.items()
+      for id_, name, unit, formula in (
+          ("rmssd_{}_ms", "RMSSD", MILLISECONDS,
+           "Root mean square of the differences of successive sinus intervals"),
+          ("sdnn_{}_ms", "SDNN", MILLISECONDS, "Standard deviation of the sinus intervals"),
+          ("lf_hf_{}_ratio", "LF/HF ratio", RATIO,
+           "Power of the sinus intervals from .04 to .15 Hz / from .15 to .4 Hz"))),
+    FactKind("premature_beat_n", "Premature beats", COUNT, "Premature beats in bed: {value}.",
+             "Beats after 75% of the usual interval or less that at least 90% of it follows."),
     *(_count(t) for t in ("bradycardia", "tachycardia", "pause")),
 )  # fmt: skip
 

@@ -7,8 +7,9 @@ from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.scoring.usable import read_usable
 from sleeplm.statistics.events import event_findings
 from sleeplm.statistics.finding import Finding, as_fact
+from sleeplm.statistics.heart import heart_findings
 from sleeplm.statistics.kinds import FACT_KINDS
-from sleeplm.statistics.signals import heart_findings, oxygen_findings, position_findings
+from sleeplm.statistics.signals import oxygen_findings, position_findings
 from sleeplm.statistics.sleep import NO_CLOCK, sleep_findings, why_no_sleep_fact
 from sleeplm.statistics.timeline import EPOCH_MIN, Timeline
 from sleeplm.vocabulary import Stage
@@ -73,7 +74,7 @@ def _missing_signals(channels) -> dict[str, Finding]:
     """What the facts of single signals are where these do not give them."""
     needs = {
         "SPO2": (("spo2_", "t90_", "t88_", "odi", "desaturation_d"), "Oxygen saturation", "oxygen saturation"),
-        "ECG": (("hr_",), "The electrocardiogram", "electrocardiogram"),
+        "ECG": (("hr_", "rmssd_", "sdnn_", "lf_hf_", "premature_"), "The electrocardiogram", "electrocardiogram"),
         "POS": (
             ("supine_", "left_", "right_", "prone_", "upright_", "ahi_supine", "ahi_nonsupine"),
             "Body position",

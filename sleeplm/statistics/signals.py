@@ -5,16 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from sleeplm.night import Event, Scoring, stretches
-from sleeplm.scoring.heart import HeartRate
-from sleeplm.scoring.oximetry import clean_spo2, desaturations, per_second
+from sleeplm.scoring.oximetry import as_reported, clean_spo2, desaturations, per_second
 from sleeplm.statistics.events import both_sources, breathing_in, per_hour_of_sleep
 from sleeplm.statistics.finding import Finding
-from sleeplm.statistics.sleep import NOT_STAGED, STAGE_KEYS
 from sleeplm.statistics.timeline import Timeline
-from sleeplm.vocabulary import EPOCH_S, POSITIONS, Stage
-
-STAGE_WORDS = {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}
-MIN_BEATS = 10  # of an epoch, for its mean heart rate to count
+from sleeplm.vocabulary import EPOCH_S, POSITIONS
 
 
 def oxygen_findings(night: Timeline, spo2: np.ndarray, sfreq_hz: float) -> dict[str, Finding]:
@@ -37,8 +32,8 @@ def oxygen_findings(night: Timeline, spo2: np.ndarray, sfreq_hz: float) -> dict[
     seconds, values = seconds[valid], saturation[valid]
     evidence = {"signals": ("SPO2",)}
     nadir_s = int(seconds[np.argmin(values)])
-    nadir = _epoch_at(nadir_s)
-    measured = stretches(np.unique(_epoch_at(seconds)))
+    nadir = epoch_at(nadir_s)
+    measured = stretches(np.unique(epoch_at(seconds)))
     found = {
         "spo2_mean_pct": Finding(values.mean(), epochs=measured, **evidence),
         "spo2_min_pct": Finding(
@@ -50,7 +45,7 @@ def oxygen_findings(night: Timeline, spo2: np.ndarray, sfreq_hz: float) -> dict[
     falls = {drop: desaturations(spo2, sfreq_hz, drop) for drop in (3, 4)}
     for drop, events in falls.items():
         found[f"odi{drop}_per_h"] = per_hour_of_sleep(night, events, source=source, **evidence)
-    return found | _falls_in_bed(night, falls[3], saturation, evidence)
+    return found | _falls_in_bed(night, falls[3], as_reported(saturation), evidence)
 
 
 def _time_below(values: np.ndarray, seconds: np.ndarray, evidence: dict) -> dict[str, Finding]:
@@ -58,7 +53,7 @@ def _time_below(values: np.ndarray, seconds: np.ndarray, evidence: dict) -> dict
     found = {}
     for limit in (90, 88):
         below = values < limit
-        epochs = stretches(np.unique(_epoch_at(seconds[below])))
+        epochs = stretches(np.unique(epoch_at(seconds[below])))
         found[f"t{limit}_pct"] = Finding(100 * below.mean(), epochs=epochs, **evidence)
         if limit == 90:
             found["t90_min"] = Finding(below.sum() / 60, epochs=epochs, **evidence)
@@ -82,42 +77,6 @@ def _falls_in_bed(
             float(np.mean([e.duration_s for e in falls])), epochs=epochs, **evidence
         ),
     }
-
-
-def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
-    """Mean, lowest and highest heart rate in bed; nothing where no beat in bed is valid."""
-    inside = (heart.times_s >= night.start_s) & (heart.times_s < night.end_s)
-    times_s, bpm = heart.times_s[inside], heart.bpm[inside]
-    if not bpm.size:
-        return {}
-    evidence = {"signals": ("ECG",)}
-    epoch = _epoch_at(times_s)
-    found = {"hr_mean_bpm": Finding(bpm.mean(), epochs=stretches(np.unique(epoch)), **evidence)}
-    counts = np.bincount(epoch)
-    enough = np.flatnonzero(counts >= MIN_BEATS)
-    if enough.size:
-        means = np.bincount(epoch, weights=bpm)[enough] / counts[enough]
-        for id_, pick in {"hr_min_bpm": np.argmin, "hr_max_bpm": np.argmax}.items():
-            number = int(enough[pick(means)])
-            where = night.span_words(number, number)
-            found[id_] = Finding(means[pick(means)], where=where, epochs=((number, number),), **evidence)
-    return found | _heart_by_stage(night, epoch, bpm, evidence)
-
-
-def _heart_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence: dict) -> dict[str, Finding]:
-    """Mean heart rate in wake and in each stage of sleep."""
-    found = {}
-    for key, stage in {"w": Stage.W, **STAGE_KEYS}.items():
-        mask = np.concatenate([night.of_stage(stage), [False]])
-        inside = mask[np.minimum(epoch - 1, night.n_epochs)]
-        if inside.any():
-            source = both_sources({"measured"}, night.source)
-            epochs = stretches(np.unique(epoch[inside]))
-            found[f"hr_{key}_bpm"] = Finding(bpm[inside].mean(), source=source, epochs=epochs, **evidence)
-        else:
-            why = f"No valid heart beat lies in scored {STAGE_WORDS[key]}" if night.staged else NOT_STAGED
-            found[f"hr_{key}_bpm"] = Finding(why=why, **evidence)
-    return found
 
 
 def position_findings(
@@ -147,11 +106,11 @@ def position_findings(
         return {}
     found = {}
     for name, mask in masks.items():
-        epochs = stretches(np.unique(_epoch_at(seconds[mask])))
+        epochs = stretches(np.unique(epoch_at(seconds[mask])))
         found[f"{name}_min"] = Finding(mask.sum() / sfreq_hz / 60, signals=("POS",), epochs=epochs)
     share = 100 * masks["supine"].sum() / known
     found["supine_pct"] = Finding(share, signals=("POS",), epochs=found["supine_min"].epochs)
-    asleep = np.concatenate([night.asleep, [False]])[np.minimum(_epoch_at(seconds) - 1, night.n_epochs)]
+    asleep = np.concatenate([night.asleep, [False]])[np.minimum(epoch_at(seconds) - 1, night.n_epochs)]
     on_back = masks["supine"]
     off_back = np.logical_or.reduce([mask for name, mask in masks.items() if name != "supine"])
     for id_, mask in {"ahi_supine_per_h": on_back, "ahi_nonsupine_per_h": off_back}.items():
@@ -159,7 +118,7 @@ def position_findings(
     return found
 
 
-def _epoch_at(seconds):
+def epoch_at(seconds):
     """Number of the epoch, from 1, that a moment or an array of moments lies in."""
     number = np.asarray(seconds // EPOCH_S).astype(int) + 1
     return number if number.ndim else int(number)

@@ -8,6 +8,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring import HeartRate, score
+from sleeplm.scoring.heart import rate_of
 from sleeplm.statistics import FACT_IDS, FACT_KINDS, night_facts
 from sleeplm.units import format_value
 from sleeplm.vocabulary import Stage
@@ -248,6 +249,19 @@ def test_heart_rate_belongs_to_the_stage_that_it_beats_in():
     assert facts["hr_n3_bpm"].value == pytest.approx(60, abs=0.2)
     assert facts["hr_r_bpm"].value == pytest.approx(80, abs=0.2)
     assert facts["hr_n1_bpm"].value is None and facts["hr_n3_bpm"].epochs == ((1, 20),)
+
+
+def test_variability_is_that_of_five_minutes_of_a_stage():
+    rr_s = np.where(np.arange(900) % 2, 0.98, 1.02)  # every difference is 40 ms
+    heart = rate_of(np.cumsum(rr_s))
+    stages = [Stage.N2] * 12 + [Stage.W] * 3 + [Stage.R] * 5
+    recording = FakeRecording(duration_s=600)
+    facts = {f.id: f for f in night_facts(recording, Scoring(tuple(stages), "expert"), heart=heart)}
+    assert facts["rmssd_n2_ms"].value == pytest.approx(40, abs=0.1)
+    assert facts["sdnn_n2_ms"].value == pytest.approx(20, abs=0.1)
+    assert facts["rmssd_n2_ms"].epochs == ((1, 10),)
+    assert facts["rmssd_r_ms"].value is None and "five minutes of REM sleep" in facts["rmssd_r_ms"].text
+    assert facts["premature_beat_n"].value == 0
 
 
 def test_falls_of_saturation_have_a_depth_and_a_duration():
