@@ -8,19 +8,17 @@ import numpy as np
 from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.breathing import Amplitude, amplitude_of, core, reductions
+from sleeplm.scoring.flow import belts_of, flow_of
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
 from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import APNEAS
 
 SOURCE = "sleeplm respiration"
-MIN_SFREQ_HZ = 4.0
 APNEA_DROP, HYPOPNEA_DROP = 0.9, 0.3
 HYPOPNEA_RULES = {"3%": 3.0, "4%": 4.0}  # AASM 1A (or an arousal) and 1B (no arousal): least desaturation
 REACH_S = 30.0  # circulation and the oximeter's average: how long after an event its desaturation may begin
 AROUSAL_REACH_S = 5.0  # from the end of an event, before it or after: the arousal is what ends it
-BELTS = ("THX", "ABD")
-_ANALYSIS_HZ = 8.0
 _EFFORT_ABSENT = 0.25  # of the baseline of a belt
 _APNEA_RULE = "AASM apnea rule: flow down by 90% or more for 10 s"
 _HYPOPNEA_RULE = "AASM hypopnea {} rule: flow down by 30% or more for 10 s, with {}"
@@ -85,10 +83,11 @@ def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "
         There is no such rule.
     """
     check_rule(hypopnea_rule)
-    flow, sfreq_hz, channels, warnings = _flow(recording)
-    if flow is None:
+    flow = flow_of(recording)
+    warnings = flow.warnings
+    if flow.signal is None:
         return Found(warnings=warnings)
-    belts = read_belts(recording, sfreq_hz)
+    belts = belts_of(recording, flow.sfreq_hz)
     told = _consequences(recording, so_far or Scoring(), hypopnea_rule)
     if not told.known:
         warnings += ("Without a valid oxygen saturation hypopneas are not scored, only apneas.",)
@@ -98,8 +97,8 @@ def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "
         warnings += ("Without a breathing belt apneas are not told apart as obstructive, central or mixed.",)
     scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if told.known else ()))
     rules = {"hypopnea": told.name} if told.known else {}
-    events = respiratory_events(flow, sfreq_hz, belts, told, channels)
-    return Found(events, scored, warnings + said_of_loss(recording, *channels), rules)
+    events = respiratory_events(flow.signal, flow.sfreq_hz, belts, told, flow.channels)
+    return Found(events, scored, warnings + said_of_loss(recording, *flow.channels), rules)
 
 
 def check_rule(hypopnea_rule: str) -> None:
@@ -156,57 +155,6 @@ def respiratory_events(
             if not any(a < span[1] and span[0] < b for a, b in apneas):
                 events += _hypopnea(span, amplitude, sfreq_hz, told, channels)
     return sorted(events, key=lambda e: e.start_s)
-
-
-def _flow(recording) -> tuple[np.ndarray | None, float, tuple[str, ...], tuple[str, ...]]:
-    """The night's flow with NaN where unusable, its rate, where it was read from, and what is to be said of it."""
-    flow, sfreq_hz = read_flow(recording)
-    if flow is not None and amplitude_of(flow, sfreq_hz).usable.any():
-        return flow, sfreq_hz, ("AF",), ()
-    why = _why_no_flow(recording)
-    belts = read_belts(recording, _ANALYSIS_HZ)
-    if len(belts) == len(BELTS):
-        said = f"{why}: apneas and hypopneas are scored from the sum of both breathing belts, which is less sure."
-        return _sum_of_belts(belts, _ANALYSIS_HZ), _ANALYSIS_HZ, BELTS, (said,)
-    recorded = {"AF", *BELTS} & set(recording.channels)
-    return None, 0.0, (), (f"{why}: apneas and hypopneas are not scored.",) if recorded else ()
-
-
-def _why_no_flow(recording) -> str:
-    channel = recording.channels.get("AF")
-    if channel is None:
-        return "There is no airflow channel"
-    if channel.sfreq_hz < MIN_SFREQ_HZ:
-        return "The airflow is sampled too slowly (under 4 Hz)"
-    return "The airflow channel holds no breathing"
-
-
-def read_flow(recording) -> tuple[np.ndarray | None, float]:
-    """The airflow at the rate at which breathing is judged, and this rate; None where it is missing or slow."""
-    channel = recording.channels.get("AF")
-    if channel is None or channel.sfreq_hz < MIN_SFREQ_HZ:
-        return None, 0.0
-    sfreq_hz = min(_ANALYSIS_HZ, channel.sfreq_hz)
-    return read_usable(recording, "AF", sfreq_hz), sfreq_hz
-
-
-def read_belts(recording, sfreq_hz: float) -> dict[str, np.ndarray]:
-    """The belts that are fast enough and breathe at all, at a rate."""
-    there = [n for n in BELTS if n in recording.channels and recording.channels[n].sfreq_hz >= MIN_SFREQ_HZ]
-    belts = {name: read_usable(recording, name, sfreq_hz) for name in there}
-    return {name: x for name, x in belts.items() if amplitude_of(x, sfreq_hz).usable.any()}
-
-
-def _sum_of_belts(belts: Mapping[str, np.ndarray], sfreq_hz: float) -> np.ndarray:
-    """Both belts by the same measure, added so that in quiet breathing they move together.
-
-    The sum of uncalibrated belts is an alternative sensor of the AASM manual (2.6, VIII.A): what moves against each
-    other in it cancels, as in an obstructed airway.
-    """
-    one, other = (x / np.float32(np.median(amplitude_of(x, sfreq_hz).peak_to_peak)) for x in belts.values())
-    both = np.isfinite(one) & np.isfinite(other)
-    together = np.dot(one[both] - one[both].mean(), other[both] - other[both].mean()) if both.any() else 1.0
-    return one + other if together >= 0 else one - other
 
 
 def _consequences(recording, so_far: Scoring, rule: str) -> Consequences:

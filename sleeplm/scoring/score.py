@@ -10,6 +10,7 @@ import numpy as np
 from sleeplm.errors import UsageError
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.arousals import arousal_events
+from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.oximetry import oxygen_events
@@ -176,6 +177,7 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
         Detector(lambda recording, so_far: oxygen_events(recording), ("desaturation",)),
         Detector(arousal_events, ("arousal",)),
         Detector(breathing, (*APNEAS, "hypopnea"), one_rule=True),
+        Detector(cheyne_stokes_events, ("cheyne_stokes",)),
         Detector(limb_events, ("leg_movement", "plm"), one_rule=True),
         Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
         Detector(waves, ("spindle", "slow_wave")),

@@ -1,0 +1,72 @@
+"""What stands for the airflow of a night: its channel, or the sum of both breathing belts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sleeplm.scoring.breathing import amplitude_of
+from sleeplm.scoring.usable import read_usable
+
+MIN_SFREQ_HZ = 4.0
+ANALYSIS_HZ = 8.0
+BELTS = ("THX", "ABD")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What stands for the airflow of a night.
+
+    Attributes
+    ----------
+    signal : ndarray or None
+        ``[samples]`` at `sfreq_hz`, NaN where unusable; None where nothing can stand for it.
+    sfreq_hz : float
+    channels : tuple of str
+        What it was read from.
+    warnings : tuple of str
+        Why it is not the airflow itself, or not there.
+    """
+
+    signal: np.ndarray | None = None
+    sfreq_hz: float = 0.0
+    channels: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def flow_of(recording) -> Flow:
+    """The airflow at the rate at which breathing is judged, or the sum of both belts in its place."""
+    channel = recording.channels.get("AF")
+    why = "There is no airflow channel" if channel is None else "The airflow channel holds no breathing"
+    if channel is not None and channel.sfreq_hz < MIN_SFREQ_HZ:
+        why = "The airflow is sampled too slowly (under 4 Hz)"
+    elif channel is not None:
+        sfreq_hz = min(ANALYSIS_HZ, channel.sfreq_hz)
+        signal = read_usable(recording, "AF", sfreq_hz)
+        if amplitude_of(signal, sfreq_hz).usable.any():
+            return Flow(signal, sfreq_hz, ("AF",))
+    belts = belts_of(recording, ANALYSIS_HZ)
+    if len(belts) == len(BELTS):
+        said = f"{why}: apneas and hypopneas are scored from the sum of both breathing belts, which is less sure."
+        return Flow(_sum_of_belts(belts, ANALYSIS_HZ), ANALYSIS_HZ, BELTS, (said,))
+    recorded = {"AF", *BELTS} & set(recording.channels)
+    return Flow(warnings=(f"{why}: apneas and hypopneas are not scored.",) if recorded else ())
+
+
+def belts_of(recording, sfreq_hz: float) -> dict[str, np.ndarray]:
+    """The belts that are fast enough and breathe at all, at a rate."""
+    there = [n for n in BELTS if n in recording.channels and recording.channels[n].sfreq_hz >= MIN_SFREQ_HZ]
+    belts = {name: read_usable(recording, name, sfreq_hz) for name in there}
+    return {name: x for name, x in belts.items() if amplitude_of(x, sfreq_hz).usable.any()}
+
+
+def _sum_of_belts(belts: Mapping[str, np.ndarray], sfreq_hz: float) -> np.ndarray:
+    """Both belts by the same measure, added so that in quiet breathing they move together.
+
+    The sum of uncalibrated belts is an alternative sensor of the AASM manual (2.6, VIII.A): what moves against each
+    other in it cancels, as in an obstructed airway.
+    """
+    one, other = (x / np.float32(np.median(amplitude_of(x, sfreq_hz).peak_to_peak)) for x in belts.values())
+    both = np.isfinite(one) & np.isfinite(other)
+    together = np.dot(one[both] - one[both].mean(), other[both] - other[both].mean()) if both.any() else 1.0
+    return one + other if together >= 0 else one - other
