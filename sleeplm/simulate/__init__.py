@@ -5,7 +5,7 @@
 `profiles` says who sleeps, `hypnogram` draws the stages, `events` what happens in them. The signals follow from
 that: `breathing` (flow, belts, snoring, saturation), `heart`, `brain` (EEG), `eyes` (EOG), `muscle` (chin, legs).
 `sensors` makes of them what a lab records, `night` puts them together, `write` makes files of them. `fit` made the
-numbers in `hypnogram.json`, `fit_eeg` those in `eeg.json`.
+numbers in `fitted.json`, `fit_eeg` those in `eeg.json`.
 """
 
 from sleeplm.simulate.night import SimulatedNight, simulate_eeg, simulate_night

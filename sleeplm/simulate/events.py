@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sleeplm.night import Event
-from sleeplm.simulate.hypnogram import N1, N2, N3, R, W
+from sleeplm.simulate.population import N1, N2, N3, R, W, fitted
 from sleeplm.simulate.profiles import Person
 from sleeplm.simulate.waves import wander
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.vocabulary import EPOCH_S, STAGES
 
 SOURCE = "simulated truth"
 RIGHT, LEFT, SUPINE, PRONE, UPRIGHT = 0, 1, 2, 3, 4  # codes of vocabulary.POSITIONS
@@ -78,26 +78,33 @@ def simulate_positions(codes: np.ndarray, rng: np.random.Generator) -> np.ndarra
     return out
 
 
+FULL_PER_H = 85.0  # events and the breaths between them fill all the time
+CLUSTERING = 2.1  # spread of the log rate within a night: as many events in trains as UCDDB has
+
+
 def _event_rate(course: Course, rng: np.random.Generator) -> np.ndarray:
     """Respiratory events an hour in each epoch: more in R and supine, in clusters, never awake."""
     own = course.person.profile
-    by_stage = np.array([0, 1.15, 1.0, 0.35 if not own.cheyne_stokes else 0.1, own.rem_factor])
+    by_stage = np.array([0, 1.0, 1.0, own.n3_factor, own.rem_factor])
     rate = by_stage[course.codes] * np.where(course.positions == SUPINE, own.supine_factor, 1.0)
-    rate = rate * np.exp(wander(len(rate), 1 / EPOCH_S, 600, 0.8, rng))
-    return rate * own.ahi_per_h * course.sleep_h / max(rate.sum() * EPOCH_S / 3600, 1e-9)
+    rate = rate * np.exp(wander(len(rate), 1 / EPOCH_S, 200, CLUSTERING, rng))
+    wanted = own.ahi_per_h * course.sleep_h * 3600 / EPOCH_S
+    for _ in range(10):  # what the fullest trains cannot hold goes to others
+        rate = np.minimum(rate * wanted / max(rate.sum(), 1e-9), FULL_PER_H)
+    return rate
 
 
 def _draw_event(course: Course, at_s: float, rng: np.random.Generator) -> tuple[str, float]:
     """Type and duration of one respiratory event."""
     own, habits = course.person.profile, course.person.habits
-    longer = 1.25 if course.stage_at(at_s) == R else 1.0
+    within = {k: v["log_sd_within"] for k, v in fitted()["respiratory"]["durations"].items()}
     if rng.random() >= own.apnea_share:
-        return "hypopnea", float(np.clip(rng.lognormal(np.log(habits.hypopnea_s), 0.3) * longer, 10.5, 70))
+        return "hypopnea", float(np.clip(rng.lognormal(np.log(habits.hypopnea_s), within["hypopnea"]), 10.5, 70))
     draw = rng.random()
     if draw < own.central_share:
-        return "apnea_central", float(np.clip(rng.lognormal(np.log(habits.central_s), 0.25), 10.5, 45))
+        return "apnea_central", float(np.clip(rng.lognormal(np.log(habits.central_s), within["central"]), 10.5, 45))
     kind = "apnea_mixed" if draw < own.central_share + own.mixed_share else "apnea_obstructive"
-    return kind, float(np.clip(rng.lognormal(np.log(habits.apnea_s), 0.3) * longer, 10.5, 75))
+    return kind, float(np.clip(rng.lognormal(np.log(habits.apnea_s), within["apnea"]), 10.5, 75))
 
 
 def simulate_respiratory(course: Course, rng: np.random.Generator) -> list[Event]:
@@ -133,73 +140,128 @@ def simulate_respiratory(course: Course, rng: np.random.Generator) -> list[Event
     return events
 
 
+STAGE_SPREAD = {N1: 0.3, N2: 0.0, N3: 1.2, R: 0.9}  # of the log rate of arousals among people, beside that of all
+
+
+def _arousals_by_stage(total: int, codes: np.ndarray, rng: np.random.Generator) -> dict[int, int]:
+    """How many of a night's spontaneous arousals come in each stage."""
+    relative = fitted()["arousals"]["by_stage"]
+    own = {s: np.exp(rng.normal(-(sd**2) / 2, sd)) for s, sd in STAGE_SPREAD.items()}
+    expected = {s: own[s] * relative[str(STAGES[s])] * np.sum(codes == s) for s in STAGE_SPREAD}
+    all_of_them = max(sum(expected.values()), 1e-9)
+    return {s: round(total * x / all_of_them) for s, x in expected.items()}
+
+
+def _arousal_weights(codes: np.ndarray) -> np.ndarray:
+    """How much likelier than in others of its stage an arousal is in each epoch: more before sleep gets lighter."""
+    weight = np.ones(len(codes))
+    falls = np.isin(codes[:-1], (N2, N3, R)) & np.isin(codes[1:], (W, N1))
+    weight[:-1][falls] = fitted()["arousals"]["before_n1_or_w"]
+    return weight
+
+
 def simulate_arousals(course: Course, rng: np.random.Generator) -> list[Event]:
     """Arousals of 3 to 14 s: at the end of respiratory events, with leg movements, and spontaneous.
 
-    Every hypopnoea without a desaturation of 3% ends in one: else it would be none (AASM).
+    Every hypopnoea without a desaturation of 3% ends in one where one fits: else it is none (AASM).
     """
-    own = course.person.profile
-    falls = np.array([d.start_s for d in course.desaturations])
-    wanted: list[float] = []
-    for e in course.respiratory:
-        fell = bool(np.any((falls > e.start_s) & (falls < e.end_s + 25))) if len(falls) else False
-        if (e.type == "hypopnea" and not fell) or rng.random() < 0.65:
-            wanted.append(e.end_s + rng.uniform(-1.0, 1.0))
-    wanted += [e.start_s + rng.uniform(-0.5, 1.0) for e in course.legs if rng.random() < 0.3]
-    weight = np.array([0, 1.3, 1.0, 0.35, 1.0])[course.codes]
-    n = rng.poisson(own.arousals_per_h * course.sleep_h)
-    if weight.sum() > 0:
-        epochs = rng.choice(len(weight), size=n, p=weight / weight.sum())
-        wanted += ((epochs + rng.random(n)) * EPOCH_S).tolist()
+    fell = has_fall(course)
+    hypopneas = [e.type == "hypopnea" for e in course.respiratory]
+    needs = [e.end_s for e, hyp, seen in zip(course.respiratory, hypopneas, fell, strict=True) if hyp and not seen]
+    others = [e.end_s for e, hyp, seen in zip(course.respiratory, hypopneas, fell, strict=True) if seen or not hyp]
+    free = np.ones(course.duration_s + 60, dtype=bool)
     arousals: list[Event] = []
-    last = -60.0
-    inside = [(e.start_s, e.end_s - 1.5) for e in course.respiratory]
-    for start in sorted(wanted):
+
+    def put(start: float) -> bool:
         duration = float(np.clip(rng.lognormal(np.log(course.person.habits.arousal_s), 0.35), 3.2, 14.0))
-        in_event = any(a < start < b for a, b in inside)
-        if start - last > 12 and course.is_asleep(start - 10, start + duration) and not in_event:
+        fits = bool(free[int(start)]) and course.is_asleep(start - 10, start + duration)
+        if fits:
             arousals.append(event("arousal", start, duration, "C3", "C4"))
-            last = start + duration
-    return arousals
+            free[max(int(start) - 22, 0) : int(start + duration + 12)] = False
+        return fits
+
+    for end in needs + [end for end in others if rng.random() < 0.6]:
+        put(end + rng.uniform(-1.0, 1.0))
+    rouses = np.array([0, 0.25, 0.25, 0.06, 0.25])  # chance that a leg movement does, by stage
+    of_legs = [e.start_s for e in course.legs if rng.random() < rouses[course.stage_at(e.start_s)]]
+    from_legs = sum(put(start + rng.uniform(-0.5, 1.0)) for start in of_legs)
+    for e in course.respiratory:
+        free[int(e.start_s) : int(e.end_s + 5)] = False
+    weight = _arousal_weights(course.codes)
+    total = max(rng.poisson(course.person.profile.arousals_per_h * course.sleep_h) - from_legs, 0)
+    for stage, wanted in _arousals_by_stage(total, course.codes, rng).items():
+        if not wanted:
+            continue
+        inside = np.flatnonzero(course.codes == stage)
+        epochs = rng.choice(inside, size=5 * wanted, p=weight[inside] / weight[inside].sum())
+        for start in (epochs + rng.random(len(epochs))) * EPOCH_S:
+            wanted -= put(float(start))
+            if not wanted:
+                break
+    return sorted(arousals, key=lambda e: e.start_s)
+
+
+def has_fall(course: Course) -> list[bool]:
+    """Whether a desaturation follows each respiratory event."""
+    falls = np.array([d.start_s for d in course.desaturations])
+    return [bool(np.any((falls > e.start_s) & (falls < e.end_s + 25))) for e in course.respiratory]
+
+
+def marked(course: Course) -> list[Event]:
+    """The respiratory events without those hypopnoeas that neither a desaturation nor an arousal ends."""
+    wakes = np.array([a.start_s for a in course.arousals])
+    aroused = [bool(np.any(np.abs(wakes - e.end_s) < 5)) for e in course.respiratory]
+    kept = zip(course.respiratory, has_fall(course), aroused, strict=True)
+    return [e for e, fell, woke in kept if e.type != "hypopnea" or fell or woke]
+
+
+def _series(course: Course, rng: np.random.Generator) -> np.ndarray:
+    """Onsets of periodic series (WASM 2016: four or more, 10 to 90 s apart), mostly in NREM and early."""
+    own = course.person.profile
+    nrem = np.flatnonzero(np.isin(course.codes, (N1, N2, N3)))
+    wanted = own.plm_per_h * course.sleep_h
+    onsets = np.zeros(0)
+    for _ in range(300):
+        if len(onsets) >= wanted - 2 or not len(nrem):
+            break
+        begin = (nrem[int(len(nrem) * rng.beta(1.0, 1.6))] + rng.random()) * EPOCH_S
+        interval = course.person.habits.plm_interval_s * rng.uniform(0.85, 1.15)
+        length = min(int(rng.integers(4, 5 + max(4, int(own.plm_per_h)))), int(wanted - len(onsets)) + 4)
+        series = begin + np.cumsum(np.clip(interval * np.exp(rng.normal(0, 0.12, length)), 10.5, 85))
+        series = series[series < course.duration_s - 10]
+        asleep = np.isin(course.codes[(series // EPOCH_S).astype(int)], (N1, N2, N3))
+        series = series[: len(series) if asleep.all() else int(np.argmin(asleep))]  # waking or R ends it
+        apart = np.abs(series[:, None] - onsets).min(axis=1, initial=np.inf)
+        if len(series) >= 4 and apart.min() > 12:
+            onsets = np.r_[onsets, series]
+    return onsets
 
 
 def simulate_legs(course: Course, rng: np.random.Generator) -> list[Event]:
-    """Leg movements: periodic series at 20 to 40 s (WASM 2016), mostly in NREM and early, and isolated ones."""
-    own = course.person.profile
-    starts: list[tuple[float, str]] = []
-    wanted = own.plm_per_h * course.sleep_h
-    nrem = np.flatnonzero(np.isin(course.codes, (N1, N2, N3)))
-    tries = 0
-    while sum(k == "plm" for _, k in starts) < wanted - 2 and len(nrem) and tries < 300:
-        tries += 1
-        t = float(nrem[int(len(nrem) * rng.beta(1.0, 1.6))]) * EPOCH_S + rng.uniform(0, EPOCH_S)
-        interval, length = (
-            rng.uniform(0.85, 1.15) * course.person.habits.plm_interval_s,
-            int(rng.integers(4, 5 + max(4, int(own.plm_per_h)))),
-        )
-        series = t + np.cumsum(interval * np.exp(rng.normal(0, 0.1, length)))
-        stay = [s for s in series if s < course.duration_s - 10 and course.stage_at(s) not in (W, R)]
-        free = [s for s in stay if all(abs(s - other) > 12 for other, _ in starts)]
-        if len(free) >= 4 and np.all(np.diff(free) < 88):
-            starts += [(s, "plm") for s in free]
-    isolated = rng.uniform(0, course.duration_s - 12, rng.poisson(4 * course.sleep_h))
-    starts += [(s, "leg_movement") for s in isolated if all(abs(s - other) > 12 for other, _ in starts)]
+    """Leg movements: periodic series, isolated ones, and some that end a respiratory event."""
+    onsets = [(float(t), "plm") for t in _series(course, rng)]
+    alone = rng.uniform(0, course.duration_s - 12, rng.poisson(3 * course.sleep_h)).tolist()
+    restless = rng.beta(1, 6)  # share of the person's respiratory events that a leg movement ends
+    alone += [e.end_s + rng.uniform(-1, 2) for e in course.respiratory if rng.random() < restless]
+    for t in alone:
+        if t < course.duration_s - 12 and all(abs(t - other) > 12 for other, _ in onsets):
+            onsets.append((t, "leg_movement"))
     legs = []
-    for start, kind in sorted(starts):
+    for start, kind in sorted(onsets):
         sides = (("LEG_L",), ("LEG_R",), ("LEG_L", "LEG_R"))[int(rng.choice(3, p=(0.25, 0.25, 0.5)))]
-        legs.append(
-            event(kind, start, np.clip(rng.lognormal(np.log(course.person.habits.leg_s), 0.45), 0.6, 8.0), *sides)
-        )
+        duration = rng.lognormal(np.log(course.person.habits.leg_s), 0.45)
+        legs.append(event(kind, start, np.clip(duration, 0.6, 8.0), *sides))
     return legs
 
 
 def simulate_movements(course: Course, rng: np.random.Generator) -> list[Event]:
-    """Movements of the whole body: awake, at changes of posture and at awakenings; they disturb every sensor."""
+    """Movements of the whole body: awake, at changes of posture, with some arousals; they disturb every sensor."""
     moves = np.flatnonzero(np.diff(course.positions) != 0) + 1
     spans = [(m * EPOCH_S + rng.uniform(-4, 2), rng.uniform(4, 12)) for m in moves]
     for i in np.flatnonzero(course.codes == W):
         if rng.random() < 0.3:
             spans.append((i * EPOCH_S + rng.uniform(0, 22), float(np.clip(rng.lognormal(1.1, 0.6), 1, 12))))
+    spans += [(a.start_s + rng.uniform(0, 2), rng.uniform(1.5, 5)) for a in course.arousals if rng.random() < 0.07]
     kept: list[Event] = []
     for start, duration in sorted(spans):
         if start > 1 and (not kept or start > kept[-1].end_s + 1):
@@ -208,20 +270,34 @@ def simulate_movements(course: Course, rng: np.random.Generator) -> list[Event]:
 
 
 def simulate_snores(course: Course, rng: np.random.Generator) -> list[Event]:
-    """Trains of snoring: around hypopnoeas and, in stretches, through quiet sleep."""
-    own = course.person.profile
-    spans = [(e.start_s, e.end_s) for e in course.respiratory if e.type == "hypopnea" and rng.random() < 0.6]
-    asleep = np.isin(course.codes, (N1, N2, N3, R))
+    """Trains of snores, seconds to minutes long with quiet breaths between: in snoring sleep, and in hypopnoeas.
+
+    Snoring stretches last some 15 minutes and are more likely supine; apnoeas and wakefulness are silent.
+    """
+    asleep = course.codes != W
+    if not asleep.any():
+        return []
     tendency = wander(len(asleep), 1 / EPOCH_S, 900, 1.0, rng) + 0.3 * (course.positions == SUPINE)
-    if asleep.any():
-        limit = np.quantile(tendency[asleep], 1 - own.snore_share)
-        spans += [(i * EPOCH_S, (i + 1) * EPOCH_S) for i in np.flatnonzero(asleep & (tendency > limit))]
-    silent = [(e.start_s, e.end_s) for e in course.respiratory if e.type != "hypopnea"]
+    limit = np.quantile(tendency[asleep], 1 - min(1.5 * course.person.profile.snore_share, 1))
+    snoring = asleep & (tendency > limit)
+    spans, t = [], 0.0
+    while t < course.duration_s - 5:
+        if not snoring[int(t // EPOCH_S)]:
+            t = (t // EPOCH_S + 1) * EPOCH_S + rng.uniform(0, 10)
+            continue
+        length = float(np.clip(rng.lognormal(np.log(45), 0.9), 8, 300))
+        spans.append((t, t + length))
+        t += length + float(np.clip(rng.lognormal(np.log(20), 0.7), 8, 180))
+    spans += [(e.start_s, e.end_s) for e in course.respiratory if e.type == "hypopnea" and rng.random() < 0.5]
     loud = np.zeros(course.duration_s * 2, dtype=bool)
     for a, b in spans:
         loud[int(a * 2) : int(b * 2)] = True
-    for a, b in silent:
-        loud[int(a * 2) : int(b * 2)] = False
+    for e in course.respiratory:
+        if e.type != "hypopnea":
+            loud[int(e.start_s * 2) : int(e.end_s * 2)] = False
+    for a in course.arousals:
+        loud[int(a.start_s * 2) : int(a.end_s * 2)] = False
+    loud &= np.repeat(asleep, EPOCH_S * 2)
     edges = np.flatnonzero(np.diff(np.r_[0, loud.astype(np.int8), 0]))
     trains = zip(edges[::2] / 2, edges[1::2] / 2, strict=True)
-    return [event("snore", a, b - a, "SNORE") for a, b in trains if b - a >= 3]
+    return [event("snore", a, b - a, "SNORE") for a, b in trains if b - a >= 8]

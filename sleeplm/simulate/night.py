@@ -10,7 +10,7 @@ from sleeplm.night import Event
 from sleeplm.simulate import brain, breathing, events, eyes, heart, muscle, sensors
 from sleeplm.simulate.events import Course
 from sleeplm.simulate.hypnogram import simulate_stages
-from sleeplm.simulate.profiles import PROFILES, draw_person
+from sleeplm.simulate.profiles import ANY, PROFILES, draw_person, draw_profile
 from sleeplm.simulate.waves import CONTROL_HZ
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S, STAGES, Stage
 
@@ -62,14 +62,15 @@ class SimulatedNight:
 
 def _streams(seed: int, profile: str, unusual: bool) -> dict[str, np.random.Generator]:
     """A generator for each room, so that a change in one leaves the others' draws as they are."""
-    root = np.random.SeedSequence([seed, list(PROFILES).index(profile), int(unusual)])
+    number = [*PROFILES, ANY].index(profile)
+    root = np.random.SeedSequence([seed, number, int(unusual)])
     return {name: np.random.default_rng(s) for name, s in zip(ROOMS, root.spawn(len(ROOMS)), strict=True)}
 
 
 def _checked(seed: int, hours: float, profile: str, lab: str) -> int:
     """Number of epochs; UsageError where an argument is out of range."""
-    if profile not in PROFILES:
-        raise UsageError(f"There is no profile {profile!r}; choose one of {', '.join(PROFILES)}.")
+    if profile not in (*PROFILES, ANY):
+        raise UsageError(f"There is no profile {profile!r}; choose one of {', '.join(PROFILES)}, {ANY}.")
     if lab not in sensors.LABS:
         raise UsageError(f"There is no lab {lab!r}; choose one of {', '.join(sensors.LABS)}.")
     if not MIN_HOURS <= hours <= MAX_HOURS:
@@ -83,7 +84,8 @@ def _checked(seed: int, hours: float, profile: str, lab: str) -> int:
 
 def simulate_course(n_epochs: int, profile: str, streams: dict, unusual: bool = False) -> tuple[Course, np.ndarray]:
     """Everything that happens in a night, and its oxygen saturation (1 Hz), which arousals depend on."""
-    person = draw_person(PROFILES[profile], streams["person"], unusual)
+    kind = draw_profile(streams["person"]) if profile == ANY else PROFILES[profile]
+    person = draw_person(kind, streams["person"], unusual)
     codes = simulate_stages(n_epochs, person, streams["stages"])
     rng = streams["course"]
     course = Course(codes, person, events.simulate_positions(codes, rng))
@@ -91,6 +93,7 @@ def simulate_course(n_epochs: int, profile: str, streams: dict, unusual: bool = 
     spo2, course.desaturations = breathing.simulate_oxygen(course, streams["oxygen"])
     course.legs = events.simulate_legs(course, rng)
     course.arousals = events.simulate_arousals(course, rng)
+    course.respiratory = events.marked(course)
     course.movements = events.simulate_movements(course, rng)
     course.snores = events.simulate_snores(course, rng)
     return course, spo2
@@ -151,7 +154,7 @@ def simulate_night(
     hours : float
         From lights off to lights on, 0.25 to 14.
     profile : str
-        One of `PROFILES`.
+        One of `PROFILES`, or "any": that of a random patient of a sleep laboratory.
     unusual : bool
         Draw the person and what happens outside the ranges that are used by default (durations, depths, drop of
         flow, rates, cycle lengths...): for judging what was tuned on usual nights.
