@@ -4,8 +4,8 @@
 
 The folder holds the scorings of DOD-H and DOD-O (``dod/``), BOAS (``boas_128.csv``), CinC 2018
 (``cinc2018_994_nights_stages_arousals.json.gz``), UCDDB (``ucddb_epochs_events.csv``) and the MIT-BIH
-polysomnographic records (``slpdb/``). Only fitted numbers leave it, never a night. Stages and arousals are fitted to
-every second night; the others are left for `benchmarks.simulator` to compare with.
+polysomnographic records (``slpdb/``). Only fitted numbers leave it, never a night. Stages and arousals are fitted
+to every second night; the others are left for `benchmarks.simulator` to compare with.
 """
 
 import argparse

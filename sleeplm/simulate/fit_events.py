@@ -1,4 +1,4 @@
-"""Fit the rates, durations and distances of arousals and respiratory events, and the heart's rate, to real nights."""
+"""Fit arousals, respiratory events and the heart to real nights: rates, durations, distances."""
 
 import numpy as np
 

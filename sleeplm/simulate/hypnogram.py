@@ -1,4 +1,4 @@
-"""A night's sleep stages: a chain that knows the cycle, the place in it, how long a stage has lasted, and its person.
+"""A night's sleep stages: a chain that knows the cycle, the place in it, the age of a stage, and whose it is.
 
 How likely a stage is left, and for which, comes from `fitted.json`, made of expert hypnograms by
 `sleeplm.simulate.fit`; a person leaves each stage sooner or later, and for other stages, than people do on average.
@@ -12,7 +12,7 @@ from sleeplm.simulate.population import HABITS, N1, N2, N3, TILTS, R, W, fitted
 from sleeplm.simulate.profiles import Person
 from sleeplm.vocabulary import STAGES
 
-__all__ = ["N1", "N2", "N3", "R", "W", "Chain", "simulate_chains", "simulate_stages"]
+__all__ = ["N1", "N2", "N3", "Chain", "R", "W", "simulate_chains", "simulate_stages"]
 
 AGES = (1, 2, 3, 4, 6, 10, 18, 34, 66)  # epochs that a stage has lasted: first of each class
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)  # of the lengths of periods

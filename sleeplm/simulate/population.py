@@ -17,7 +17,7 @@ HABITS = (
     "R period",
     "NREM period",
 )
-"""What differs from person to person: log of how readily a stage is left, log odds of where to, log period lengths."""
+"""What differs between people: log of how readily a stage is left, log odds of where to, log lengths of periods."""
 
 LEAST = 0.002  # share that stands for none, so that its logarithm exists
 
@@ -29,7 +29,7 @@ def fitted() -> dict:
 
 
 def log_shares(shares: np.ndarray) -> np.ndarray:
-    """Log odds of W, and log ratios of N1, N3 and R to N2, from shares ``[..., 5]`` of the time after sleep onset."""
+    """Log odds of W, and log ratios of N1, N3 and R to N2, from shares of the sleep period ``[..., 5]``."""
     shares = np.maximum(np.asarray(shares, dtype=float), LEAST)
     odds = np.log(shares[..., W] / np.maximum(1 - shares[..., W], LEAST))
     ratios = (np.log(shares[..., s] / shares[..., N2]) for s in (N1, N3, R))

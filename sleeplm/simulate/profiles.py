@@ -1,5 +1,6 @@
 """Who is simulated: a profile is a kind of sleeper, a person is one drawn from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -74,8 +75,8 @@ PROFILES = {
     "csa": Profile("central sleep apnoea with Cheyne-Stokes breathing", (55, 80), "cycle of 45 s and more, in N1 "
                    "and N2: AASM 2012 rules (Berry, J Clin Sleep Med 8:597), Naughton 1998", latency_min=22,
                    wake_pct=23, n1_pct=19, n2_pct=56, n3_pct=9, r_pct=16, arousals_per_h=6, ahi_per_h=30,
-                   apnea_share=0.75, central_share=0.9, rem_factor=0.3, n3_factor=0.1, supine_factor=1.4, depth_pct=5.0,
-                   plm_per_h=8, heart_bpm=66, breaths_per_min=16, spo2_pct=94, cheyne_stokes=True),
+                   apnea_share=0.75, central_share=0.9, rem_factor=0.3, n3_factor=0.1, supine_factor=1.4,
+                   depth_pct=5.0, plm_per_h=8, heart_bpm=66, breaths_per_min=16, spo2_pct=94, cheyne_stokes=True),
     "plm": Profile("periodic limb movements", (45, 75), "PLMI over 15: WASM 2016 (Ferri, Sleep Med 26:86)",
                    latency_min=22, wake_pct=16, n1_pct=11, n2_pct=55, n3_pct=15, r_pct=19, arousals_per_h=8,
                    ahi_per_h=3, plm_per_h=38, heart_bpm=63),
@@ -161,7 +162,7 @@ class Spread:
         return float(value * np.exp(sd * away))
 
     def rate(self, value: float, shape: float) -> float:
-        """`value` times a gamma variable of mean 1, kept within 0.05 and 3.2; or 3.4 to 5 times, up to 40 an hour."""
+        """`value` times a gamma variable of mean 1, within 0.05 and 3.2; or 3.4 to 5 times, up to 40 an hour."""
         if self.unusual:
             return max(min(value * self.rng.uniform(3.4, 5.0), 40.0), 3.3 * value)
         return float(value * np.clip(self.rng.gamma(shape) / shape, 0.05, 3.2))
@@ -217,6 +218,12 @@ def _draw_sleep(profile: Profile, age_years: float, sex: str, spread: Spread) ->
     return shares_of(logs), habits
 
 
+def _odds(ratio: Callable[[float, float], float], share: float, sd: float) -> float:
+    """A share whose odds are drawn around those of `share`."""
+    odds = ratio(share / (1 - share), sd)
+    return odds / (1 + odds)
+
+
 def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = False) -> Person:
     """Draw one sleeper around `profile`: ratios log-normally, rates and percents within what people have.
 
@@ -234,7 +241,7 @@ def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = Fals
             profile.arousals_per_h, fitted()["arousals"]["gamma_shape"] / profile.breadth**2
         ),
         ahi_per_h=min(ratio(profile.ahi_per_h, 0.2), 75.0),
-        apnea_share=float(np.clip(ratio(profile.apnea_share, 0.5), 0.01, 0.95)),
+        apnea_share=_odds(ratio, profile.apnea_share, 0.5),
         rem_factor=ratio(profile.rem_factor, 0.4),
         n3_factor=ratio(profile.n3_factor, 0.3),
         supine_factor=ratio(profile.supine_factor, 0.2),
