@@ -22,6 +22,7 @@ HYPOPNEA = [("hypopnea", 10, 15.5, "Hypopnea"), ("arousal", 27, 3, "Arousal")]
         "name;start_s;end_s\nHypopnea;10,0;25,5\nArousal;27;30\n",
         "Label|Start_Sec|Dur\nHypopnea|10|15.5\nArousal|27|0:00:03\n",
         "Start Time,End Time,Event\n23:00:10,23:00:25.5,Hypopnea\n23:00:27,23:00:30,Arousal\n",
+        "event,elapsed time,duration\nHypopnea,0:00:10,15.5\nArousal,00:00:27,3\n",
         "Ereignis;Startzeit;Dauer\nHypopnea;23:00:10;15,5\nArousal;23:00:27;3\n",
         "event,start_time,end_time\nHypopnea,2021-11-18T23:00:10Z,2021-11-18T23:00:25.5Z\n"
         "Arousal,2021-11-18 23:00:27,2021-11-18 23:00:30\n",

@@ -17,11 +17,12 @@ STAGE = (
     "stage name", "schlafstadium", "schlafphase", "stade de sommeil", "stage hum", "stage human",
 )  # fmt: skip
 EPOCH = ("epoch", "epochs", "epoch number", "epoch id", "epoch no", "epoque", "epoche", "n", "no")
+ELAPSED = ("elapsed", "elapsed time", "relative time", "time from start")  # h:mm:ss there is no clock
 START = (
     "start s", "start", "onset", "onset s", "start sec", "begin", "start seconds", "start time", "begin s",
     "onset sec", "onset seconds", "time", "time s", "time sec", "seconds", "clock", "clock time", "timestamp",
     "starttime", "onset time", "debut", "debut s", "heure de debut", "startzeit", "beginn", "inicio",
-    "time hh mm ss",
+    "time hh mm ss", *ELAPSED,
 )  # fmt: skip
 DURATION = (
     "duration s", "duration", "dur", "length s", "duration sec", "duration seconds", "length", "duree", "duree s",
@@ -79,6 +80,9 @@ def spans(
     # Starts and ends together tell whether the month comes first.
     texts = [row[at] if len(row) > at else "" for at in (start_at, end_at) if at is not None for _, row in rows]
     times = moments(texts, file.decimal_comma)
+    if start_at is not None and header[start_at] in ELAPSED:
+        elapsed = [length_s(text, file.decimal_comma) for text in texts]
+        times = [None if at is None else ("start", at) for at in elapsed]
     starts, ends = times[: len(rows)], times[len(rows) :] or [None] * len(rows)
     broken = next((n for (n, _), start in zip(rows, starts, strict=True) if start is None), None)
     if broken is not None:
