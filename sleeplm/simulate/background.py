@@ -24,6 +24,9 @@ HOPS = EPOCH_S // HOP_S  # windows an epoch
 FREQS_HZ = np.fft.rfftfreq(WINDOW, 1 / EEG_HZ).astype(np.float32)
 SHARED = 0.75  # of the background's variance, common to both sides
 LEAST_NOISE = 0.25  # of the wanted power that is noise even where single waves are strong
+SLOWER = (
+    0.15  # mean gain below 1 Hz in log10: people that nothing was fitted to have more there than the fitted ones
+)
 # Which stage an epoch leans to beside its own: experts' epochs of one stage hold stretches of the next.
 LEANS = np.array(
     [
@@ -77,7 +80,8 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     out += sizes[:, None] * (rng.normal(0, 1, out.shape) @ smooth)
     tilt = np.log2(fit.centres_hz / 4)
     slow = np.exp(-((fit.centres_hz / 1.2) ** 2))
-    return out + breadth * (rng.normal(0, 0.05) * tilt + rng.normal(0.08, 0.12) * slow)
+    slower = SLOWER + breadth * rng.normal(0, 0.14)
+    return out + breadth * rng.normal(0, 0.05) * tilt + slower * slow * np.array([0.4, 0.5, 1, 1, 0.5])[:, None]
 
 
 def blend(course: Course, rng: np.random.Generator) -> np.ndarray:

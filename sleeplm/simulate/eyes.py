@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from sleeplm.simulate.brain import EEG_HZ
-from sleeplm.simulate.events import Course
+from sleeplm.night import Event
+from sleeplm.simulate.background import EEG_HZ
+from sleeplm.simulate.events import Course, event
+from sleeplm.simulate.hypnogram import R
 from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, lay, per_epoch, shaped, wander, white_spectrum
 from sleeplm.vocabulary import EPOCH_S
 
@@ -30,7 +32,9 @@ def _bursts_of(codes: np.ndarray, rates: np.ndarray, rng: np.random.Generator) -
     return np.sort(np.repeat(hubs, sizes) + gaps)
 
 
-def simulate_eyes(course: Course, eeg: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def simulate_eyes(
+    course: Course, eeg: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, list[Event]]:
     """EOG left and right in uV at 128 Hz, and the eye movement itself, which reaches the EEG a little.
 
     Gaze moves the left and the right electrode against each other (one above, one below the canthus); EEG
@@ -40,18 +44,29 @@ def simulate_eyes(course: Course, eeg: np.ndarray, rng: np.random.Generator) -> 
     -------
     eog : ndarray ``[2, samples]``
     gaze : ndarray ``[samples]``
+    rapid : list of Event
+        The rapid eye movements of R.
     """
     n = course.duration_s * EEG_HZ
     gaze = np.zeros(n, dtype=np.float32)
-    size = rng.lognormal(np.log(75), 0.25)
+    broad = 1.8 if course.person.unusual else 1.0
+    size = max(rng.lognormal(np.log(75), 0.25 * broad), 35.0)
+    rapid: list[Event] = []
     for rates, make, low, high in (
         (np.array([7.0, 0.1, 0.0, 0.0, 0.0]), _blink, 1.0, 2.2),
-        (np.array([5.0, 0.2, 0.0, 0.0, rng.uniform(4, 9)]), _saccade, 0.5, 1.6),
+        (np.array([5.0, 0.2, 0.0, 0.0, rng.lognormal(np.log(6), 0.4 * broad)]), _saccade, 0.5, 1.6),
     ):
         starts = _bursts_of(course.codes, rates, rng)
         signs = np.ones(len(starts)) if make is _blink else rng.choice([-1.0, 1.0], len(starts))
         waves = [make(size * s * rng.uniform(low, high), rng) for s in signs]
         lay(gaze, [int(s * EEG_HZ) for s in starts], waves)
+        if make is _saccade:
+            inside = [(s, w) for s, w in zip(starts, waves, strict=True) if 0 <= s < course.duration_s - 1]
+            rapid += [
+                event("rapid_eye_movement", s, min(len(w) / EEG_HZ, 1.0), "EOG_L", "EOG_R")
+                for s, w in inside
+                if course.stage_at(s) == R
+            ]
     rolling = shaped(white_spectrum(n, rng), n, EEG_HZ, band(0.15, 0.55))
     share = np.array([0.3, 0.7, 0.08, 0.02, 0.1])
     drowsy = per_epoch(share[course.codes], 8) * np.exp(
@@ -66,4 +81,4 @@ def simulate_eyes(course: Course, eeg: np.ndarray, rng: np.random.Generator) -> 
     for side, sign in enumerate((1.0, -rng.uniform(0.85, 1.1))):
         noise = shaped(white_spectrum(n, rng), n, EEG_HZ, band(0.5, 45, 0.6))
         eog[side] = sign * gaze + mean + noise * (2.5 + moving)
-    return eog, gaze
+    return eog, gaze, rapid

@@ -108,9 +108,9 @@ def _heart(course: Course, volume: np.ndarray, rng: np.random.Generator) -> tupl
 def _eeg(course: Course, ecg: np.ndarray, lab: sensors.Lab, streams: dict) -> tuple:
     """EEG as recorded, EOG, and the events told of them."""
     eeg, micro = brain.simulate_brain(course, streams["brain"])
-    eog, gaze = eyes.simulate_eyes(course, eeg, streams["eyes"])
+    eog, gaze, rapid = eyes.simulate_eyes(course, eeg, streams["eyes"])
     eeg, artifacts = sensors.sense_eeg(course, eeg, gaze, ecg, lab, streams["sensors"])
-    return eeg, eog, micro + artifacts
+    return eeg, eog, micro + rapid + artifacts
 
 
 def simulate_eeg(

@@ -81,7 +81,7 @@ def draw_lab(kind: str, rng: np.random.Generator) -> Lab:
     return Lab(
         varied=True,
         gain=float(np.clip(rng.lognormal(0, 0.25), 0.55, 1.8)),
-        highpass_hz=float(rng.choice([0.0, 0.05, 0.1, 0.16, 0.3, 0.5])),
+        highpass_hz=float(rng.choice([0.0, 0.0, 0.05, 0.1, 0.16, 0.3, 0.5])),
         lowpass_hz=float(rng.choice([35, 35, 40, 50, np.inf])),
         mains_hz=float(rng.choice([50.0, 60.0])),
         mains_uv=rng.lognormal(np.log(1.0), 1.0) * (rng.random() < 0.6),

@@ -20,7 +20,7 @@ LABELS = {
     "SPO2": "SpO2", "LEG_L": "EMG Left Leg", "LEG_R": "EMG Right Leg", "SNORE": "Snore",
 }  # fmt: skip
 PER_UV = {"uV": 1.0, "mV": 1e-3, "V": 1e-6}
-MANY_EVENTS = 5000  # above it, spindles and slow waves stay out of the events file
+MANY_EVENTS = 5000  # above it, `MICRO_EVENTS` stay out of the events file
 # Full scale of channels that carry whole numbers: one digital step is a whole part of the unit.
 FIXED_RANGES = {"POS": ((-1.0, 9.0), (-1, 9)), "SPO2": ((0.0, 100.0), (0, 1000))}
 
@@ -90,8 +90,8 @@ def write_night(night: SimulatedNight, out_edf: str | Path) -> None:
     """Write ``OUT.edf``, ``OUT.hypnogram.csv`` (epoch from 1, stage) and ``OUT.events.csv``.
 
     The EDF+ header says that the night is simulated, from which profile and seed; the patient is anonymous and
-    there is no date. Each file comes whole or not at all. With more than 5000 events spindles and slow waves are
-    left out of the events file.
+    there is no date. Each file comes whole or not at all. With more than 5000 events spindles, slow
+    waves and rapid eye movements are left out of the events file.
 
     Raises
     ------
