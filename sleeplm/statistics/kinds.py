@@ -5,6 +5,7 @@ Formulas follow the AASM Manual for the Scoring of Sleep and Associated Events (
 
 from dataclasses import dataclass
 
+from sleeplm.scoring.stages import LOW_CONFIDENCE
 from sleeplm.units import (
     BEATS,
     CLOCK,
@@ -69,6 +70,10 @@ _PERIOD = (
     FactKind("tib_min", "Time in bed", MINUTES, "Time in bed was {value}.", _BED),
     FactKind("unscored_min", "Unscored time", MINUTES, "{value} of the time in bed have no sleep stage.",
              "Epochs in bed without a stage."),
+    FactKind("unsure_pct", "Share of epochs staged with low confidence", PERCENT,
+             "{value} of the staged epochs in bed have a stage of low confidence.",
+             f"Epochs in bed whose likeliest stage has a probability under {100 * LOW_CONFIDENCE:g}% / staged "
+             "epochs in bed; automatic staging only."),
 )  # fmt: skip
 
 _SLEEP = (
@@ -263,6 +268,10 @@ _BODY = (
     FactKind("plmi_per_h", "Periodic leg movement index", PER_HOUR,
              "The periodic leg movement index was {value} of sleep.",
              f"Periodic leg movements ({_IN_SLEEP}) / {_TST} ({AASM})."),
+    FactKind("rem_atonia_ratio", "REM atonia index", RATIO, "The REM atonia index was {value}.",
+             "Share of the seconds of R whose chin EMG, less its noise, is 1 uV or less, over the share of those "
+             "not between 1 and 2 uV; 1 is complete atonia, under .8 suggests REM sleep without it (Ferri et al. "
+             "2010, Sleep Med 11:947)."),
     _count("snore"),
     FactKind("snore_pct", "Share of sleep with snoring", PERCENT, "Snoring filled {value} of total sleep time.",
              "Time of scored snoring within epochs of sleep / total sleep time."),
@@ -278,6 +287,8 @@ _BODY = (
                "Body position in bed, where it is known.")
       for p, w in {"supine": "on the back", "left": "on the left side", "right": "on the right side",
                    "prone": "on the front", "upright": "upright"}.items()),
+    FactKind("position_changes_n", "Changes of body position", COUNT, "Changes of body position in bed: {value}.",
+             "Changes between positions that are each held for 15 s or more."),
     FactKind("supine_pct", "Share of time on the back", PERCENT,
              "Time on the back was {value} of the time in bed whose position is known.",
              "Supine / time in bed with a known body position."),

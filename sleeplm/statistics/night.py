@@ -4,9 +4,11 @@ import numpy as np
 
 from sleeplm.night import Fact, Scoring, clock_at, stretches
 from sleeplm.scoring.heart import HeartRate, heart_of
+from sleeplm.scoring.stages import low_confidence
 from sleeplm.scoring.usable import read_usable
+from sleeplm.statistics.atonia import atonia_findings
 from sleeplm.statistics.events import event_findings
-from sleeplm.statistics.finding import Finding, as_fact
+from sleeplm.statistics.finding import Finding, as_fact, share_pct
 from sleeplm.statistics.heart import heart_findings
 from sleeplm.statistics.kinds import FACT_KINDS
 from sleeplm.statistics.signals import oxygen_findings, position_findings
@@ -75,8 +77,9 @@ def _missing_signals(channels) -> dict[str, Finding]:
     needs = {
         "SPO2": (("spo2_", "t90_", "t88_", "odi", "desaturation_d"), "Oxygen saturation", "oxygen saturation"),
         "ECG": (("hr_", "rmssd_", "sdnn_", "lf_hf_", "premature_"), "The electrocardiogram", "electrocardiogram"),
+        "EMG_CHIN": (("rem_atonia_",), "The chin EMG", "chin EMG"),
         "POS": (
-            ("supine_", "left_", "right_", "prone_", "upright_", "ahi_supine", "ahi_nonsupine"),
+            ("supine_", "left_", "right_", "prone_", "upright_", "ahi_supine", "ahi_nonsupine", "position_"),
             "Body position",
             "body position",
         ),
@@ -107,6 +110,7 @@ def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
             epochs=stretches(np.flatnonzero(unscored) + 1),
         ),
     }
+    found["unsure_pct"] = _unsure(scoring, night)
     lights = {"off": scoring.lights_off_s, "on": scoring.lights_on_s}
     for word, seconds in lights.items():
         if seconds is None:
@@ -118,6 +122,17 @@ def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
     return found
 
 
+def _unsure(scoring: Scoring, night: Timeline) -> Finding:
+    """Share of epochs that the automatic staging is not sure of."""
+    if scoring.probabilities is None:
+        return Finding(why="Stages have no probabilities where staging was not automatic")
+    staged = night.in_bed & (night.stages != Stage.UNSCORED)
+    unsure = staged & low_confidence(scoring.probabilities)
+    share = share_pct(float(unsure.sum()), float(staged.sum()))
+    epochs = stretches(np.flatnonzero(unsure) + 1)
+    return Finding(share, why_no_sleep_fact(night), source=night.source or "measured", epochs=epochs)
+
+
 def _from_signals(recording, scoring: Scoring, night: Timeline, spo2, heart) -> dict[str, Finding]:
     """Oxygen, heart and position, read from the recording where it has them."""
     found = {}
@@ -127,6 +142,8 @@ def _from_signals(recording, scoring: Scoring, night: Timeline, spo2, heart) -> 
     heart = heart_of(recording) if heart is None else heart
     if heart is not None:
         found |= heart_findings(night, heart)
+    if "EMG_CHIN" in rate:
+        found |= atonia_findings(night, recording)
     if "POS" in rate:
         found |= position_findings(night, recording.signal("POS"), rate["POS"], scoring, tuple(rate))
     return found

@@ -6,6 +6,7 @@ import numpy as np
 
 from sleeplm.night import Event, Scoring, stretches
 from sleeplm.scoring.oximetry import as_reported, clean_spo2, desaturations, per_second
+from sleeplm.scoring.position import position_changes
 from sleeplm.statistics.events import both_sources, breathing_in, per_hour_of_sleep
 from sleeplm.statistics.finding import Finding
 from sleeplm.statistics.timeline import Timeline
@@ -110,6 +111,10 @@ def position_findings(
         found[f"{name}_min"] = Finding(mask.sum() / sfreq_hz / 60, signals=("POS",), epochs=epochs)
     share = 100 * masks["supine"].sum() / known
     found["supine_pct"] = Finding(share, signals=("POS",), epochs=found["supine_min"].epochs)
+    changes = position_changes(np.where(in_bed, codes, -1), sfreq_hz)
+    found["position_changes_n"] = Finding(
+        len(changes), signals=("POS",), epochs=stretches(np.unique(epoch_at(changes)))
+    )
     asleep = np.concatenate([night.asleep, [False]])[np.minimum(epoch_at(seconds) - 1, night.n_epochs)]
     on_back = masks["supine"]
     off_back = np.logical_or.reduce([mask for name, mask in masks.items() if name != "supine"])

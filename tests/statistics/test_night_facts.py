@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.night import Event, Scoring
-from sleeplm.recording import open_recording
+from sleeplm.recording import Question, open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring import HeartRate, score
 from sleeplm.scoring.heart import rate_of
@@ -262,6 +262,42 @@ def test_variability_is_that_of_five_minutes_of_a_stage():
     assert facts["rmssd_n2_ms"].epochs == ((1, 10),)
     assert facts["rmssd_r_ms"].value is None and "five minutes of REM sleep" in facts["rmssd_r_ms"].text
     assert facts["premature_beat_n"].value == 0
+
+
+def chin_night(uv):
+    draw = np.random.default_rng(3)
+    chin = draw.normal(0, 0.4, 600 * 128) + uv * draw.normal(0, 1, 600 * 128) * (
+        np.arange(600 * 128) // 128 % 4 == 0
+    )
+    return FakeRecording({"EMG_CHIN": (chin, 128)})
+
+
+def test_atonia_is_measured_in_rem_sleep_alone_and_needs_a_unit():
+    assert facts_of(["R"] * 20, recording=chin_night(0.0))["rem_atonia_ratio"].value == 1.0
+    assert facts_of(["R"] * 20, recording=chin_night(20.0))["rem_atonia_ratio"].value == pytest.approx(
+        0.75, abs=0.05
+    )
+    assert facts_of(["N2"] * 20, recording=chin_night(20.0))["rem_atonia_ratio"].value is None
+    unknown = chin_night(0.0)
+    unknown.questions = [Question("EMG_CHIN", "In which unit?", ("uV", "mV"))]
+    assert "unit of the chin EMG is not known" in facts_of(["R"] * 20, recording=unknown)["rem_atonia_ratio"].text
+
+
+def test_changes_of_position_are_those_held():
+    codes = np.repeat([2.0, 0.0, 2.0, 1.0], [200, 5, 200, 195])
+    facts = facts_of(["N2"] * 20, recording=FakeRecording({"POS": (codes, 1)}))
+    assert facts["position_changes_n"].value == 1
+
+
+def test_the_share_of_unsure_epochs_is_of_the_staged():
+    probabilities = np.tile(np.float32([0, 0, 1, 0, 0]), (8, 1))
+    probabilities[:2] = [0.1, 0.2, 0.5, 0.2, 0]
+    probabilities[6:] = np.nan
+    stages = (Stage.N2,) * 6 + (Stage.UNSCORED,) * 2
+    scoring = Scoring(stages, "yasa", probabilities=probabilities)
+    facts = {f.id: f for f in night_facts(FakeRecording(duration_s=240), scoring)}
+    assert facts["unsure_pct"].value == pytest.approx(33.3) and facts["unsure_pct"].epochs == ((1, 2),)
+    assert facts_of(["N2"] * 8)["unsure_pct"].value is None
 
 
 def test_falls_of_saturation_have_a_depth_and_a_duration():
