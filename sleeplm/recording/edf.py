@@ -12,6 +12,7 @@ from sleeplm.recording.edf_header import MAX_DURATION_S, EdfHeader, SignalHeader
 from sleeplm.recording.edf_tals import Tals, read_tals
 from sleeplm.recording.source import MAX_SAMPLES, Signal, Source
 
+_MAX_SFREQ_HZ = 1e6
 _MAX_ANNOTATION_BYTES = 64 << 20
 
 
@@ -121,6 +122,8 @@ def _signal(path: Path, header: EdfHeader, number: int, runs, duration_s: float)
     problem = None
     if signal.calibration is None:
         problem = "has no valid calibration in its header"
+    elif sfreq_hz > _MAX_SFREQ_HZ:
+        problem = f"is sampled at {sfreq_hz:.3g} Hz by its header, which no recorder does,"
     elif duration_s * sfreq_hz > MAX_SAMPLES:
         problem = f"has more samples than are read at once ({MAX_SAMPLES / 1e6:.0f} million)"
     read = partial(_read, path, header, number, runs, signal)

@@ -97,20 +97,17 @@ def read_samples(
     sfreq_hz = per_record / header.record_s
     begin, end = max(0, round(start_s * sfreq_hz)), max(0, round(stop_s * sfreq_hz))
     out = np.full(max(0, end - begin), np.nan, np.float32)
-    try:
-        for run in runs:
-            run_begin = round(run.start_s * sfreq_hz)
-            first = max(begin, run_begin) - run_begin  # samples of the run
-            stop = min(end, run_begin + (run.stop - run.first) * per_record) - run_begin
-            if first >= stop:
-                continue
-            records = slice(run.first + first // per_record, run.first - (-stop // per_record))
-            samples = _digital(path, header, number, records).reshape(-1)
-            skip = first % per_record
-            at = run_begin + first - begin
-            out[at : at + stop - first] = samples[skip : skip + stop - first]
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(f"The signals of '{path.name}' cannot be read; copy or export it again.") from error
+    for run in runs:
+        run_begin = round(run.start_s * sfreq_hz)
+        first = max(begin, run_begin) - run_begin  # samples of the run
+        stop = min(end, run_begin + (run.stop - run.first) * per_record) - run_begin
+        if first >= stop:
+            continue
+        records = slice(run.first + first // per_record, run.first - (-stop // per_record))
+        samples = _digital(path, header, number, records).reshape(-1)
+        skip = first % per_record
+        at = run_begin + first - begin
+        out[at : at + stop - first] = samples[skip : skip + stop - first]
     return out
 
 
@@ -129,4 +126,7 @@ def _digital(path: Path, header: EdfHeader, number: int, records: slice) -> np.n
 def _records(path: Path, header: EdfHeader, dtype) -> np.ndarray:
     """All data records, memory-mapped, one a row."""
     width = header.record_bytes // np.dtype(dtype).itemsize
-    return np.memmap(path, dtype, mode="r", offset=header.header_bytes, shape=(header.n_records, width))
+    try:
+        return np.memmap(path, dtype, mode="r", offset=header.header_bytes, shape=(header.n_records, width))
+    except (OSError, ValueError) as error:  # it cannot be opened any more, or became shorter
+        raise DamagedFileError(f"The signals of '{path.name}' cannot be read; copy or export it again.") from error

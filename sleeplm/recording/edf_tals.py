@@ -11,7 +11,7 @@ import numpy as np
 
 from sleeplm.recording.source import printable
 
-MAX_LISTS = 1_000_000  # a day of records of a tenth of a second; more is damage
+MAX_LISTS = 400_000  # eleven hours of records of a tenth of a second; more is damage
 _LIST = re.compile(rb"[^\x00]+")  # a list ends with a NUL, and NULs fill the rest of a record
 STAMP = re.compile(rb"([+-]\d{1,15}(?:\.\d{0,15})?)(?:\x15(\d{1,15}(?:\.\d{0,15})?))?\x14")
 
