@@ -1,14 +1,16 @@
 # make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf)
 # make test    set up, then run every test that this machine can run
 # make setup   the set-up alone
+# make fuzz    feed the reader of recordings with hostile bytes for an hour   (FUZZ_S=seconds)
 PYTHON ?= python3
 VENV   ?= .venv
 HOST   ?= 127.0.0.1
 PORT   ?= 7860
 NIGHT  ?=
+FUZZ_S ?= 3600
 BIN    := $(VENV)/bin
 
-.PHONY: chat test setup lint clean
+.PHONY: chat test setup lint fuzz clean
 
 chat: setup
 	$(BIN)/python app.py --host $(HOST) --port $(PORT) $(if $(NIGHT),"$(NIGHT)")
@@ -19,6 +21,10 @@ test: setup lint
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+fuzz: setup
+	$(BIN)/python -m pip install --quiet atheris
+	$(BIN)/python tests/fuzz/fuzz_recordings.py -max_total_time=$(FUZZ_S) -rss_limit_mb=2048 -timeout=10 -max_len=20000
 
 setup: $(VENV)/.ready
 

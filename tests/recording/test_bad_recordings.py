@@ -1,5 +1,6 @@
 import random
 
+import edfio
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -130,8 +131,6 @@ def test_labels_lose_what_cannot_be_printed(make_edf, rewrite):
 
 
 def test_damaged_annotations_do_not_hide_the_signals_nor_the_other_annotations(make_edf, tmp_path):
-    import edfio
-
     path = make_edf("C3-M2", annotations=[edfio.EdfAnnotation(3, 2, "Apnea"), edfio.EdfAnnotation(9, 2, "Arousal")])
     data = bytearray(path.read_bytes())
     data[data.index(b"+3\x152")] = 0xFF
@@ -143,32 +142,40 @@ def test_damaged_annotations_do_not_hide_the_signals_nor_the_other_annotations(m
 
 
 def test_annotations_in_latin_1_are_read(make_edf, tmp_path):
-    import edfio
-
     path = make_edf("C3-M2", annotations=[edfio.EdfAnnotation(3, 2, "Apn##e")])
     (tmp_path / "latin.edf").write_bytes(path.read_bytes().replace(b"Apn##e", b"Apn\xe9\xe9e"))
     assert open_recording(tmp_path / "latin.edf").annotations == [(3.0, 2.0, "Apnéée")]
 
 
+@pytest.fixture(params=["edf", "gaps", "bdf"])
+def sound(request, make_edf, make_edf_with_gaps, tmp_path) -> bytes:
+    """A whole file, to be damaged."""
+    if request.param == "bdf":
+        wave = np.sin(np.arange(6000) / 10)
+        signal = edfio.BdfSignal(wave, 100, label="C3-M2", physical_dimension="uV", physical_range=(-500, 500))
+        edfio.Bdf([signal], annotations=[edfio.EdfAnnotation(3, 2, "Apnea")]).write(tmp_path / "night.bdf")
+        return (tmp_path / "night.bdf").read_bytes()
+    signals, told = ("C3-M2", ("SpO2", 1, "%")), [edfio.EdfAnnotation(3, 2, "Apnea")]
+    if request.param == "gaps":
+        return make_edf_with_gaps([*range(20), *range(30, 70)], *signals, annotations=told).read_bytes()
+    return make_edf(*signals, annotations=told).read_bytes()
+
+
 HEADER = 256 * 4
 mutation = st.one_of(
     st.tuples(st.integers(0, HEADER - 1), st.binary(min_size=1, max_size=16)),
+    st.tuples(st.integers(HEADER, 16000), st.binary(min_size=1, max_size=16)),
     st.tuples(
         st.sampled_from([8, 88, 168, 176, 184, 192, 236, 244, 252, *range(256, HEADER, 8)]),
-        st.sampled_from([b"-1      ", b"1e99    ", b"nan     ", b"0       ", b"99999999", b"        "]),
+        st.sampled_from([b"-1      ", b"1e99    ", b"nan     ", b"0       ", b"99999999", b"        ", b"EDF+D"]),
     ),
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mutations=st.lists(mutation, min_size=1, max_size=4), cut=st.one_of(st.none(), st.integers(0, 14000)))
-def test_whatever_the_header_says_the_answer_is_a_recording_or_one_sentence(make_edf, tmp_path, mutations, cut):
-    import edfio
-
-    path = tmp_path / "night.edf"
-    if not path.exists():
-        make_edf("C3-M2", ("SpO2", 1, "%"), annotations=[edfio.EdfAnnotation(3, 2, "Apnea")])
-    data = bytearray(path.read_bytes())
+def test_whatever_the_bytes_say_the_answer_is_a_recording_or_one_sentence(sound, tmp_path, mutations, cut):
+    data = bytearray(sound)
     for at, new in mutations:
         data[at : at + len(new)] = new
     (tmp_path / "fuzzed.edf").write_bytes(data[:cut])
