@@ -13,7 +13,8 @@ from sleeplm.analysis import Progress, analyze
 from sleeplm.errors import UsageError
 from sleeplm.montages import forget, recall, remember
 from sleeplm.person import UNSAID, Person
-from sleeplm.recording import montage_of
+from sleeplm.recording import montage_of, open_recording
+from sleeplm.recording.questions import Question
 from sleeplm.study import Study, list_studies, open_study
 from sleeplm.study_store import MANIFEST, locked, new_folder, remove_folder, studies_folder
 
@@ -88,12 +89,22 @@ def add_night(
     return study
 
 
+def questions_about(path: str | Path, studies_dir: str | Path | None = None) -> list[Question]:
+    """What only a person can say of a recording, less what was said before for files with the same signals.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be used.
+    """
+    before = recall(studies_folder(studies_dir), montage_of(path))
+    return open_recording(path, before.overrides, before.units).questions
+
+
 def _lights_s(path, overrides, *clocks: str | None) -> list[float | None]:
     """Clock times as seconds from the first sample of a recording."""
     if not any(clocks):
         return [None for _ in clocks]
-    from sleeplm.recording import open_recording
-
     recording = open_recording(path, overrides or {})
     return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
 

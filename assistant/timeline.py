@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from sleeplm.night import Event, clock_at
-from sleeplm.vocabulary import APNEAS, EPOCH_S, EVENT_TYPES, Stage
+from sleeplm.vocabulary import APNEAS, EPOCH_S, EVENT_TYPES, MICRO_EVENTS, Stage
 
 STAGE_WORDS = {
     Stage.W: "wake",
@@ -33,7 +33,7 @@ EVENT_WORDS = {
 EVENT_GROUPS = {
     "apnea": APNEAS,
     "respiratory": (*APNEAS, "hypopnea", "rera"),
-    "any": EVENT_TYPES,
+    "any": tuple(t for t in EVENT_TYPES if t not in MICRO_EVENTS),  # thousands of those would hide the others
 }
 GROUP_WORDS = {"respiratory": ("respiratory event", "respiratory events"), "any": ("event", "events")}
 

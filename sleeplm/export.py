@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sleeplm.night import clock_at, epochs_between
 from sleeplm.study import Study
-from sleeplm.vocabulary import RESEARCH_USE
+from sleeplm.vocabulary import MICRO_EVENTS, RESEARCH_USE
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (OWASP, "CSV Injection")
 
@@ -21,8 +21,15 @@ def numbers_csv(study: Study) -> str:
     return _table(study, header, rows)
 
 
-def events_csv(study: Study) -> str:
-    """The events of a study, one a row, with the epoch and the clock time of their start."""
+def events_csv(study: Study, micro: bool = True) -> str:
+    """The events of a study, one a row, with the epoch and the clock time of their start.
+
+    Parameters
+    ----------
+    study : Study
+    micro : bool
+        Whether to list spindles, slow waves and rapid eye movements, of which a night has thousands.
+    """
     header = "type start_s duration_s epoch clock channels source confidence rule label".split()
     rows = (
         (
@@ -38,6 +45,7 @@ def events_csv(study: Study) -> str:
             e.label,
         )
         for e in study.scoring.events
+        if micro or e.type not in MICRO_EVENTS
     )
     return _table(study, header, rows)
 

@@ -10,6 +10,8 @@ import numpy as np
 from assistant.answers import Answer, Citation, TextStep, ToolStep
 from sleeplm.errors import NotARecordingError, StudyError
 from sleeplm.night import Event, Fact, Scoring
+from sleeplm.recording.faults import FAULTS
+from sleeplm.recording.quality import Quality
 from sleeplm.vocabulary import CHANNEL, MODEL_SFREQ_HZ, Stage
 
 HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>`${window.hacked = true}`'
@@ -28,6 +30,20 @@ class FakeStudy:
     warnings: list[str] = field(default_factory=lambda: ["C3 stands in: the file names no derivation."])
     folder: Path = Path("/nowhere/fake-1")
     event_label: str | None = None
+    questions: list = field(default_factory=list)
+    person: dict = field(default_factory=lambda: {"id": None, "age_years": 54, "sex": "F"})
+
+    @property
+    def quality(self) -> Quality:
+        faults = np.zeros((self.n_epochs, len(CHANNEL)), np.uint8)
+        for name, fault, first, last in (
+            ("C4", "flat", 700, 790),
+            ("C4", "movement", 300, 303),
+            ("AF", "clipped", 5, 40),
+        ):
+            if name in self.channels:
+                faults[first:last, list(CHANNEL).index(name)] |= 1 << FAULTS.index(fault)
+        return Quality(faults, tuple(self.channels), self.start_clock)
 
     @property
     def recording(self) -> dict:
@@ -116,6 +132,8 @@ class FakeNights:
 
     studies: list = field(default_factory=lambda: [FakeStudy()])
     folder: Path = Path("/nowhere")
+    asked: list = field(default_factory=list)
+    units: dict | None = None
 
     def entries(self):
         return [(f"{s.label}{' (SIMULATED)' if s.simulated else ''}", s.id) for s in self.studies]
@@ -126,8 +144,14 @@ class FakeNights:
             raise StudyError(f"there is no study {study_id!r}")
         return found[0]
 
-    def add(self, path, scorings=(), lights_off=None, lights_on=None, label=None, progress=lambda s, f: None):
+    def questions(self, path):
+        return self.asked
+
+    def add(
+        self, path, scorings=(), lights_off=None, lights_on=None, label=None, units=None, progress=lambda s, f: None
+    ):
         progress("Reading", 0.0)
+        self.units = units
         if not Path(path).read_bytes().startswith(b"0       "):
             raise NotARecordingError(f"{Path(path).name} is in no format that we read; save it as EDF or BDF")
         for i, step in enumerate(("Scoring", "Measuring", "Captions", "Embedding", "Saving", "Indexing")):

@@ -13,6 +13,7 @@ from sleeplm.export import events_csv, numbers_csv
 
 from . import conversation, night_view, tables
 from .conversation import Turn
+from .overview import overview
 from .uploads import remove_uploads, sort_uploads
 
 MAX_QUESTION = 500  # characters
@@ -47,10 +48,10 @@ def show(study) -> Shown:
     return Shown(
         study_id=study.id,
         header=tables.header(study),
-        about=tables.recorded(study) + tables.warnings(study),
-        overview=night_view.to_json(night_view.overview(study)),
+        about=tables.recorded(study) + tables.open_questions(study) + tables.warnings(study),
+        overview=night_view.to_json(overview(study)),
         signals=night_view.to_json(night_view.window(study, start, length)),
-        numbers=tables.numbers(study, numbers_csv(study), events_csv(study)),
+        numbers=tables.numbers(study, numbers_csv(study), events_csv(study, micro=False)),
         turns=[],
         chat=conversation.conversation_html(study, []),
     )
@@ -109,9 +110,31 @@ class Handlers:
         return (*shown.values(), self.choices(shown.study_id), said + trouble)
 
     def analyse(self, files, name, lights_off, lights_on) -> Iterator[tuple]:
-        """Analyse uploaded files, naming each step; then show the night. The files are removed whatever happens."""
+        """Analyse uploaded files; where only a person can say something of the recording, ask that first."""
         kept = (gr.skip(),) * len(fields(Shown))
         files = list(files or [])
+        try:
+            recording, _ = sort_uploads(files)
+            questions = self.nights.questions(recording)
+        except SleepLMError as error:
+            remove_uploads(files)
+            yield (*kept, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
+            return
+        if questions:
+            yield (*kept, gr.skip(), gr.skip(), gr.skip(), tables.ask_before(questions))
+        else:
+            yield from self._analyse(files, name, lights_off, lights_on, {})
+
+    def answer(self, files, name, lights_off, lights_on, event: gr.EventData) -> Iterator[tuple]:
+        """Analyse uploaded files with the answers to what was asked about them."""
+        said = event._data.get("units")
+        said = said if isinstance(said, dict) else {}
+        units = {str(channel): str(unit) for channel, unit in said.items() if unit}
+        yield from self._analyse(list(files or []), name, lights_off, lights_on, units)
+
+    def _analyse(self, files, name, lights_off, lights_on, units) -> Iterator[tuple]:
+        """Analyse, naming each step; then show the night. The files are removed whatever happens."""
+        kept = (gr.skip(),) * len(fields(Shown))
         try:
             recording, scorings = sort_uploads(files)
             steps = in_steps(
@@ -121,6 +144,7 @@ class Handlers:
                     lights_off=(lights_off or "").strip() or None,
                     lights_on=(lights_on or "").strip() or None,
                     label=(name or "").strip() or None,
+                    units=units,
                     progress=progress,
                 )
             )

@@ -1,4 +1,4 @@
-"""What the charts show of a study, as plain values: the whole night, and one short window of its signals."""
+"""What the charts show of a short window of a study, as plain values, and what they share with the whole night."""
 
 import json
 import math
@@ -11,8 +11,8 @@ from sleeplm.vocabulary import (
     CHANNEL,
     EPOCH_S,
     EVENT_CHANNELS,
-    EVENT_TYPES,
     FACETS,
+    MICRO_EVENTS,
     MODEL_SFREQ_HZ,
     POSITIONS,
     SAMPLES_PER_EPOCH,
@@ -20,7 +20,7 @@ from sleeplm.vocabulary import (
 )
 
 WINDOW_LENGTHS_S = (30, 60, 300)
-SPO2_POINTS = 1200  # of the whole night; each the lowest value of its stretch, so that nadirs stay
+MICRO_UP_TO_S = 60  # in a longer window spindles and slow waves would hide the signals
 FULL_SCALE = 1000  # drawing units of half a lane; what is sent are whole numbers
 MAX_FULL_SCALES = 8  # beyond this a sample is cut: no gain of the page shows it
 
@@ -41,7 +41,12 @@ LANE_WORDS = {"plm": "Periodic leg mov.", "cheyne_stokes": "Cheyne-Stokes"}
 FACET_WORDS = dict(
     zip(FACETS, ("Stage and events", "Brain", "Heart", "Breathing", "Muscle and position"), strict=True)
 )
-SOURCE_WORDS = {"expert": "expert", "yasa": "automatic (YASA)", "sleepecg": "automatic (SleepECG)"}
+SOURCE_WORDS = {
+    "expert": "expert",
+    "automatic": "automatic",
+    "yasa": "automatic (YASA)",
+    "sleepecg": "automatic (SleepECG)",
+}
 
 
 def to_json(value) -> str:
@@ -71,72 +76,6 @@ def stage_of(study, epoch: int) -> str:
     """Stage in force of an epoch, from 1."""
     hypnogram = study.scoring.hypnogram
     return str(hypnogram[epoch - 1]) if epoch <= len(hypnogram) else str(Stage.UNSCORED)
-
-
-def overview(study) -> dict:
-    """The whole night: stages, events by type, SpO2, and notes on what is not there."""
-    scoring = study.scoring
-    lanes = []
-    for event_type in EVENT_TYPES:
-        spans = [[round(e.start_s, 2), round(e.duration_s, 2)] for e in scoring.events_of(event_type)]
-        if spans:
-            words = event_words(event_type)
-            lanes.append(
-                {"type": event_type, "words": words, "short": SHORT_WORDS.get(event_type, words), "spans": spans}
-            )
-    spo2 = spo2_of_night(study)
-    return {
-        "simulated": study.simulated,
-        "duration_s": duration_s(study),
-        "n_epochs": study.n_epochs,
-        "clock_s": None if study.start_clock is None else day_seconds(study.start_clock),
-        "stages": [stage_of(study, n) for n in range(1, study.n_epochs + 1)],
-        "source_words": _staging_words(scoring),
-        "lanes": lanes,
-        "spo2": spo2,
-        "notes": _notes(study, [lane["type"] for lane in lanes], spo2),
-    }
-
-
-def _staging_words(scoring) -> str:
-    if scoring.hypnogram_source is None:
-        return "Stages: not scored"
-    return f"Stages: {source_words(scoring.hypnogram_source)}"
-
-
-def _notes(study, shown: list[str], spo2: dict | None) -> list[str]:
-    sources = study.scoring.event_sources
-    notes = []
-    if shown:
-        by = {}
-        for event_type in shown:
-            by.setdefault(source_words(sources.get(event_type, "expert")), []).append(
-                event_words(event_type).lower()
-            )
-        notes.append("Events: " + "; ".join(f"{', '.join(types)}: {who}" for who, types in by.items()) + ".")
-    none = [event_words(t).lower() for t in EVENT_TYPES if t in sources and t not in shown]
-    if none:
-        notes.append(f"Looked for and not found: {', '.join(none)}.")
-    if "SPO2" not in study.channels:
-        notes.append("SpO₂ was not recorded.")
-    elif spo2 is None:
-        notes.append("SpO₂ was recorded, but holds no valid value.")
-    return notes
-
-
-def spo2_of_night(study) -> dict | None:
-    """The lowest SpO2 of each of at most `SPO2_POINTS` stretches, None where the oximeter gave nothing."""
-    from sleeplm.scoring.oximetry import clean_spo2
-
-    if "SPO2" not in study.channels:
-        return None
-    _, raw = study.signal("SPO2", 0, duration_s(study))
-    values = clean_spo2(raw, MODEL_SFREQ_HZ)
-    size = max(MODEL_SFREQ_HZ, math.ceil(len(values) / SPO2_POINTS))
-    count = len(values) // size
-    blocks = np.where(np.isnan(values), np.inf, values)[: count * size].reshape(count, size).min(axis=1)
-    lowest = [round(float(v), 1) if np.isfinite(v) else None for v in blocks]
-    return {"step_s": size / MODEL_SFREQ_HZ, "values": lowest} if any(v is not None for v in lowest) else None
 
 
 def place_window(study, at_s: float, length_s: int) -> float:
@@ -175,7 +114,11 @@ def window(study, start_s: float, length_s: int, highlight=None, reveal=False) -
             {"number": n, "start_s": (n - 1) * EPOCH_S, "stage": stage_of(study, n)} for n in range(first, last + 1)
         ],
         "channels": [_lane(study, name, start_s, end_s, length_s) for name in study.channels],
-        "events": [_event(study, e) for e in study.scoring.events if e.start_s < end_s and e.end_s > start_s],
+        "events": [
+            _event(study, e)
+            for e in study.scoring.events
+            if e.start_s < end_s and e.end_s > start_s and (length_s <= MICRO_UP_TO_S or e.type not in MICRO_EVENTS)
+        ],
         "captions": [
             {"facet": FACET_WORDS[f], "text": captions[f].text, "source": captions[f].source}
             for f in FACETS
@@ -210,7 +153,7 @@ def _event(study, event: Event) -> dict:
         words = f"{words} [{event.label[:40]}]"
     return {
         "type": event.type,
-        "words": words,
+        "words": "" if event.type in MICRO_EVENTS else words,  # they are told by their colour: words would overlap
         "start_s": round(event.start_s, 2),
         "end_s": round(event.end_s, 2),
         "lanes": lanes or list(range(len(study.channels))),

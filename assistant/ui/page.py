@@ -45,6 +45,10 @@ SIGNALS = f"""
 ON_OVERVIEW = "SleepLM.overview(element, props, watch, at => trigger('move', {start_s: at}));"
 ON_SIGNALS = "SleepLM.signals(element, props, watch, to => trigger('move', to));"
 ON_NUMBERS = "SleepLM.onButtons(element, (name, data) => { if (name === 'cite') trigger('cite', data); });"
+ON_NOTICE = """element.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const said = [...event.target.querySelectorAll('select[data-channel]')].map((s) => [s.dataset.channel, s.value]);
+  trigger('answer', { units: Object.fromEntries(said) }); });"""
 ON_CHAT = """SleepLM.onButtons(element, (name, data) => {
   if (name === 'cite') trigger('cite', data); else if (name === 'ask') trigger('ask', data); });
 const log = element.querySelector('.sl-chat');
@@ -123,7 +127,7 @@ def _layout(folder: Path) -> dict:
             parts["delete"] = gr.Button("Delete this night", variant="stop", elem_id="delete")
             parts["keep"] = gr.Button("Keep it")
     parts |= _add_panel(folder)
-    parts["notice"] = _html("${value}", None, "notice")
+    parts["notice"] = _html("${value}", ON_NOTICE, "notice")
     parts["about"] = _html("${value}", None, "about")
     with gr.Row(elem_id="main"):
         with gr.Column(scale=8, min_width=340, elem_id="charts"):
@@ -199,16 +203,13 @@ def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) 
     parts["delete"].click(handlers.delete, parts["study_id"], [*night, choice, notice], **PRIVATE).then(
         lambda: gr.Column(visible=False), None, parts["delete_panel"], queue=False, **PRIVATE
     )
+    form = [parts[n] for n in ("files", "name", "lights_off", "lights_on")]
+    outcome = [*night, choice, parts["files"], parts["add_panel"], notice]
+    one_at_a_time = {"concurrency_limit": 1, "concurrency_id": "analysis", **PRIVATE}
     parts["analyse"].click(
         lambda: progress_html(["waiting for its turn"]), None, notice, queue=False, trigger_mode="once", **PRIVATE
-    ).then(
-        handlers.analyse,
-        [parts[n] for n in ("files", "name", "lights_off", "lights_on")],
-        [*night, choice, parts["files"], parts["add_panel"], notice],
-        concurrency_limit=1,
-        concurrency_id="analysis",
-        **PRIVATE,
-    )
+    ).then(handlers.analyse, form, outcome, **one_at_a_time)
+    notice.answer(handlers.answer, form, outcome, trigger_mode="once", **one_at_a_time)
 
 
 def _wire_chat(handlers: Handlers, parts: dict, choice: gr.Dropdown) -> None:

@@ -1,10 +1,11 @@
 """The nights that the page can open: kept on this machine, the last ones held open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
 from assistant import nights
+from sleeplm.recording.questions import Question
 from sleeplm.study import Study, list_studies, open_study
 from sleeplm.study_store import studies_folder
 
@@ -40,6 +41,10 @@ class StoredNights:
                 self._open.pop(next(iter(self._open)))
             return study
 
+    def questions(self, path: Path) -> list[Question]:
+        """What only a person can say of a recording and has not said before for its montage."""
+        return nights.questions_about(path, self.folder)
+
     def add(
         self,
         path: Path,
@@ -47,6 +52,7 @@ class StoredNights:
         lights_off: str | None = None,
         lights_on: str | None = None,
         label: str | None = None,
+        units: Mapping[str, str] | None = None,
         progress: Callable[[str, float], None] = lambda step, fraction: None,
     ) -> Study:
         """Analyse a recording and index it; see `assistant.nights.add_night`."""
@@ -57,6 +63,7 @@ class StoredNights:
             lights_on=lights_on,
             studies_dir=self.folder,
             label=label,
+            units=units,
             progress=progress,
         )
         with self._lock:

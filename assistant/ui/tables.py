@@ -4,6 +4,7 @@ from html import escape
 from pathlib import Path
 
 from sleeplm.night import Fact, clock_at
+from sleeplm.person import in_words
 from sleeplm.vocabulary import EPOCH_S, RESEARCH_USE
 
 from .night_view import source_words
@@ -30,7 +31,7 @@ def badge(study) -> str:
 
 
 def recorded(study) -> str:
-    """One line: how long, when, which channels, what is missing."""
+    """One line: who as far as known, how long, when, which channels, what is missing."""
     recording = study.recording
     start = recording["start"]
     hours, minutes = divmod(round(recording["duration_s"] / 60), 60)
@@ -42,6 +43,8 @@ def recorded(study) -> str:
         f"{hours} h {minutes:02d} min, {study.n_epochs} epochs",
         f"recorded: {channels or 'nothing'}",
     ]
+    if whose := in_words(study.person):
+        parts.insert(0, whose)
     if missing:
         parts.append(f"not recorded: {missing}")
     return f'<p class="sl-recorded">{escape(" · ".join(parts))}</p>'
@@ -56,6 +59,31 @@ def warnings(study) -> str:
     count = f"{len(texts)} thing{'s' if len(texts) > 1 else ''} to know about this night"
     summary = f"<summary>{count}<span>{escape(texts[0])}</span></summary>"
     return f'<details class="sl-warnings">{summary}<ul>{items}</ul></details>'
+
+
+def open_questions(study) -> str:
+    """What nobody has said of the recording yet; empty where there is nothing."""
+    said = "".join(f"<li>{escape(question.text)}</li>" for question in study.questions)
+    how = "Add the recording again to answer."
+    return f'<div class="sl-open"><strong>Not known.</strong> {how}<ul>{said}</ul></div>' if said else ""
+
+
+def ask_before(questions) -> str:
+    """A form with what only a person can say of a recording; nothing is scored before it is sent."""
+    rows = "".join(
+        f'<label><span>{escape(q.text)}</span><select data-channel="{escape(q.channel)}">'
+        '<option value="">I do not know</option>'
+        + "".join(
+            f'<option value="{escape(c)}"{" selected" if c == q.default else ""}>{escape(c)}</option>'
+            for c in q.choices
+        )
+        + "</select></label>"
+        for q in questions
+    )
+    return (
+        '<form class="sl-questions" aria-label="Questions about the recording"><p>Before this night is scored:</p>'
+        f'{rows}<button type="submit" class="sl-button">Analyse with these answers</button></form>'
+    )
 
 
 def notice(text: str, kind: str = "error") -> str:

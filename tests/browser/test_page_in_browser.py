@@ -2,11 +2,14 @@
 
 import threading
 
+import numpy as np
 import pytest
 from fakes_ui import HOSTILE, FakeNights, FakeStudy, ScriptedAssistant
 
 from assistant.ui.page import build_page
 from sleeplm.night import Scoring
+from sleeplm.recording.questions import Question
+from sleeplm.vocabulary import Stage
 
 pytestmark = pytest.mark.browser
 QUESTION = "When was the longest period awake?"
@@ -23,7 +26,7 @@ def test_page_loads_without_errors_or_requests_to_others_and_says_what_it_is(ser
         assert v.errors == [] and v.outside == []
         assert "Research use only" in v.tab.inner_text("#header")
         assert v.tab.is_visible("#header .sl-badge") and v.tab.is_visible("#overview .sl-badge")
-        assert v.tab.locator("#overview canvas").count() == 3  # hypnogram, events, SpO2
+        assert v.tab.locator("#overview canvas").count() == 4  # hypnogram, events, SpO2, quality
         assert v.tab.title() == "SleepLM Chat"
 
 
@@ -33,6 +36,35 @@ def test_a_night_that_is_not_simulated_has_no_badge_and_says_that_spo2_is_missin
         assert not v.tab.locator(".sl-badge:visible").count()
         assert "SpO₂ was not recorded" in v.tab.inner_text("#overview .sl-notes")
         assert v.tab.locator("#overview canvas").count() == 2
+
+
+def test_an_automatic_staging_is_drawn_with_how_likely_it_is_and_hovering_tells_it(serve, visit):
+    night = FakeStudy(channels=["C3", "C4"])
+    shares = np.tile([0.05, 0.1, 0.55, 0.2, 0.1], (960, 1))
+    night.__dict__["scoring"] = Scoring((Stage.N2,) * 960, "yasa", (), {}, shares)
+    page, _ = made_up(night)
+    with visit(serve(page)) as v:
+        assert v.tab.locator("#overview canvas").count() == 3  # hypnogram, likelihood, quality
+        assert "960 epochs whose likeliest stage" in v.tab.inner_text("#overview .sl-notes")
+        box = v.tab.locator("#overview .u-over").first.bounding_box()
+        v.tab.mouse.move(box["x"] + box["width"] * 750 / 960, box["y"] + 10)
+        told = v.tab.inner_text("#overview .sl-readout")
+        assert "N2 55%, N3 20%" in told and "C4: flat" in told
+        assert v.errors == []
+
+
+def test_a_question_about_a_recording_is_asked_and_its_answer_analyses_it(serve, visit, tmp_path):
+    nights = FakeNights(asked=[Question("C3", "C3 has no unit by its file: in which unit is it?", ("uV", "mV"))])
+    (tmp_path / "night.edf").write_bytes(b"0       ")
+    with visit(serve(build_page(nights, ScriptedAssistant(), "fake-1"))) as v:
+        v.tab.click("#add-open")
+        v.tab.set_input_files("#files input[type=file]", [tmp_path / "night.edf"])
+        v.tab.wait_for_selector("#files .file")
+        v.tab.click("#analyse")
+        v.tab.select_option("#notice select[data-channel=C3]", "mV")
+        v.tab.click("#notice button[type=submit]")
+        v.tab.wait_for_selector("text=is analysed and open")
+        assert nights.units == {"C3": "mV"} and v.errors == []
 
 
 def test_an_example_question_is_answered_and_its_citation_moves_the_signals(serve, visit):

@@ -1,9 +1,11 @@
-// The whole night: hypnogram, events by type, SpO2. A click moves the signal window.
+// The whole night: hypnogram, how likely its stages are, events by type, quality, SpO2. A click moves the signal window.
 SleepLM.overview = function (element, props, watch, move) {
   const host = element.querySelector(".sl-overview");
   const readout = element.querySelector(".sl-readout");
   const STAGE_ROWS = { W: 4, R: 3, N1: 2, N2: 1, N3: 0 };
-  const REM = "#b3364a";
+  const REM = "#b3364a", UNSURE = "#c98a1b";
+  const STAGE_COLORS = { W: "#e9dcc0", N1: "#bcd7e0", N2: "#6ea6bd", N3: "#1f5269", R: "#cf7f8b" };
+  const STAGES = ["W", "N1", "N2", "N3", "R"], STACK = ["N3", "N2", "N1", "R", "W"];  // as sent, and from the floor up
   let night = null, plots = [];
 
   const gutter = () => (host.clientWidth < 560 ? 104 : 132);
@@ -44,11 +46,70 @@ SleepLM.overview = function (element, props, watch, move) {
         u.ctx.fillRect(left, y - thick / 2, Math.max(right - left, 1), thick);
         i = end;
       }
+      if (night.likelihood) unsureAndKey(u);
       u.ctx.restore();
     };
     const y = { range: [-0.5, 4.5], splits: [0, 1, 2, 3, 4], labels: ["N3", "N2", "N1", "R", "W"], grid: true };
     const series = [{ stroke: SleepLM.INK, width: 1.3, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) }];
     return [options(last ? 142 : 116, last, y, { draw: [rem] }, series), [xs, [...rows, rows[n - 1] ?? null]]];
+  }
+
+  // Marks under the epochs whose stage is uncertain, and the colours of the likelihoods beside the stages' names.
+  function unsureAndKey(u) {
+    const { ctx, bbox } = u, dpr = devicePixelRatio, size = 7 * dpr;
+    ctx.fillStyle = UNSURE;
+    for (const epoch of night.likelihood.unsure) {
+      const left = u.valToPos((epoch - 1) * SleepLM.EPOCH_S, "x", true);
+      ctx.fillRect(left, bbox.top + bbox.height - 4 * dpr, Math.max(u.valToPos(epoch * SleepLM.EPOCH_S, "x", true) - left, dpr), 4 * dpr);
+    }
+    for (const stage of STACK) {
+      ctx.fillStyle = STAGE_COLORS[stage];
+      ctx.fillRect(bbox.left - 40 * dpr, u.valToPos(STAGE_ROWS[stage], "y", true) - size / 2, size, size);
+    }
+  }
+
+  function likelihood(last) {
+    const n = night.stages.length, { percents } = night.likelihood;
+    const bars = (u) => {
+      const { ctx } = u;
+      ctx.save();
+      for (let i = 0; i < n; i++) {
+        const left = Math.round(u.valToPos(i * SleepLM.EPOCH_S, "x", true));
+        const right = Math.round(u.valToPos((i + 1) * SleepLM.EPOCH_S, "x", true));
+        let below = 0;
+        for (const stage of STACK) {
+          const share = percents[STAGES.indexOf(stage)][i];
+          if (!share) continue;
+          const top = u.valToPos(below + share, "y", true);
+          ctx.fillStyle = STAGE_COLORS[stage];
+          ctx.fillRect(left, top, Math.max(right - left, 1), u.valToPos(below, "y", true) - top);
+          below += share;
+        }
+      }
+      SleepLM.shadePlace(u);
+      ctx.restore();
+    };
+    const y = { range: [0, 100], splits: [0, 50, 100], labels: ["", "Likelihood", ""], grid: false };
+    return [options(last ? 74 : 48, last, y, { draw: [bars] }, [{ points: { show: false } }]), [[0, night.duration_s], [null, null]]];
+  }
+
+  function quality(last) {
+    const lanes = night.quality, count = lanes.length;
+    const bars = (u) => {
+      const { ctx } = u, tall = 6 * devicePixelRatio;
+      ctx.save();
+      lanes.forEach((lane, i) => {
+        const y = u.valToPos(count - 1 - i, "y", true);
+        for (const [first, last_, , usable] of lane.spans) {
+          const left = u.valToPos((first - 1) * SleepLM.EPOCH_S, "x", true), right = u.valToPos(last_ * SleepLM.EPOCH_S, "x", true);
+          ctx.fillStyle = usable ? "#e3c283" : "#b9606e";
+          ctx.fillRect(left, y - tall / 2, Math.max(right - left, devicePixelRatio), tall);
+        }
+      });
+      ctx.restore();
+    };
+    const y = { range: [-0.6, count - 0.4], splits: lanes.map((_, i) => count - 1 - i), labels: lanes.map((lane) => `${lane.name} quality`), grid: true };
+    return [options(count * 13 + (last ? 36 : 10), last, y, { draw: [bars] }, [{ points: { show: false } }]), [[0, night.duration_s], [null, null]]];
   }
 
   function events(last) {
@@ -75,14 +136,14 @@ SleepLM.overview = function (element, props, watch, move) {
     return [options(count * 15 + (last ? 36 : 10), last, y, { draw: [bars] }, [{ points: { show: false } }]), data];
   }
 
-  function oxygen() {
+  function oxygen(last) {
     const { step_s, values } = night.spo2, low = Math.min(88, ...values.filter((v) => v !== null));
     const floor = Math.max(0, Math.floor((low - 1) / 5) * 5);
     const xs = values.map((_, i) => (i + 0.5) * step_s);
     const splits = [floor, Math.round((floor + 100) / 20) * 10, 100];
     const y = { range: [floor - 1, 101], splits, labels: splits.map((v) => (v === 100 ? "SpO₂ 100%" : `${v}%`)), grid: true };
     const series = [{ stroke: "#b5522b", width: 1.2, points: { show: false }, spanGaps: false }];
-    return [options(84, true, y, {}, series), [xs, values]];
+    return [options(last ? 84 : 62, last, y, {}, series), [xs, values]];
   }
 
   function draw() {
@@ -95,8 +156,10 @@ SleepLM.overview = function (element, props, watch, move) {
     element.querySelector(".sl-badge").hidden = !night.simulated;
     const kinds = [];
     if (night.stages.some((s) => s !== "?")) kinds.push(hypnogram);
+    if (night.likelihood) kinds.push(likelihood);
     if (night.lanes.length) kinds.push(events);
     if (night.spo2) kinds.push(oxygen);
+    if (night.quality.length) kinds.push(quality);
     if (!kinds.length) {  // nothing was staged or scored: an empty time line still moves the window
       kinds.push((last) => [options(60, last, { range: [0, 1], splits: [], labels: [], grid: false }, {}, [{}]), [[0, night.duration_s], [null, null]]]);
     }
@@ -115,7 +178,19 @@ SleepLM.overview = function (element, props, watch, move) {
     const t = u.posToVal(u.cursor.left, "x"), epoch = Math.min(Math.floor(t / SleepLM.EPOCH_S), night.n_epochs - 1);
     const stage = night.stages[epoch];
     const here = night.lanes.filter((lane) => lane.spans.some(([s, d]) => s <= t && t <= s + Math.max(d, night.duration_s / 1500)));
-    readout.textContent = [SleepLM.clock(night, t), `epoch ${epoch + 1}`, stage === "?" || !stage ? "unscored" : stage, ...here.map((l) => l.words)].join(" · ");
+    const faults = night.quality.flatMap((lane) => {
+      const reasons = lane.spans.filter(([first, last]) => first <= epoch + 1 && epoch < last).map((span) => span[2]);
+      return reasons.length ? [`${lane.name}: ${reasons.join(", ")}`] : [];
+    });
+    readout.textContent = [SleepLM.clock(night, t), `epoch ${epoch + 1}`, stageWords(stage, epoch), ...here.map((l) => l.words), ...faults].join(" · ");
+  }
+
+  // The stage, and where it is not an expert's how likely it and the next one are.
+  function stageWords(stage, epoch) {
+    if (stage === "?" || !stage) return "unscored";
+    if (!night.likelihood) return stage;
+    const shares = STAGES.map((name, i) => [night.likelihood.percents[i][epoch], name]).filter(([p]) => p >= 5).sort((a, b) => b[0] - a[0]);
+    return shares.length ? shares.slice(0, 2).map(([p, name]) => `${name} ${p}%`).join(", ") : stage;
   }
 
   host.addEventListener("keydown", (e) => {

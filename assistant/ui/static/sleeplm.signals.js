@@ -36,7 +36,7 @@ SleepLM.signals = function (element, props, watch, move) {
         ctx.globalAlpha = 0.16;
         ctx.fillStyle = SleepLM.eventColor(event.type);
         ctx.fillRect(left, bbox.top + i * lane, Math.max(width, dpr), lane);
-        if (k === 0) {
+        if (k === 0 && event.words) {
           ctx.globalAlpha = 1;
           ctx.fillText(event.words, Math.max(left, bbox.left) + 3 * dpr, bbox.top + i * lane + dpr);
         }

@@ -7,6 +7,7 @@ from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
 from assistant.ui.lazy_assistant import LazyAssistant
 from sleeplm.errors import ModelError, RecordingError, UsageError
 from sleeplm.export import events_csv
+from sleeplm.recording.questions import Question
 
 
 def clicked(**data):
@@ -56,6 +57,28 @@ def test_an_unforeseen_error_is_not_swallowed():
     handlers = Handlers(FakeNights(), Failing(ZeroDivisionError()), "fake-1")
     with pytest.raises(ZeroDivisionError):
         list(handlers.ask("fake-1", [], "How long?"))
+
+
+QUESTION = Question("C3", "C3 ('EEG <1>') has no unit by its file: in which unit is it?", ("uV", "mV"))
+
+
+def test_what_only_a_person_can_say_is_asked_before_the_analysis_and_its_answer_is_used(tmp_path):
+    (tmp_path / "night.edf").write_bytes(b"0       ")
+    handlers = Handlers(FakeNights(asked=[QUESTION]), ScriptedAssistant(), "fake-1")
+    form = ([tmp_path / "night.edf"], "", "", "")
+    [(*_, asked)] = handlers.analyse(*form)
+    assert '<select data-channel="C3">' in asked and '<option value="mV">' in asked and "EEG &lt;1&gt;" in asked
+    assert len(handlers.nights.studies) == 1
+    *_, (*_, said) = handlers.answer(*form, clicked(units={"C3": "mV", "C4": ""}))
+    assert handlers.nights.units == {"C3": "mV"} and "is analysed and open" in said
+    *_, (*_, said) = handlers.answer(*form, clicked(units="nonsense"))
+    assert handlers.nights.units == {}
+
+
+def test_a_night_with_an_open_question_says_so():
+    about = show(FakeStudy(questions=[QUESTION])).about
+    assert "Add the recording again to answer" in about and "EEG &lt;1&gt;" in about
+    assert "sl-open" not in show(FakeStudy()).about and "54 years, female" in about
 
 
 def test_an_empty_question_changes_nothing(handlers):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.ui import night_view
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, SAMPLES_PER_EPOCH, Stage
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, SAMPLES_PER_EPOCH
 
 
 @pytest.fixture
@@ -99,40 +99,10 @@ def test_the_vendors_word_is_shown_as_text(study):
     assert "<" not in night_view.to_json(event) and json.loads(night_view.to_json(event)) == event
 
 
-def test_the_overview_counts_each_lane_and_names_who_scored(study):
-    overview = night_view.overview(study)
-    counts = {lane["type"]: len(lane["spans"]) for lane in overview["lanes"]}
-    for event_type, count in counts.items():
-        assert count == len(study.scoring.events_of(event_type))
-    assert overview["source_words"] == "Stages: expert"
-    assert "Looked for and not found: central apnea." in overview["notes"]
-
-
-def test_spo2_of_the_night_keeps_nadirs_and_is_absent_where_it_was_not_recorded(study):
-    spo2 = night_view.overview(study)["spo2"]
-    assert len(spo2["values"]) <= night_view.SPO2_POINTS
-    assert min(v for v in spo2["values"] if v is not None) == pytest.approx(89.0, abs=0.1)
-    without = night_view.overview(FakeStudy(channels=["C3"]))
-    assert without["spo2"] is None and "SpO₂ was not recorded." in without["notes"]
-
-
-def test_an_oximeter_that_gave_nothing_is_not_drawn_as_zero():
-    class Off(FakeStudy):
-        def signal(self, name, start_s, end_s):
-            return np.zeros(0), np.full(int((end_s - start_s) * 64), -1.0, np.float32)
-
-    overview = night_view.overview(Off(n_epochs=10, channels=["SPO2"]))
-    assert overview["spo2"] is None
-    assert "SpO₂ was recorded, but holds no valid value." in overview["notes"]
-
-
-def test_a_night_without_staging_says_so():
-    study = FakeStudy(n_epochs=4)
-    study.__dict__["scoring"] = Scoring(events=(Event("arousal", 3.0, 4.0),), event_sources={"arousal": "expert"})
-    overview = night_view.overview(study)
-    assert overview["stages"] == [str(Stage.UNSCORED)] * 4
-    assert overview["source_words"] == "Stages: not scored"
-    assert "unscored" in night_view.window(study, 0.0, 30)["title"]
+def test_micro_events_are_drawn_without_words_and_only_in_short_windows(study):
+    study.__dict__["scoring"] = Scoring(events=tuple(Event("spindle", 3.0 + i, 0.8, ("C3",)) for i in range(200)))
+    short, long = night_view.window(study, 0.0, 30)["events"], night_view.window(study, 0.0, 300)["events"]
+    assert len(short) == 27 and {e["words"] for e in short} == {""} and long == []
 
 
 def test_a_night_without_a_clock_counts_from_its_start():

@@ -1,0 +1,122 @@
+"""What the charts show of a whole night, as plain values: stages, events, oxygen, quality of the signals."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+
+from assistant.timeline import EVENT_WORDS
+from assistant.ui.night_view import SHORT_WORDS, duration_s, event_words, source_words, stage_of
+from sleeplm.night import day_seconds
+from sleeplm.vocabulary import EVENT_TYPES, MICRO_EVENTS, MODEL_SFREQ_HZ
+
+SPO2_POINTS = 1200  # of the whole night; each the lowest value of its stretch, so that nadirs stay
+FAULT_WORDS = {
+    "missing": "no value",
+    "flat": "flat",
+    "clipped": "clipped",
+    "disconnected": "disconnected",
+    "mains": "mains hum",
+    "movement": "movement",
+}
+
+
+def overview(study) -> dict:
+    """The whole night: stages and how likely they are, events, quality, SpO2; notes on what is not there."""
+    scoring = study.scoring
+    events = defaultdict(list)
+    for event in scoring.events:
+        events[event.type].append(event)
+    lanes = [_lane(t, events[t]) for t in EVENT_TYPES if events[t] and t not in MICRO_EVENTS]
+    spo2 = spo2_of_night(study)
+    likelihood = _likelihood(study)
+    return {
+        "simulated": study.simulated,
+        "duration_s": duration_s(study),
+        "n_epochs": study.n_epochs,
+        "clock_s": None if study.start_clock is None else day_seconds(study.start_clock),
+        "stages": [stage_of(study, n) for n in range(1, study.n_epochs + 1)],
+        "likelihood": likelihood,
+        "source_words": _staging_words(scoring),
+        "lanes": lanes,
+        "quality": _quality(study),
+        "spo2": spo2,
+        "notes": _notes(study, events, likelihood, spo2),
+    }
+
+
+def _lane(event_type: str, events: list) -> dict:
+    words = event_words(event_type)
+    spans = [[round(e.start_s, 2), round(e.duration_s, 2)] for e in events]
+    return {"type": event_type, "words": words, "short": SHORT_WORDS.get(event_type, words), "spans": spans}
+
+
+def _likelihood(study) -> dict | None:
+    """Stage probabilities in whole percents, a list a stage in the order of `STAGES`, and which epochs are unsure.
+
+    None where the staging was not automatic; None in place of a percent where an epoch is unscored.
+    """
+    from sleeplm.scoring import low_confidence
+
+    probabilities = study.scoring.probabilities
+    if probabilities is None or study.scoring.hypnogram_source in (None, "expert"):
+        return None
+    unsure = np.flatnonzero(low_confidence(probabilities)) + 1
+    percents = [[None if math.isnan(p) else round(100 * p) for p in column] for column in probabilities.T.tolist()]
+    return {"percents": percents, "unsure": unsure.tolist()}
+
+
+def _quality(study) -> list[dict]:
+    """For each channel with a fault, stretches of epochs (first and last, from 1) that have it; the worst last."""
+    lanes: dict[str, list] = {}
+    for row in study.quality.rows():
+        spans = lanes.setdefault(row["channel"], [])
+        spans += [[first, last, FAULT_WORDS[row["fault"]], row["usable"]] for first, last in row["runs"]]
+    return [{"name": name, "spans": sorted(spans, key=lambda s: not s[3])} for name, spans in lanes.items()]
+
+
+def _staging_words(scoring) -> str:
+    if scoring.hypnogram_source is None:
+        return "Stages: not scored"
+    return f"Stages: {source_words(scoring.hypnogram_source)}"
+
+
+def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict | None) -> list[str]:
+    sources = study.scoring.event_sources
+    shown = [t for t in EVENT_TYPES if events.get(t) and t not in MICRO_EVENTS]
+    notes = []
+    if likelihood and likelihood["unsure"]:
+        notes.append(
+            f"Marked under the stages: {len(likelihood['unsure'])} epochs whose likeliest stage is under 60%."
+        )
+    if shown:
+        by: dict[str, list[str]] = {}
+        for t in shown:
+            by.setdefault(source_words(sources.get(t, "expert")), []).append(event_words(t).lower())
+        notes.append("Events: " + "; ".join(f"{', '.join(types)}: {who}" for who, types in by.items()) + ".")
+    counts = [f"{len(events[t]):,} {EVENT_WORDS[t][1]}" for t in MICRO_EVENTS if events.get(t)]
+    if counts:
+        notes.append(f"Also found: {', '.join(counts)}, drawn in the signals.")
+    none = [event_words(t).lower() for t in EVENT_TYPES if t in sources and not events.get(t)]
+    if none:
+        notes.append(f"Looked for and not found: {', '.join(none)}.")
+    if "SPO2" not in study.channels:
+        notes.append("SpO₂ was not recorded.")
+    elif spo2 is None:
+        notes.append("SpO₂ was recorded, but holds no valid value.")
+    return notes
+
+
+def spo2_of_night(study) -> dict | None:
+    """The lowest SpO2 of each of at most `SPO2_POINTS` stretches, None where the oximeter gave nothing."""
+    from sleeplm.scoring.oximetry import clean_spo2
+
+    if "SPO2" not in study.channels:
+        return None
+    _, raw = study.signal("SPO2", 0, duration_s(study))
+    values = clean_spo2(raw, MODEL_SFREQ_HZ)
+    size = max(MODEL_SFREQ_HZ, math.ceil(len(values) / SPO2_POINTS))
+    count = len(values) // size
+    blocks = np.where(np.isnan(values), np.inf, values)[: count * size].reshape(count, size).min(axis=1)
+    lowest = [round(float(v), 1) if np.isfinite(v) else None for v in blocks]
+    return {"step_s": size / MODEL_SFREQ_HZ, "values": lowest} if any(v is not None for v in lowest) else None
