@@ -28,9 +28,10 @@ CHIN_HZ = (12.0, 45.0)
 MIN_DURATION_S, MAX_DURATION_S = 3.0, 30.0  # what lasts longer is an awakening, or another stage
 STABLE_S = 10.0  # of sleep before it, and after the one before
 ALPHA_WEIGHT = 0.3  # alpha wanders three times as much as faster power does
-EDGE, PEAK, PEAK_WITH_CHIN = np.log([1.65, 3.0, 2.0])  # of power, against the ten seconds before
+# Change of power against the ten seconds before, at the edges and at the height; and by how much sigma may outdo
+# faster power (a spindle does, but no spindle raises the tone of the chin).
+ALONE, WITH_CHIN = np.log([1.65, 3.0, 1.0]), np.log([1.35, 1.8, 1.35])
 CHIN_RISE, CHIN_RISE_S = np.log(2.0**2), 1.0  # twice the amplitude
-SPINDLY_WITH_CHIN = np.log(1.15)  # by which sigma may outdo faster power: no spindle raises the chin's tone
 _HZ = 4  # of the course of power
 _SMOOTH_S, _MEDIAN = 1.0, 9  # a median over 2.25 s: a spindle or a K-complex does not pass
 _GAP_S = 1.5  # what the smoothing spreads
@@ -60,10 +61,10 @@ def arousals(
     The power of alpha (8 to 11 Hz), of sigma (11 to 16 Hz) and above (16 to 40 Hz) is followed four times a second
     (mean of 1 s, median of 2.25 s). Its level is the logarithm of fast power and .3 of that of alpha, the mean of
     all channels; usual is its median over the 10 s before. An arousal begins where the level is log 1.65 above the
-    usual one, lasts until it falls back to that, 3 to 30 s; reaches log 3, or log 2 where the chin EMG doubles for
-    1 s or more; and is no spindle: its mean sigma rises no more than its fast power (with the chin, little more).
-    10 s of sleep precede it, and it has 3 s of sleep or more. In REM sleep the chin EMG must rise. Theta alone is
-    not looked for.
+    usual one, lasts until it falls back to that, 3 to 30 s; reaches log 3; and is no spindle: its mean sigma rises
+    no more than its fast power. Where the chin EMG doubles for 1 s or more, less is asked for (log 1.35, log 1.8,
+    sigma up to 1.35 times more). 10 s of sleep precede it, and it has 3 s of sleep or more. In REM sleep the chin
+    EMG must rise. Theta alone is not looked for.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def arousals(
     n = len(hypnogram) * EPOCH_S * _HZ
     power = {band: np.mean([_course(x, hz, n) for x in eeg.values()], axis=0) for band, hz in BANDS_HZ.items()}
     level = power["fast"] + ALPHA_WEIGHT * power["alpha"]
-    edge = _usual(level) + EDGE
+    usual = _usual(level)
     difference = power["sigma"] - power["fast"]
     spindly = _total(difference - _usual(difference))
     stage = np.repeat(np.array([str(s) for s in hypnogram]), EPOCH_S * _HZ)
@@ -85,24 +86,28 @@ def arousals(
     lost = _total(~np.logical_and.reduce([_by_block(np.isfinite(x), n) for x in eeg.values()]))
     chin_up = _total(np.zeros(n) if chin is None else _chin_rise(chin, n))
     stable, shortest = round(STABLE_S * _HZ), round(MIN_DURATION_S * _HZ)
+
+    def spans(edge: float, peak: float, sigma: float, with_chin: bool):
+        for a, until in runs(level > usual + edge, round(_JOIN_S * _HZ)):
+            b, before = _back(level, usual[a] + edge, until), a - stable
+            if (
+                level[a:b].max() - usual[a] >= peak
+                and MIN_DURATION_S <= (b - a) / _HZ <= MAX_DURATION_S
+                and spindly[until] - spindly[a] <= (until - a) * sigma
+                and before >= 0
+                and awake[min(a + shortest, n)] == awake[before]
+                and lost[b] == lost[before]
+                and (chin_up[min(b + _HZ, n)] - chin_up[max(a - _HZ, 0)] >= CHIN_RISE_S * _HZ or not with_chin)
+                and (stage[a] != Stage.R or with_chin)
+            ):
+                yield a / _HZ, b / _HZ
+
     found: list[Event] = []
-    for a, until in runs(level > edge, round(_JOIN_S * _HZ)):
-        b = _back(level, edge[a], until)
-        with_chin = chin_up[min(b + _HZ, n)] - chin_up[max(a - _HZ, 0)] >= CHIN_RISE_S * _HZ
-        peak = level[a:b].max() - edge[a] + EDGE
-        if peak < (PEAK_WITH_CHIN if with_chin else PEAK) or (stage[a] == Stage.R and not with_chin):
-            continue
-        if not MIN_DURATION_S <= (b - a) / _HZ <= MAX_DURATION_S:
-            continue
-        if spindly[until] - spindly[a] > (until - a) * (SPINDLY_WITH_CHIN if with_chin else 0):
-            continue
-        before = a - stable
-        if before < 0 or awake[min(a + shortest, n)] > awake[before] or lost[b] > lost[before]:
-            continue
-        if found and a / _HZ - found[-1].end_s < STABLE_S:
-            continue
-        rule = REM_RULE if stage[a] == Stage.R else RULE
-        found.append(Event("arousal", float(a / _HZ), float((b - a) / _HZ), tuple(sorted(eeg)), SOURCE, rule=rule))
+    for start_s, end_s in sorted([*spans(*ALONE, with_chin=False), *spans(*WITH_CHIN, with_chin=True)]):
+        if not found or start_s - found[-1].end_s >= STABLE_S:
+            rule = REM_RULE if stage[int(start_s * _HZ)] == Stage.R else RULE
+            start_s, duration_s = float(start_s), float(end_s - start_s)
+            found.append(Event("arousal", start_s, duration_s, tuple(sorted(eeg)), SOURCE, rule=rule))
     return found
 
 
