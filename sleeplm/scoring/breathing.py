@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter,
 MIN_DURATION_S, MAX_DURATION_S = 10.0, 120.0  # what is flat for longer than two minutes is a sensor that is off
 BASELINE_S = 120.0
 WINDOW_S = 4.0  # holds an inspiration or an expiration of the slowest breathing
-_SMOOTH_S = 0.5  # the pulse of the heart and the pressure pulses of a device are no breath
+SMOOTH_S = 0.5  # the pulse of the heart and the pressure pulses of a device are no breath
 _RETURN_S, _RETURN_TO = 15.0, 0.5  # within which flow is back at half its baseline; else the sensor has slipped
 _NOTHING = 1e-9
 _CONNECTED = 0.05  # of the night's usual amplitude: a baseline under it is no breathing
@@ -53,7 +53,7 @@ def amplitude_of(signal: np.ndarray, sfreq_hz: float) -> Amplitude:
     x = np.where(on, x, np.float32(0))
     if len(x) < size:
         return Amplitude(np.zeros(len(x)), np.zeros(len(x)), np.zeros(len(x), dtype=bool))
-    smooth = uniform_filter1d(x, max(1, round(_SMOOTH_S * sfreq_hz)))
+    smooth = uniform_filter1d(x, max(1, round(SMOOTH_S * sfreq_hz)))
     peak_to_peak = maximum_filter1d(smooth, size) - minimum_filter1d(smooth, size)
     step = max(1, round(sfreq_hz))
     coarse, coarse_on = peak_to_peak[::step], on[::step]
@@ -72,7 +72,7 @@ def _before(coarse: np.ndarray, on: np.ndarray, window: int) -> np.ndarray:
     return np.where(last >= 0, kept[np.maximum(last, 0)], baseline)
 
 
-def reductions(amplitude: Amplitude, drop: float, sfreq_hz: float) -> list[tuple[int, int]]:
+def reductions(amplitude: Amplitude, drop: float, sfreq_hz: float, widen_s: float) -> list[tuple[int, int]]:
     """Half-open runs of samples of reduced amplitude as long as an event is, after which it comes back.
 
     Parameters
@@ -83,10 +83,12 @@ def reductions(amplitude: Amplitude, drop: float, sfreq_hz: float) -> list[tuple
         Share of the baseline by which it must fall.
     sfreq_hz : float
         Its rate.
+    widen_s : float
+        By which the event is longer than the run on both sides, where the window still holds normal breathing.
     """
     low = ~amplitude.usable | (amplitude.peak_to_peak <= (1 - drop) * amplitude.baseline)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], low.astype(np.int8), [0]])))
-    half = round(WINDOW_S * sfreq_hz) // 2  # on both sides of a run, its window still holds normal breathing
+    half = round(widen_s * sfreq_hz)
     soon = round(_RETURN_S * sfreq_hz)
     spans = []
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
