@@ -1,7 +1,7 @@
 # make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf)
 # make test    set up, then run every test that this machine can run
 # make setup   the set-up alone
-# make fuzz    feed the reader of recordings with hostile bytes for an hour   (FUZZ_S=seconds)
+# make fuzz    feed the readers of recordings and of scorings with hostile bytes, an hour each   (FUZZ_S=seconds)
 PYTHON ?= python3
 VENV   ?= .venv
 HOST   ?= 127.0.0.1
@@ -25,6 +25,7 @@ lint: setup
 fuzz: setup
 	$(BIN)/python -m pip install --quiet atheris
 	$(BIN)/python tests/fuzz/fuzz_recordings.py -max_total_time=$(FUZZ_S) -rss_limit_mb=2048 -timeout=10 -max_len=20000
+	$(BIN)/python tests/fuzz/fuzz_scorings.py -max_total_time=$(FUZZ_S) -rss_limit_mb=2048 -timeout=10 -max_len=4000
 
 setup: $(VENV)/.ready
 
