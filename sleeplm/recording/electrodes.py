@@ -14,8 +14,9 @@ FLAT_SD = {"uV": 0.05, "mV": 0.0005}
 # What an amplifier gives with nothing on it: at most 6 uV peak to peak (IEC 60601-2-26), 1 uV of standard
 # deviation. An ECG's is given ten times as much, its R peaks being a thousand times larger.
 _NOISE_SD = {"eeg": 1.0, "eog": 1.0, "ecg": 0.01}
-_FAR_BELOW, _FAR_ABOVE = 0.15, 8.0  # of the channel's usual standard deviation in this night
-_FLOATING_SD = {"eeg": 300.0, "eog": 500.0, "ecg": 3.0}
+# Of the channel's usual standard deviation in this night: small noise, loud noise, and more than any body gives.
+_FAR_BELOW, _ABOVE, _FAR_ABOVE = 0.15, 4.0, 5.0
+_FLOATING_SD = {"eeg": 120.0, "eog": 200.0, "ecg": 2.0}
 # Ratio of the power densities at 2 to 4 Hz and at 20 to 40 Hz: 1 for noise, 13 awake and 202 in N3 (medians of
 # 6,346 epochs of UCDDB). Muscle takes 6% of the waking ones under the limit, so that the amplitude has to be small.
 _WHITE = 3.0
@@ -70,7 +71,7 @@ def electrode_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, channel
     found["mains"] = mains >= _HUM
     if channel.kind == "emg":  # a muscle may be as still as an amplifier, and its bursts are what is measured
         return found
-    found["disconnected"] = (mains >= _ONLY_HUM) | _noise_only(seconds, channel)
+    found["disconnected"] = ((mains >= _ONLY_HUM) | _noise_only(seconds, channel)) & ~found["flat"]
     if channel.kind != "ecg" and sfreq_hz >= _LOWEST_HZ:
         found["movement"] = _movement(seconds)
     return found
@@ -127,13 +128,13 @@ def _mostly(variance: np.ndarray, channel: CanonicalChannel) -> np.ndarray:
 
 
 def _noise_only(seconds: Seconds, channel: CanonicalChannel) -> np.ndarray:
-    """Epochs of white noise as small as an amplifier's own, or that float far above all that a body gives."""
+    """Epochs of white noise as small as an amplifier's own or far larger than the night, or afloat far above it."""
     sd = np.sqrt(_median(seconds.variance))
-    usual = np.nanpercentile(sd, USUAL)
-    slow, fast = _median(seconds.slow), _median(seconds.fast)
+    of_a_body = (_median(seconds.slow) >= _WHITE * _median(seconds.fast)) & (sd > FLAT_SD[channel.unit])
+    usual = np.nanpercentile(sd[of_a_body] if of_a_body.any() else sd, USUAL)
     small = sd < max(_NOISE_SD[channel.kind], _FAR_BELOW * usual)
     floating = sd > max(_FLOATING_SD[channel.kind], _FAR_ABOVE * usual)
-    return (small & (slow < _WHITE * fast)) | floating
+    return ((small | (sd > _ABOVE * usual)) & ~of_a_body) | floating
 
 
 def _movement(seconds: Seconds) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sleeplm.recording.electrodes import electrode_faults, flat_epochs
-from sleeplm.recording.windows import HALF, USUAL, in_epochs, runs, share_of
+from sleeplm.recording.windows import HALF, USUAL, in_epochs, long_runs, share_of
 from sleeplm.vocabulary import CanonicalChannel
 
 FAULTS = ("missing", "flat", "clipped", "disconnected", "mains", "movement")
@@ -17,9 +17,11 @@ _CLIPPED = {"eeg": 0.05, "eog": 0.05, "emg": 0.1, "ecg": 0.1, "effort": 0.25, "f
 # Under this share of the night's usual amplitude a sensor of breathing moves no more. An apnea may last two minutes
 # and fill four whole epochs, so that only a longer stillness is a sensor that is off.
 _STILL, _STILL_EPOCHS = 0.05, 5
-# A sensor that is off may also give noise: small, and without the rhythm of breathing. Of the power at 0.1 to 2 Hz,
-# 0.1 to 0.7 Hz (6 to 42 breaths a minute) hold .8 or more in all 882 epochs of the CPAP night, .33 in white noise.
+# A sensor that is off may also give noise, without the rhythm of breathing: small, or loud at once. Of the power
+# at 0.1 to 2 Hz, 0.1 to 0.7 Hz (6 to 42 breaths a minute) hold .8 or more in all 882 epochs of the CPAP night, and
+# .33 in white noise.
 _NOISE, _RHYTHM, _NEVER = 0.3, 0.5, 0.9  # amplitude; share of power; share of a night that never breathes
+_LOUD, _LOUD_EPOCHS = 3.0, 2
 _BREATHS_HZ, _ALL_HZ = (0.1, 0.7), (0.1, 2.0)
 _THROWN = 5.0  # of the usual amplitude: twice the deepest sigh, so that the body has moved
 _BREATH_HZ = 4.0
@@ -115,12 +117,14 @@ def _breathing_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, kind: 
     amplitude = slow.reshape(n_epochs, 3, -1).std(axis=2).max(axis=1)  # of ten seconds
     if not amplitude.any():
         return {}
-    usual = np.percentile(amplitude[amplitude > 0], USUAL)
     silent = _without_rhythm(slow, sfreq_hz / block)
     never = silent.mean() >= _NEVER
-    off = np.zeros(n_epochs, dtype=bool)
-    for first, last in runs((amplitude < _STILL * usual) | (silent & ((amplitude < _NOISE * usual) | never))):
-        off[first:last] = last - first >= _STILL_EPOCHS
+    moving = amplitude > 0
+    breathing = moving & ~silent
+    usual = np.percentile(amplitude[breathing if breathing.any() else moving], USUAL)
+    still = (amplitude < _STILL * usual) | (silent & ((amplitude < _NOISE * usual) | never))
+    loud = (silent & (amplitude > _LOUD * usual)) | (amplitude > _THROWN * usual)
+    off = long_runs(still, _STILL_EPOCHS) | long_runs(loud, _LOUD_EPOCHS)
     return {"disconnected": off, **({"movement": amplitude > _THROWN * usual} if kind == "effort" else {})}
 
 

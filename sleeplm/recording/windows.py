@@ -31,3 +31,11 @@ def share_of(mask: np.ndarray, sfreq_hz: float, n_epochs: int) -> np.ndarray:
 def runs(mask: np.ndarray) -> np.ndarray:
     """Half-open runs of True, ``[runs, 2]``."""
     return np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))).reshape(-1, 2)
+
+
+def long_runs(mask: np.ndarray, least: int) -> np.ndarray:
+    """The mask without its runs of under `least`."""
+    out = np.zeros_like(mask)
+    for first, last in runs(mask):
+        out[first:last] = last - first >= least
+    return out

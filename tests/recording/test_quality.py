@@ -118,6 +118,8 @@ def test_a_cannula_that_has_fallen_off_gives_noise_without_rhythm():
     x = breath()
     x[part(32, 5, 10)] = white(6, 0.1, 32.0)
     assert all_faults("AF", x, 32.0) == {"disconnected": [5, 6, 7, 8, 9, 10]}
+    x[part(32, 5, 10)] = white(6, 40, 32.0)
+    assert epochs_with("disconnected", "AF", x, 32.0) == [5, 6, 7, 8, 9, 10]
     assert all_faults("THX", white(N, 5, 32.0), 32.0) == {"disconnected": list(range(1, N + 1))}
 
 
@@ -186,10 +188,11 @@ def test_an_electrode_that_is_off_gives_the_noise_of_its_amplifier(name, sd, noi
     assert all_faults(name, x, 128.0) == {"disconnected": [5, 6, 7]}
 
 
-def test_a_loose_electrode_floats_far_above_the_night():
+def test_a_loose_electrode_gives_loud_noise_or_floats_far_above_the_night():
     x = pink()
+    x[part(128, 9, 9)] = white(1, 120)
     x[part(128, 5, 6)] = pink(epochs=2, sd=2000, seed=4)
-    assert epochs_with("disconnected", "C3", x, 128.0) == [5, 6]
+    assert epochs_with("disconnected", "C3", x, 128.0) == [5, 6, 9]
 
 
 def test_muscle_over_a_waking_eeg_is_no_disconnected_electrode():
