@@ -16,7 +16,7 @@ FLAT_SD = {"uV": 0.05, "mV": 0.0005}
 _NOISE_SD = {"eeg": 1.0, "eog": 1.0, "ecg": 0.01}
 # Of the channel's usual standard deviation in this night: small noise, loud noise, and more than any body gives.
 _FAR_BELOW, _ABOVE, _FAR_ABOVE = 0.15, 4.0, 5.0
-_FLOATING_SD = {"eeg": 120.0, "eog": 200.0, "ecg": 2.0}
+_FLOATING_SD = {"eeg": 120.0, "eog": 200.0, "ecg": 1.0}
 # Ratio of the power densities at 2 to 4 Hz and at 20 to 40 Hz: 1 for noise, 13 awake and 202 in N3 (medians of
 # 6,346 epochs of UCDDB). Muscle takes 6% of the waking ones under the limit, so that the amplitude has to be small.
 _WHITE = 3.0
