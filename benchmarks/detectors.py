@@ -31,7 +31,9 @@ KINDS = {
     "leg movement": ("leg_movement", "plm"),
     "periodic leg movement": ("plm",),
     "spindle": ("spindle",),
+    "slow wave": ("slow_wave",),
     "rapid eye movement": ("rapid_eye_movement",),
+    "snoring": ("snore",),
 }
 
 

@@ -48,7 +48,8 @@ def test_five_real_minutes_are_staged_without_the_slow_chin_envelope(data):
 @pytest.mark.parametrize(
     ("signals", "reason"),
     [
-        ({"SPO2": (np.full(600, 95.0), 1)}, "no EEG was recorded"),
+        ({"SPO2": (np.full(600, 95.0), 1)}, "no EEG was recorded."),
+        ({"ECG": noise(600, 128)}, "no EEG was recorded, and the heart alone"),
         ({"C3": noise(600, 50)}, "too slowly"),
         ({"C3": (np.zeros(60000), 100)}, "under five minutes of the EEG"),
         ({"C3": (np.full(60000, np.nan), 100)}, "under five minutes of the EEG"),
