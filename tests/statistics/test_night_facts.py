@@ -229,6 +229,8 @@ def test_densities_and_shares_of_events_in_a_stage():
     assert facts["snore_pct"].value == pytest.approx(100 * 50 / 900, abs=0.05)
     assert facts["slow_wave_n3_per_min"].value is None and "No deep sleep" in facts["slow_wave_n3_per_min"].text
     assert facts["rapid_eye_movement_r_per_min"].value is None  # nobody looked
+    assert facts["rera_n"].text.endswith("so the number of RERAs is not known.")
+    assert facts["rmssd_n2_ms"].text.endswith("so the RMSSD in N2 is not known.")
 
 
 def test_leg_movements_with_an_arousal_are_those_within_half_a_second():
