@@ -6,8 +6,11 @@ either stand in a question or do not: where they do, a plan looks them up; where
 
 import re
 
+from assistant.topics import stages_of
+
 _THIRD = r"(?:first|second|middle|last|final) third|thirds"
-_HEART = r"heart ?rate|pulse|bpm|\bhr\b"
+_HEART = r"heart ?rate(?! variab)|pulse|bpm|\bhr\b"
+_BY_STAGE = re.compile(r"^(?:hr|rmssd|sdnn|lf_hf)_(w|n1|n2|n3|r)_")
 # Words of a question, and the ids of the facts that they name. Every pattern that matches counts.
 NAMES = tuple(
     (re.compile(pattern, re.IGNORECASE), ids)
@@ -41,9 +44,9 @@ NAMES = tuple(
         (rf"(?:{_HEART}).*(?:awake|\bwake)", ("hr_w_bpm",)),
         (rf"(?:{_HEART}).*(?:by|each|per|every) (?:sleep )?stage",
          tuple(f"hr_{s}_bpm" for s in ("w", "n2", "n3", "r"))),
-        (r"\brmssd|heart ?rate variability|\bhrv\b", tuple(f"rmssd_{s}_ms" for s in ("w", "n2", "n3", "r"))),
-        (r"\bsdnn", tuple(f"sdnn_{s}_ms" for s in ("w", "n2", "n3", "r"))),
-        (r"\blf.?hf\b", tuple(f"lf_hf_{s}_ratio" for s in ("w", "n2", "n3", "r"))),
+        (r"\brmssd|heart ?rate variability|\bhrv\b", tuple(f"rmssd_{s}_ms" for s in ("n2", "n3", "r", "w", "n1"))),
+        (r"\bsdnn", tuple(f"sdnn_{s}_ms" for s in ("n2", "n3", "r", "w", "n1"))),
+        (r"\blf.?hf\b", tuple(f"lf_hf_{s}_ratio" for s in ("n2", "n3", "r", "w", "n1"))),
         (r"premature beats?|ectopic|extrasystol|\bpvcs?\b|\bpacs?\b", ("premature_beat_n",)),
         (r"atonia|\brai\b|\brswa\b|\brbd\b", ("rem_atonia_ratio",)),
         (r"(?:position|posture) changes?|changes? of (?:body )?(?:position|posture)|turn(?:ed)? (?:over|around)",
@@ -64,5 +67,12 @@ NAMED_IDS = frozenset(id for _, ids in NAMES for id in ids)
 
 
 def named_facts(question: str) -> tuple[str, ...]:
-    """The ids of the facts that a question names, each once."""
-    return tuple(dict.fromkeys(id for pattern, ids in NAMES if pattern.search(question) for id in ids))
+    """The ids of the facts that a question names, each once; where it names stages, of these alone."""
+    named = dict.fromkeys(id for pattern, ids in NAMES if pattern.search(question) for id in ids)
+    wanted = {str(stage).lower() for stage in stages_of(question)}
+    return tuple(id for id in named if not wanted or _stage_in(id) in (None, *wanted))
+
+
+def _stage_in(id: str) -> str | None:
+    found = _BY_STAGE.match(id)
+    return found and found[1]

@@ -46,7 +46,7 @@ def _own_sentence(fact: Fact) -> list[str]:
     if kind is None:
         return []
     clause = kind.sentence.replace("{where}", "").replace("{value}", "{}").rstrip(".")
-    return [clause[0].lower() + clause[1:] if clause[1].islower() else clause]
+    return [clause[0].lower() + clause[1:] if clause[1] == " " or clause[1].islower() else clause]
 
 
 def openings() -> list[str]:

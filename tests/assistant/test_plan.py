@@ -112,3 +112,9 @@ def test_names_are_those_of_facts():
 def test_names_do_not_take_what_is_asked_in_other_words():
     asked = [line.replace("{who}", "the patient") for lines in read_phrasings().values() for line in lines]
     assert len(asked) > 500 and [q for q in asked if named_facts(q)] == []
+
+
+def test_a_stage_in_the_question_chooses_among_the_facts_of_stages():
+    assert named_facts("heart rate variability in deep sleep?") == ("rmssd_n3_ms",)
+    assert named_facts("mean heart rate in REM") == ("hr_r_bpm",)
+    assert named_facts("what was the HRV?")[:2] == ("rmssd_n2_ms", "rmssd_n3_ms")
