@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
 from sleeplm.recording import units as known_units
-from sleeplm.recording.channels import Match, find_channels
+from sleeplm.recording.channels import Match
 from sleeplm.recording.edf import read_edf_file
 from sleeplm.recording.edf_header import begins_as_edf
 from sleeplm.recording.gaps import said_of_gaps
+from sleeplm.recording.living import find_living_channels
 from sleeplm.recording.mne_formats import read_mne_file
 from sleeplm.recording.plausibility import doubts
 from sleeplm.recording.recording import Recording
@@ -64,7 +65,7 @@ def build(path: Path, source: Source, overrides: Mapping[str, str], units: Mappi
     if source.canonical and not overrides:
         matches, warnings = {s.label: Match(s, note=s.note) for s in source.signals}, []
     else:
-        matches, warnings = find_channels(source.signals, overrides)
+        matches, warnings = find_living_channels(source.signals, overrides, source.duration_s)
     if not matches:
         shown = ", ".join(f"'{s.label}'" for s in source.signals[:20])
         raise NoUsableChannelError(
