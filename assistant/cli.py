@@ -103,6 +103,12 @@ def _add_recording_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="drop the channels and units that were chosen before for files with these signals",
     )
+    parser.add_argument(
+        "--hypopneas",
+        choices=("3%", "4%"),
+        default="3%",
+        help="AASM rule where no expert scored: 3%% desaturation or arousal, or 4%% desaturation",
+    )
     parser.add_argument("--lights-off", metavar="HH:MM[:SS]")
     parser.add_argument("--lights-on", metavar="HH:MM[:SS]")
     parser.add_argument(

@@ -40,6 +40,7 @@ def add_night(
     units: Mapping[str, str] | None = None,
     person: Person = UNSAID,
     forget_montage: bool = False,
+    hypopnea_rule: str = "3%",
 ) -> Study:
     """Analyse a recording (`sleeplm.analysis.analyze`) and put its epochs into the index.
 
@@ -52,6 +53,8 @@ def add_night(
         Clock times ``HH:MM`` or ``HH:MM:SS`` within the recording.
     forget_montage : bool
         Whether to drop first what was chosen before for files with these signals.
+    hypopnea_rule : str
+        ``"3%"`` or ``"4%"``.
 
     Raises
     ------
@@ -77,6 +80,7 @@ def add_night(
         notices=[*notices, *before.said(overrides, units)],
         units=chosen.units,
         person=person,
+        hypopnea_rule=hypopnea_rule,
     )
     remember(directory, montage, overrides, units)
     progress("indexing", 0.97)

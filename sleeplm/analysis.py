@@ -41,6 +41,7 @@ def analyze(
     notices: Sequence[str] = (),
     units: Mapping[str, str] | None = None,
     person: Person = UNSAID,
+    hypopnea_rule: str = "3%",
 ) -> Study:
     """Turn a recording into a study, or open the study that the same input already has.
 
@@ -71,6 +72,8 @@ def analyze(
         Canonical channel to the unit or the coding that its values are in, the answers to `Recording.questions`.
     person : Person, optional
         Whose night it is. It is no part of the study's id: said anew of a night that is there, it is corrected.
+    hypopnea_rule : str
+        ``"3%"`` or ``"4%"``: the rule by which hypopneas are scored where no expert scored them (`score`).
 
     Raises
     ------
@@ -91,12 +94,13 @@ def analyze(
             raise RecordingError(f"the recording is shorter than one epoch of {EPOCH_S} s")
         experts = _read_scorings(recording, scorings)
         encoder = encoder or _default_encoder()
-        identity = store.study_id(directory, path, scorings, overrides, (lights_off_s, lights_on_s), units)
+        lights_s = (lights_off_s, lights_on_s)
+        identity = store.study_id(directory, path, scorings, overrides, lights_s, units, hypopnea_rule)
         refuse_taken_label(label, identity, directory)
         there = _same_study(directory, identity, model_of(encoder))
     if there is None:
         nameless = Nameless(recording, scorings)
-        contents, manifest = _derive(recording, experts, (lights_off_s, lights_on_s), encoder, steps, nameless)
+        contents, manifest = _derive(recording, experts, (*lights_s, hypopnea_rule), encoder, steps, nameless)
         manifest["warnings"] = nameless.sentences([*notices, *manifest["warnings"]])
         manifest["person"] = _person_json(directory, person, recording.subject, _person_before(directory, identity))
         there = _write(directory, identity, label, contents, manifest, steps)
@@ -143,7 +147,7 @@ def model_of(encoder) -> dict:
     return {"name": encoder.name, "sha256": whole.hexdigest(), "dim": encoder.dim}
 
 
-def _derive(recording, experts, lights_s, encoder, steps, nameless) -> tuple[dict, dict]:
+def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, dict]:
     """Everything that a study holds: contents of its folder by file name, and what goes into its manifest."""
     from sleeplm.captions import caption_night
     from sleeplm.epochs import cut_epochs
@@ -151,7 +155,7 @@ def _derive(recording, experts, lights_s, encoder, steps, nameless) -> tuple[dic
     from sleeplm.statistics import night_facts
 
     with steps("scoring"):
-        scoring = score(recording, experts, *lights_s)
+        scoring = score(recording, experts, *how)
     with steps("measuring"):
         facts = night_facts(recording, scoring)
         epochs = cut_epochs(recording)

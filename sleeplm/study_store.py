@@ -81,6 +81,7 @@ def study_id(
     overrides: Mapping[str, str] | None = None,
     lights_s: tuple[float | None, float | None] = (None, None),
     units: Mapping[str, str] | None = None,
+    hypopnea_rule: str = "3%",
 ) -> str:
     """Id of the study of these inputs: 16 characters, the same for the same bytes and settings.
 
@@ -94,6 +95,7 @@ def study_id(
         "overrides": sorted((overrides or {}).items()),
         "units": sorted((units or {}).items()),
         "lights_s": [None if s is None else float(s) for s in lights_s],
+        "hypopnea_rule": hypopnea_rule,
     }
     return _keyed(directory, json.dumps(inputs).encode())
 

@@ -393,3 +393,11 @@ def test_no_cell_of_text_begins_a_formula(text):
 
     assert not str(_cell(text)).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert _cell(-5.0) == -5.0
+
+
+def test_the_rule_of_hypopneas_is_part_of_the_study(night, studies):
+    by_rule = [analyze(night, studies_dir=studies, encoder=FakeEncoder(), hypopnea_rule=r) for r in ("3%", "4%")]
+    assert by_rule[0].id != by_rule[1].id
+    assert ["4%" in s.scoring.rules["hypopnea"] for s in by_rule] == [False, True]
+    with pytest.raises(UsageError, match="rule"):
+        analyze(night, studies_dir=studies, encoder=FakeEncoder(), hypopnea_rule="5%")

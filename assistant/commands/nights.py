@@ -24,6 +24,7 @@ def analysed(arguments, file: Path):
         progress=tell_steps(),
         person=_person(arguments, file),
         forget_montage=arguments.forget_montage,
+        hypopnea_rule=arguments.hypopneas,
     )
 
 
