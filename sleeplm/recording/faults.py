@@ -11,7 +11,8 @@ SPO2_PCT = (1.0, 100.5)  # outside, a probe is off; half a percent above 100 is 
 
 # A signal is clipped where it stays at the night's highest or lowest value for three samples or more. Only from
 # this share of an epoch on is the epoch lost: a clipped R peak is still one, and so is the top of a breath.
-_CLIP_RUN = 3
+# A rectified signal rests at its lowest value, and so may one with coarse steps: within this share of its range.
+_CLIP_RUN, _AT_REST = 3, 0.01
 _CLIPPED = {"eeg": 0.05, "eog": 0.05, "emg": 0.1, "ecg": 0.1, "effort": 0.25, "flow": 0.25, "snore": 0.5}
 
 # Under this share of the night's usual amplitude a sensor of breathing moves no more. An apnea may last two minutes
@@ -90,11 +91,11 @@ def faults_of_electrode(
 
 
 def _at_rail(values: np.ndarray) -> np.ndarray:
-    """Samples in a run of three or more at the night's highest or lowest value; a rest at zero is none."""
-    low, high = np.nanmin(values), np.nanmax(values)
+    """Samples in a run of three or more at the night's highest or lowest value, if it does not rest there."""
+    low, high, rest = np.nanmin(values), np.nanmax(values), np.nanmedian(values[:: max(1, len(values) // 10_000)])
     at = np.zeros(len(values), dtype=bool)
     for rail in (low, high) if low < high else ():
-        if abs(rail) > 1e-3 * (high - low):  # a rectified signal, or a snore, is at rest there
+        if abs(rail - rest) > _AT_REST * (high - low):
             at |= values == rail
     middle = at[1:-1] & at[:-2] & at[2:]
     run = np.zeros_like(at)

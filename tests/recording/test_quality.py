@@ -91,6 +91,12 @@ def test_a_rectified_signal_at_rest_is_not_clipped():
     assert epochs_with("clipped", "SNORE", x, 128.0) == []
 
 
+def test_a_muscle_that_rests_at_the_lowest_of_its_coarse_steps_is_not_clipped():
+    x = np.full(N * 30 * 128, 600.0)
+    x[::997] = 631
+    assert epochs_with("clipped", "LEG_L", x, 128.0) == []
+
+
 def test_a_probe_that_is_off():
     x = np.full(N * 30, 96.0)
     x[part(1, 2, 3)] = -1
