@@ -1,48 +1,12 @@
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 
-# Reads each file in a process of its own that may use 512 MB and 2 s more than the libraries it needs.
-READ = """
-import os, resource, sys
-from pathlib import Path
-from types import SimpleNamespace
-import defusedxml.ElementTree, edfio, warnings
-warnings.simplefilter("ignore")
-import wfdb
-from sleeplm.errors import ScoringError
-from sleeplm.recording.annotations import read_scoring
-
-night = SimpleNamespace(
-    path=Path("night.edf"), duration_s=28800.0, n_epochs=960, start_clock="23:00:00", start_date=None
-)
-
-def read(path):
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = int(used.ru_utime + used.ru_stime) + 3  # whole seconds: between 2 and 3 are left
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 512 * 2**20,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
-    try:
-        scoring = read_scoring(path, night)
-        print("READ", len(scoring.events), *scoring.warnings)
-    except ScoringError as error:
-        print("REFUSED", error)
-    except BaseException as error:
-        print("UNCAUGHT", type(error).__name__, error)
-
-for path in sys.argv[1:]:
-    child = os.fork()
-    if not child:
-        read(path)
-        sys.stdout.flush()
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    if status:
-        print("KILLED", status, flush=True)
-"""
+pytest.importorskip("resource", reason="limits on processor and memory need a Unix")
+READER = Path(__file__).with_name("bounded_scorings.py")
 ROWS = 90_000
 LAUGHS = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
 DEEP = 400_000
@@ -137,8 +101,11 @@ def answers(tmp_path_factory) -> dict[str, str]:
             continue
         made = content()
         (folder / name).write_bytes(made if isinstance(made, bytes) else made.encode())
-    command = [sys.executable, "-c", READ, *(str(folder / name) for name in FILES)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, READER, *(str(folder / name) for name in FILES)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=root, env={"PYTHONPATH": str(root)}
+    )
     lines = done.stdout.splitlines()
     assert len(lines) == len(FILES), done.stdout + done.stderr
     return dict(zip(FILES, lines, strict=True))

@@ -179,6 +179,20 @@ def test_noxturnal_in_english_crosses_midnight(write):
     refusal(path, night(4, "23:59:30", "2018-02-03"), NoOverlapError)
 
 
+@pytest.mark.parametrize(
+    ("begins", "starts"),
+    [
+        ("14:00:00", [32400, 32430, 37800, 57600]),
+        ("22:59:30", [30, 60, 5430, 25230]),
+        ("23:00:15", [15, 5385, 25185]),
+    ],
+)
+def test_clock_times_meet_recordings_that_begin_in_the_afternoon_or_within_them(write, begins, starts):
+    clocks = ["23:00:00", "23:00:30", "00:30:00", "06:00:00"]
+    table = "event,start,duration\n" + "".join(f"Hypopnea,{clock},10\n" for clock in clocks)
+    assert [e.start_s for e in read_scoring(write(table), night(2400, begins)).events] == starts
+
+
 def test_american_dates_are_known_by_their_impossible_month_or_their_pm(write):
     rows = "1/31/2018 11:59:30 PM,2/1/2018 12:00:00 AM,Wake,30\n"
     assert read_scoring(write(ENGLISH + rows), night(2, "23:59:30", "2018-01-31")).hypnogram[0] is Stage.W

@@ -109,12 +109,12 @@ def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None
 
 
 def _fitting_epoch(scored: Scored, recording) -> str:
-    """What to declare where as many epochs of another usual length would fill the recording."""
-    if not scored.counted:
+    """How to declare the length of epochs with which as many would fill the recording, where the file can."""
+    if not scored.declare:
         return ""
     n, there_s = len(scored.stages), recording.duration_s
     fitting = next((s for s in _EPOCHS_S if abs(s * n - there_s) < max(2 * s, EPOCH_S)), None)
-    return f", or write '# epoch_s={fitting}' in its first line if its epochs last {fitting} s" if fitting else ""
+    return f", or {scored.declare.format(fitting)} if its epochs last {fitting} s" if fitting else ""
 
 
 def _when(at_s: float, scored: Scored, recording) -> str:

@@ -22,9 +22,8 @@ SUFFIXES = (".txt",)
 _RATE = re.compile(r"rate: *(\d{1,5}(?:[.,]\d{1,3})?) *(m?s) *", re.I)
 _START = re.compile(r"start time:.*?(\d{1,2}:\d{2}:\d{2}(?: ?[AaPp]\.?[Mm]\.?)?) *", re.I)
 _CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?"
-_ROW = re.compile(
-    rf"((?:\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}} )?{_CLOCK})(?: ?- ?(?:\S+ )?({_CLOCK}))? *;(.*)", re.ASCII
-)
+_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4} "
+_ROW = re.compile(rf"((?:{_DATE})?{_CLOCK})(?: ?- ?(?:{_DATE})?({_CLOCK}))? *;(.*)", re.ASCII)
 _BEFORE_S = 3600.0
 _NO_STAGE = ("a", "artifact", "artefact", "artefakt", "movement", "bewegung", "bewegungszeit")
 

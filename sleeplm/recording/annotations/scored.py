@@ -40,6 +40,8 @@ class Scored:
         Date and time, or time alone, of second 0; None: the first sample of the recording.
     counted : bool
         The stages come one an epoch without any time, so that only their number can be checked.
+    declare : str
+        How the file can say that its epochs last ``{}`` s; empty where it cannot.
     warnings : list of str
     """
 
@@ -48,6 +50,7 @@ class Scored:
     lights: dict[str, float] = field(default_factory=dict)
     origin: datetime | time | None = None
     counted: bool = False
+    declare: str = ""
     warnings: list[str] = field(default_factory=list)
 
 

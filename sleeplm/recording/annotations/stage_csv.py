@@ -61,7 +61,12 @@ def parse(file: ScoringFile) -> Scored | None:
 def one_an_epoch(file: ScoringFile, stages: list[Stage], said: list[str], epoch_s: float = EPOCH_S) -> Scored:
     """Stages that follow each other from the first sample on, each as long as the file declares, else `epoch_s`."""
     epoch_s = declared_epoch_s(file) or epoch_s
-    return Scored(stages=[(i * epoch_s, epoch_s, s) for i, s in enumerate(stages)], counted=True, warnings=said)
+    return Scored(
+        stages=[(i * epoch_s, epoch_s, s) for i, s in enumerate(stages)],
+        counted=True,
+        declare="write '# epoch_s={}' in its first line",
+        warnings=said,
+    )
 
 
 def _bare_list(file: ScoringFile) -> Scored | None:
