@@ -158,13 +158,19 @@ def test_samples_follow_their_epoch_and_the_rest_the_last_one():
     assert set(bad) == set(range(300, 600)) | set(range((N - 1) * 300, N * 300 + 50))
 
 
-@given(st.integers(0, 3), st.floats(0.5, 3), st.integers(0, 200))
-def test_any_length_and_rate_gives_as_many_epochs_as_there_are(epochs, sfreq_hz, more):
+@given(
+    st.sampled_from(CHANNEL_NAMES),
+    st.integers(0, 2),
+    st.floats(0.02, 130),
+    st.integers(0, 200),
+    st.sampled_from([np.zeros, np.ones, lambda n: np.full(n, np.nan), lambda n: np.arange(n) % 7.0]),
+)
+def test_any_length_rate_and_content_gives_as_many_epochs_as_there_are(name, epochs, sfreq_hz, more, content):
     n = int(epochs * 30 * sfreq_hz) + more
-    recording = FakeRecording({"THX": (np.ones(n), sfreq_hz)}, duration_s=epochs * 30)
+    recording = FakeRecording({name: (content(n), sfreq_hz)}, duration_s=epochs * 30)
     quality = assess(recording)
     assert quality.faults.shape == (epochs, len(CHANNEL_NAMES))
-    assert len(quality.usable_samples("THX", 7.0, 5)) == 5
+    assert len(quality.usable_samples(name, 7.0, 5)) == 5
 
 
 def hum(epochs, hz=50, size=60.0, sfreq_hz=128.0):
