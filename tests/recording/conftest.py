@@ -5,6 +5,7 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
+from edf_gaps import ROOM, with_gaps
 
 
 def sine(sfreq_hz: float, duration_s: float = 60.0, hz: float = 5.0, size: float = 30.0) -> np.ndarray:
@@ -41,20 +42,23 @@ def make_edf_with_gaps(make_edf, tmp_path) -> Callable[..., Path]:
     """As `make_edf`, in records of 1 s of which the i-th begins at ``starts_s[i]``; later ones are left out."""
 
     def make(starts_s, *signals, annotations=(), name="gaps.edf") -> Path:
-        room = edfio.EdfAnnotation(0, None, "room for long numbers in all records")  # taken out again below
-        path = make_edf(*signals, annotations=[room, *annotations], name=f"whole_{name}")
-        whole = edfio.read_edf(path)
-        size = 2 * sum(s.samples_per_data_record for s in whole._signals)
-        width = 2 * whole._signals[-1].samples_per_data_record
-        data = path.read_bytes()
-        head = bytearray(data[: whole.bytes_in_header_record])
-        head[192:197], head[236:244] = b"EDF+D", str(len(starts_s)).ljust(8).encode()
-        records = [data[at : at + size] for at in range(len(head), len(data), size)]
-        for i, start_s in enumerate(starts_s):
-            said = records[i][-width:].replace(f"+0\x14{room.text}\x14\0".encode(), b"")
-            said = said.replace(b"+%d\x14\x14" % i, f"{start_s:+.10g}\x14\x14".encode(), 1)
-            records[i] = records[i][:-width] + said.rstrip(b"\0").ljust(width, b"\0")
-        (tmp_path / name).write_bytes(bytes(head) + b"".join(records[: len(starts_s)]))
+        path = make_edf(*signals, annotations=[ROOM, *annotations], name=f"whole_{name}")
+        (tmp_path / name).write_bytes(with_gaps(path, starts_s))
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def make_bdf(tmp_path) -> Callable[..., Path]:
+    """Write a small BDF with one signal of 24 bits, C3-M2 at 100 Hz, and these annotations."""
+
+    def make(values, annotations=(), name="night.bdf") -> Path:
+        signal = edfio.BdfSignal(
+            np.asarray(values, float), 100, label="C3-M2", physical_dimension="uV", physical_range=(-500, 500)
+        )
+        bdf = edfio.Bdf([signal], starttime=time(22, 0, 1), data_record_duration=1.0, annotations=list(annotations))
+        bdf.write(tmp_path / name)
         return tmp_path / name
 
     return make

@@ -148,14 +148,11 @@ def test_annotations_in_latin_1_are_read(make_edf, tmp_path):
 
 
 @pytest.fixture(params=["edf", "gaps", "bdf"])
-def sound(request, make_edf, make_edf_with_gaps, tmp_path) -> bytes:
+def sound(request, make_edf, make_edf_with_gaps, make_bdf) -> bytes:
     """A whole file, to be damaged."""
-    if request.param == "bdf":
-        wave = np.sin(np.arange(6000) / 10)
-        signal = edfio.BdfSignal(wave, 100, label="C3-M2", physical_dimension="uV", physical_range=(-500, 500))
-        edfio.Bdf([signal], annotations=[edfio.EdfAnnotation(3, 2, "Apnea")]).write(tmp_path / "night.bdf")
-        return (tmp_path / "night.bdf").read_bytes()
     signals, told = ("C3-M2", ("SpO2", 1, "%")), [edfio.EdfAnnotation(3, 2, "Apnea")]
+    if request.param == "bdf":
+        return make_bdf(np.sin(np.arange(6000) / 10), told).read_bytes()
     if request.param == "gaps":
         return make_edf_with_gaps([*range(20), *range(30, 70)], *signals, annotations=told).read_bytes()
     return make_edf(*signals, annotations=told).read_bytes()

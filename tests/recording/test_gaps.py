@@ -1,6 +1,7 @@
 import edfio
 import numpy as np
 import pytest
+from edf_gaps import ROOM, with_gaps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,17 @@ def test_a_gap_stays_a_gap_at_every_rate_and_does_not_spread(make_edf_with_gaps,
         assert missing.size == 140 * sfreq_hz
         assert missing[20 * sfreq_hz + 1 : 100 * sfreq_hz - 1].all()
         assert not missing[: 20 * sfreq_hz - 1].any() and not missing[100 * sfreq_hz + 1 :].any()
+
+
+def test_bdf_keeps_its_gaps_too(make_bdf, tmp_path):
+    whole = make_bdf(np.arange(-3000, 3000) / 10, annotations=[ROOM, edfio.EdfAnnotation(3.5, 2, "Apnea")])
+    (tmp_path / "gaps.bdf").write_bytes(with_gaps(whole, FIRST_20_LAST_40, "BDF"))
+    night = open_recording(tmp_path / "gaps.bdf")
+    assert (night.duration_s, night.gaps) == (140, ((20, 100),)) and (3.5, 2.0, "Apnea") in night.annotations
+    values = night.signal("C3")
+    assert np.isnan(values[2000:10000]).all()
+    assert np.array_equal(np.r_[values[:2000], values[10000:]], open_recording(whole).signal("C3"))
+    assert np.array_equal(night.read("C3", 12.34, 17.5), values[1234:1750])
 
 
 def test_what_is_missing_is_said(make_edf_with_gaps):

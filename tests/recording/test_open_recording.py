@@ -172,15 +172,15 @@ def test_fif_is_read_through_mne(tmp_path):
     assert (night.start_date, night.start_clock) == (None, None)
 
 
-def test_bdf_is_read(tmp_path):
+def test_bdf_is_read_to_its_last_bit(make_bdf):
     import edfio
 
     values = 30 * np.sin(2 * np.pi * 5 * np.arange(6000) / 100)
-    signal = edfio.BdfSignal(values, 100, label="C3-M2", physical_dimension="uV", physical_range=(-500, 500))
-    edfio.Bdf([signal], starttime=time(22, 0, 1)).write(tmp_path / "night.bdf")
-    night = open_recording(tmp_path / "night.bdf")
-    assert np.abs(night.signal("C3") - values).max() < 1e-3
-    assert night.start_clock == "22:00:01"
+    values[:2] = -500, 500
+    path = make_bdf(values)
+    night = open_recording(path)
+    assert np.abs(night.signal("C3") - values).max() < 1e-3 and night.start_clock == "22:00:01"
+    assert np.allclose(night.signal("C3"), edfio.read_bdf(path).signals[0].data, rtol=1e-6, atol=1e-4)
 
 
 def test_every_unit_is_the_canonical_one(data):
