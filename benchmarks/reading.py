@@ -27,23 +27,24 @@ CONDITIONS = f"{HOURS:g} h, {len(SIGNALS)} signals at 1 to 256 Hz, noise"
 
 
 def write_night(path: Path, hours: float = HOURS) -> None:
-    """Write the EDF that is read: coloured noise, a saturation of 96 %, a person who lies still."""
+    """Write the EDF or BDF that is read: noise, a saturation of 96 %, a person who lies still."""
     import edfio
 
     draw = np.random.default_rng(1)
+    signal_of = edfio.EdfSignal if path.suffix == ".edf" else edfio.BdfSignal
     signals = []
     for label, sfreq_hz, unit in SIGNALS:
         n = round(hours * 3600) * sfreq_hz
         noise = draw.integers(-3000, 3000, n, dtype=np.int16)
         digital = {"%": np.full(n, 960, np.int16), "code": np.full(n, 2, np.int16)}.get(unit, noise)
         top = {"mV": 32.767, "%": 3276.7, "code": 32767}.get(unit, 327.67)
-        signals.append(
-            edfio.EdfSignal.from_digital(
-                digital, sfreq_hz, label=label, physical_dimension=unit, physical_range=(-top, top),
-                digital_range=(-32767, 32767),
-            )
+        made = signal_of.from_digital(
+            digital.astype(np.int16 if path.suffix == ".edf" else np.int32), sfreq_hz, label=label,
+            physical_dimension=unit, physical_range=(-top, top), digital_range=(-32767, 32767),
         )  # fmt: skip
-    edfio.Edf(signals, starttime=clock(22, 30), data_record_duration=1.0).write(path)
+        signals.append(made)
+    whole = edfio.Edf if path.suffix == ".edf" else edfio.Bdf
+    whole(signals, starttime=clock(22, 30), data_record_duration=1.0).write(path)
 
 
 def read_by_channel(path: Path) -> int:
@@ -70,7 +71,7 @@ def read_by_edfio(path: Path) -> int:
 
     from sleeplm.recording.resample import resample
 
-    edf = edfio.read_edf(path)
+    edf = edfio.read_edf(path) if path.suffix == ".edf" else edfio.read_bdf(path)
     n_samples = round(edf.duration * 64)
     return sum(resample(s.data.astype(np.float32), s.sampling_frequency, 64, n_samples).size for s in edf.signals)
 
@@ -82,11 +83,14 @@ def read_by_mne(path: Path) -> int:
     return mne.io.read_raw_edf(path, preload=True, verbose="error")._data.size
 
 
-WAYS: dict[str, Callable[[Path], int]] = {
-    "canonical channels to 64 Hz": read_by_channel,
-    "all signals to 64 Hz": read_all_by_channel,
-    "all signals to 64 Hz by edfio": read_by_edfio,
-    "mne.io.read_raw_edf(preload=True)": read_by_mne,
+# What is read, and how.
+WAYS: dict[str, tuple[str, Callable[[Path], int]]] = {
+    "canonical channels to 64 Hz": (".edf", read_by_channel),
+    "all signals to 64 Hz": (".edf", read_all_by_channel),
+    "all signals to 64 Hz by edfio": (".edf", read_by_edfio),
+    "mne.io.read_raw_edf(preload=True)": (".edf", read_by_mne),
+    "all signals of a BDF to 64 Hz": (".bdf", read_all_by_channel),
+    "all signals of a BDF to 64 Hz by edfio": (".bdf", read_by_edfio),
 }
 
 
@@ -103,7 +107,7 @@ def timed(way: str, path: str) -> None:
     import scipy.signal  # noqa: F401
 
     before_mb, began, cpu_began = peak_memory_mb(), time.perf_counter(), time.process_time()
-    samples = WAYS[way](Path(path))
+    samples = WAYS[way][1](Path(path))
     took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
     print(json.dumps({"s": took_s, "cpu_s": cpu_s, "mb": peak_memory_mb(), "before_mb": before_mb, "n": samples}))
 
@@ -112,10 +116,12 @@ def measure() -> list[Figure]:
     """Each way in a process of its own, the file in the cache of the system."""
     figures = []
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "night.edf")
-        _in_a_process(f"write_night(Path({str(path)!r}))")
-        figures.append(Figure("size of the file", path.stat().st_size / 1e6, "MB", CONDITIONS))
-        for way in WAYS:
+        for suffix in (".edf", ".bdf"):
+            path = Path(folder, f"night{suffix}")
+            _in_a_process(f"write_night(Path({str(path)!r}))")
+            figures.append(Figure(f"size of the {suffix[1:].upper()}", path.stat().st_size / 1e6, "MB", CONDITIONS))
+        for way, (suffix, _) in WAYS.items():
+            path = Path(folder, f"night{suffix}")
             found = json.loads(_in_a_process(f"timed({way!r}, {str(path)!r})"))
             said = f"{found['cpu_s']:.1f} s of processor, {found['n'] / 1e6:.0f} million samples"
             figures.append(Figure(way, found["s"], "s", said))
