@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -208,6 +209,26 @@ def test_luna_times_of_two_kinds_are_refused(write):
 def test_luna_eannot_comes_back_as_written(write, stages):
     scoring = read_scoring(write("\n".join(["N1", *stages]), "a.eannot"), night(len(stages) + 1))
     assert scoring.hypnogram == (Stage.N1, *stages) and scoring.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("labels", "lights"),
+    [
+        ("LWN2L", (30, 90)),
+        ("WWN2R", (None, None)),
+        ("WLN2R", (None, None)),
+        ("LLN2R", (60, None)),
+        ("WN2RL", (None, 90)),
+    ],
+)
+def test_luna_epochs_with_lights_on_tell_when_lights_went_off_and_on(write, labels, lights):
+    words = re.findall(r"[A-Z]\d?", labels)
+    rows = "".join(f"SleepStage {word} {30 * i} {30 * i + 30}\n" for i, word in enumerate(words))
+    for path in (write("\n".join(words), "a.eannot"), write(rows, "a.annot")):
+        scoring = read_scoring(path, night(4))
+        assert (scoring.lights_off_s, scoring.lights_on_s) == lights
+        assert [s is Stage.UNSCORED for s in scoring.hypnogram] == [word == "L" for word in words]
+        assert not any("unknown" in warning for warning in scoring.warnings)
 
 
 def test_luna_eannot_counts_labels_that_are_no_stage(write):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations.clock import DAY_S, clock_s, from_one_origin
+from sleeplm.recording.annotations.luna_eannot import LIGHTS_ON, lights_of
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
 from sleeplm.recording.annotations.words import fold, stage_of
 from sleeplm.vocabulary import EPOCH_S
@@ -57,11 +58,16 @@ def parse(file: ScoringFile) -> Scored | None:
 def _sort_out(file: ScoringFile, rows: list, starts: list[float], lengths: list[float]) -> Scored:
     """Sort the rows; a stage in the last one may last until the end of the recording."""
     for (n, (word, *_)), length in zip(rows, lengths, strict=True):
-        if length < 0 or (math.isinf(length) and stage_of(word) is None):
+        if length < 0 or (math.isinf(length) and stage_of(word) is None and word != LIGHTS_ON):
             _refuse(file, n)
-    words = [word for _, (word, *_) in rows]
+    words = ["?" if word == LIGHTS_ON else word for _, (word, *_) in rows]
     closed = [length if math.isfinite(length) else EPOCH_S for length in lengths]
     scored = sort_out(zip(starts, closed, words, strict=True))
+    if scored.stages:
+        spans = [(start, start + length) for start, length in zip(starts, closed, strict=True)]
+        lit = [span for span, (_, (word, *_)) in zip(spans, rows, strict=True) if word == LIGHTS_ON]
+        first, last = min(s for s, *_ in scored.stages), max(s + d for s, d, _ in scored.stages)
+        scored.lights = lights_of(lit, first, last) | scored.lights
     if math.isinf(lengths[-1]) and scored.stages and scored.stages[-1][0] == starts[-1]:
         scored.stages[-1] = (starts[-1], math.inf, stage_of(words[-1]))
     return scored

@@ -13,6 +13,8 @@ ORDER = 2
 NAME = "Luna's .eannot"
 SUFFIXES = (".eannot",)
 
+LIGHTS_ON = "L"  # Luna's stage for an epoch with lights on
+
 
 def parse(file: ScoringFile) -> Scored | None:
     """Stages of an .eannot file, known by that ending; None if it is another or no line of it is a stage.
@@ -25,9 +27,35 @@ def parse(file: ScoringFile) -> Scored | None:
     labels = [line.strip() for line in file.lines if line.strip() and not line.startswith("#")]
     if any(re.fullmatch(r"-?\d+", label) for label in labels):
         return None
-    stages = [stage_of(label) for label in labels]
+    stages = [Stage.UNSCORED if label == LIGHTS_ON else stage_of(label) for label in labels]
     if not any(stages):
         return None
+    lit = [(i * EPOCH_S, (i + 1) * EPOCH_S) for i, label in enumerate(labels) if label == LIGHTS_ON]
+    lights = lights_of(lit, 0.0, len(labels) * EPOCH_S)
     spans = [(i * EPOCH_S, EPOCH_S, stage or Stage.UNSCORED) for i, stage in enumerate(stages)]
     missing = sum(stage is None and label != "." for stage, label in zip(stages, labels, strict=True))
-    return Scored(stages=spans, counted=True, warnings=unknown_epochs(missing))
+    return Scored(stages=spans, lights=lights, counted=True, warnings=unknown_epochs(missing))
+
+
+def lights_of(lit: list[tuple[float, float]], first_s: float, last_s: float) -> dict[str, float]:
+    """Lights off and on where epochs with lights on, from start to end, lie at the ends of the night.
+
+    Parameters
+    ----------
+    lit : list of (float, float)
+        Start and end of each stretch with lights on, in seconds.
+    first_s, last_s : float
+        Where the staging begins and ends.
+    """
+    lights, off_s, on_s = {}, first_s, last_s
+    for start_s, end_s in sorted(lit):
+        if start_s <= off_s:
+            off_s = max(off_s, end_s)
+    for start_s, end_s in sorted(lit, key=lambda span: span[1], reverse=True):
+        if end_s >= on_s:
+            on_s = min(on_s, start_s)
+    if first_s < off_s < last_s:
+        lights["lights_off"] = off_s
+    if first_s < on_s < last_s:
+        lights["lights_on"] = on_s
+    return lights
