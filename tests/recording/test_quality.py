@@ -1,3 +1,5 @@
+import csv
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -285,6 +287,13 @@ def test_deep_sleep_of_real_people_has_no_fault(data):
 def test_a_whole_night_of_one_eeg_is_usable(data):
     quality = open_recording(data / "recordings/ucddb018.edf").quality
     assert quality.usable("C3").all() and len(quality.usable("C3")) == 822
+
+
+def test_movement_of_a_real_night_lies_where_the_expert_scored_wake(data):
+    moving = open_recording(data / "recordings/ucddb018.edf").quality.has("C3", "movement")
+    with open(data / "recordings/ucddb018_stage.csv", encoding="utf-8") as file:
+        stages = [row["stage"] for row in csv.DictReader(file)]
+    assert moving.sum() >= 10 and {stages[i] for i in np.flatnonzero(moving)} == {"W"}
 
 
 def test_apneas_of_the_cpap_night_do_not_take_its_flow_for_lost(data):
