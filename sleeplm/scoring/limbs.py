@@ -51,7 +51,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
         why = "The leg EMG is sampled too slowly (under 60 Hz) to find movements in it."
         return Found(warnings=(why,) if legs else ())
     warnings, by_leg = list(said_of_loss(recording, *fast)), {}
-    scaled = not any("taken as" in (legs[n].note or "") for n in fast)
+    scaled = not any(question.channel in fast for question in recording.questions)
     for name in fast:
         by_leg[name] = leg_movements(read_usable(recording, name), legs[name].sfreq_hz, scaled)
     if not scaled:

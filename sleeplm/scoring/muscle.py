@@ -13,7 +13,6 @@ BAND_HZ = (10.0, 100.0)
 ATONIC_UV, TONIC_UV = 1.0, 2.0
 NOISE_WINDOW_S = 61  # half a minute on both sides
 MIN_REM_S = 300
-EXPECTED, REDUCED = 0.9, 0.8  # Ferri 2010: .9 and more in controls, under .8 suggests REM sleep without atonia
 
 
 def rem_atonia_index(chin_uv: np.ndarray, sfreq_hz: float, hypnogram: Sequence[str]) -> float | None:

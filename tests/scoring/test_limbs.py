@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.questions import Question
 from sleeplm.scoring.limbs import in_series, leg_movements, limb_events, limb_movements
 from sleeplm.vocabulary import Stage
 
@@ -90,5 +91,9 @@ def test_a_recording_says_what_it_could_not_do():
     slow = limb_events(FakeRecording({"LEG_L": (leg([], 600, 10), 10)}), ASLEEP)
     assert slow.scored == () and "too slowly" in slow.warnings[0]
     assert limb_events(FakeRecording({"SPO2": (np.full(600, 95.0), 1)}), ASLEEP).warnings == ()
+    unknown = FakeRecording({"LEG_L": (leg([(50, 53)]) / 10, 128)})
+    unknown.questions = [Question("LEG_L", "In which unit?", ("uV", "V"))]
+    asked = limb_events(unknown, ASLEEP)
+    assert len(asked.events) == 1 and "no known unit" in asked.warnings[0] and "4 times" in asked.events[0].rule
     unstaged = limb_events(FakeRecording({"LEG_L": (leg([(50, 53)]), 128)}), Scoring())
     assert [e.type for e in unstaged.events] == ["leg_movement"] and "Without sleep stages" in unstaged.warnings[0]
