@@ -3,13 +3,12 @@
 import numpy as np
 
 from sleeplm.simulate.fit_read import Beats, RealNight
-from sleeplm.simulate.measures import rates_by_stage
+from sleeplm.simulate.measures import TRAIN_S, rates_by_stage
 from sleeplm.simulate.population import N1, N2, N3, R, W
 from sleeplm.vocabulary import EPOCH_S, STAGES
 
 SLEEP = (N1, N2, N3, R)
 GROUPS = {"hypopnea": "hypopnea", "apnea_obstructive": "apnea", "apnea_mixed": "apnea", "apnea_central": "central"}
-TRAIN_S = 60  # a respiratory event that follows within this is of the same train
 MIN_EPOCHS = 4  # of a stage in a record of MIT-BIH
 
 

@@ -14,6 +14,12 @@ TRANSITIONS = (
 """Those that real sleepers make; the others are under one in a hundred bouts."""
 
 MIN_BOUTS = 4  # of a stage, below which a night says little about where it leads
+TRAIN_S = 60  # a respiratory event that follows within this is of the same train
+KINDS = {
+    "hypopneas": ("hypopnea",),
+    "obstructive and mixed apneas": ("apnea_obstructive", "apnea_mixed"),
+    "central apneas": ("apnea_central",),
+}
 EPOCH_MIN = EPOCH_S / 60
 PER_H = 3600 / EPOCH_S
 
@@ -83,4 +89,28 @@ def rates_by_stage(codes: np.ndarray, starts_s: Sequence[float], word: str) -> d
         epochs_of = np.sum(codes == s)
         rate = np.sum(of_event == s) / epochs_of * PER_H if epochs_of >= 20 else np.nan
         out[f"{word} per hour of {STAGES[s]}"] = float(rate)
+    return out
+
+
+def respiratory_measures(codes: np.ndarray, events: Sequence[tuple[str, float, float]]) -> dict[str, float]:
+    """Apnoeas and hypopnoeas of one night, given as type, start and duration in seconds: those that start in sleep.
+
+    Rates by stage, mean and 90th percentile of durations by type (of `MIN_BOUTS` and more), share of apnoeas, and
+    the distances: the middle pause between two events, and the share of pauses under `TRAIN_S`.
+    """
+    epochs = [int(start // EPOCH_S) for _, start, _ in events]
+    asleep = [e for e, i in zip(events, epochs, strict=True) if 0 <= i < len(codes) and codes[i] > W]
+    out = rates_by_stage(codes, [start for _, start, _ in asleep], "apneas and hypopneas")
+    for words, kinds in KINDS.items():
+        lengths = [d for kind, _, d in asleep if kind in kinds]
+        enough = len(lengths) >= MIN_BOUTS
+        out[f"{words}, mean duration, s"] = float(np.mean(lengths)) if enough else np.nan
+        out[f"{words}, 90th percentile of duration, s"] = float(np.percentile(lengths, 90)) if enough else np.nan
+    apneas = np.mean([kind != "hypopnea" for kind, _, _ in asleep]) if asleep else np.nan
+    out["apneas, % of apneas and hypopneas"] = 100 * float(apneas)
+    starts = np.array([start for _, start, _ in asleep])
+    pauses = starts[1:] - np.array([start + d for _, start, d in asleep])[:-1]
+    enough = len(pauses) >= MIN_BOUTS
+    out["pause between events, median, s"] = float(np.median(pauses)) if enough else np.nan
+    out[f"pauses under {TRAIN_S} s, %"] = 100 * float(np.mean(pauses < TRAIN_S)) if enough else np.nan
     return out

@@ -60,7 +60,7 @@ class SimulatedNight:
         return len(self.hypnogram) * EPOCH_S
 
 
-def _streams(seed: int, profile: str, unusual: bool) -> dict[str, np.random.Generator]:
+def random_streams(seed: int, profile: str, unusual: bool = False) -> dict[str, np.random.Generator]:
     """A generator for each room, so that a change in one leaves the others' draws as they are."""
     number = [*PROFILES, ANY].index(profile)
     root = np.random.SeedSequence([seed, number, int(unusual)])
@@ -131,7 +131,7 @@ def simulate_eeg(
         If an argument is out of range.
     """
     n_epochs = _checked(seed, hours, profile, lab)
-    streams = _streams(seed, profile, False)
+    streams = random_streams(seed, profile, False)
     course, _ = simulate_course(n_epochs, profile, streams, False)
     drawn = sensors.draw_lab(lab, streams["sensors"])
     ecg = np.float32(0.0)
@@ -168,7 +168,7 @@ def simulate_night(
         If an argument is out of range.
     """
     n_epochs = _checked(seed, hours, profile, lab)
-    streams = _streams(seed, profile, unusual)
+    streams = random_streams(seed, profile, unusual)
     course, spo2 = simulate_course(n_epochs, profile, streams, unusual)
     drawn = sensors.draw_lab(lab, streams["sensors"])
     breath = breathing.simulate_breathing(course, streams["breathing"])

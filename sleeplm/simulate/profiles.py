@@ -64,12 +64,12 @@ PROFILES = {
                            cycle_factor=0.85, breadth=0.55),
     "osa-mild": Profile("mild obstructive sleep apnoea", (35, 65), "AHI 5-15: AASM 1999 (Sleep 22:667); "
                         "supine excess: Oksenberg 1997", wake_pct=13, n1_pct=10, n2_pct=55,
-                        n3_pct=16, r_pct=19, arousals_per_h=8, ahi_per_h=10.5, apnea_share=0.07, rem_factor=1.2,
+                        n3_pct=16, r_pct=19, arousals_per_h=8, ahi_per_h=10.5, apnea_share=0.07, rem_factor=1.0,
                         snore_share=0.3, plm_per_h=4, heart_bpm=63, spo2_pct=95, depth_pct=4.2),
     "osa-severe": Profile("severe obstructive sleep apnoea", (40, 70), "AHI 30 and more: AASM 1999; fragmented "
                           "sleep with little N3: Ng & Guan 2012; depth: Kulkas 2013", latency_min=10, wake_pct=17,
                           n1_pct=21, n2_pct=55, n3_pct=8, r_pct=16, arousals_per_h=5, ahi_per_h=45,
-                          apnea_share=0.3, mixed_share=0.2, rem_factor=0.9, n3_factor=0.6,
+                          apnea_share=0.3, mixed_share=0.2, rem_factor=0.75, n3_factor=0.35,
                           supine_factor=1.4, depth_pct=7,
                           snore_share=0.5, plm_per_h=5, heart_bpm=68, spo2_pct=94),
     "csa": Profile("central sleep apnoea with Cheyne-Stokes breathing", (55, 80), "cycle of 45 s and more, in N1 "
@@ -243,7 +243,7 @@ def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = Fals
         ahi_per_h=min(ratio(profile.ahi_per_h, 0.2), 75.0),
         apnea_share=_odds(ratio, profile.apnea_share, 0.5),
         rem_factor=ratio(profile.rem_factor, 0.4),
-        n3_factor=ratio(profile.n3_factor, 0.3),
+        n3_factor=ratio(profile.n3_factor, 0.15),
         supine_factor=ratio(profile.supine_factor, 0.2),
         depth_pct=ratio(profile.depth_pct, 0.2),
         snore_share=min(ratio(profile.snore_share, 0.4), 0.8),
@@ -253,14 +253,16 @@ def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = Fals
         spo2_pct=spread.between(saturation - 1.2, min(saturation + 1.2, 98), saturation - 3, 98.5),
         atonia_loss=min(ratio(profile.atonia_loss, 0.25), 0.9),
     )
-    return Person(own, age, sex, tuple(shares.tolist()), tuple(sleep.tolist()), _draw_habits(spread), unusual)
+    return Person(
+        own, age, sex, tuple(shares.tolist()), tuple(np.round(sleep, 6).tolist()), _draw_habits(spread), unusual
+    )
 
 
 ANY = "any"  # name of a draw from all the patients of a sleep laboratory
 APNEA = "apnea"  # anywhere between mild and severe obstructive sleep apnoea, and somewhat beyond
 PATIENTS = {APNEA: 0.6, "csa": 0.04, "plm": 0.09, "insomnia": 0.09, "rbd": 0.03, "healthy-old": 0.09,
             "healthy-young": 0.06}  # fmt: skip
-SEVERITY = (-0.6, 1.05)  # 0 is mild, 1 severe
+SEVERITY = (-0.6, 1.0)  # 0 is mild, 1 severe
 KEPT = 0.6  # of what a profile's stages differ from the average patient's: the rest is the person's
 
 
