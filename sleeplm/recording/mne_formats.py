@@ -1,5 +1,6 @@
 """Every format that MNE reads and EDF is not: FIF, BrainVision, EEGLAB, GDF and more."""
 
+import os
 import warnings
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,20 @@ def read_mne_file(path: Path) -> Source:
     DamagedFileError
         It has one, and it failed.
     """
-    return source_of(_open(path), path.name)
+    raw = _open(path)
+    _refuse_strangers(raw, path)
+    return source_of(raw, path.name)
+
+
+def _refuse_strangers(raw, path: Path) -> None:
+    """Some headers name the file that holds the signals: it must lie beside them, or any file could be read."""
+    folder = os.path.abspath(path.parent)
+    for name in raw.filenames:
+        if name is not None and not Path(os.path.abspath(name)).is_relative_to(folder):
+            raise DamagedFileError(
+                f"'{path.name}' names a file outside of its own folder as the one that holds its signals; put both "
+                "into one folder and name it without a path."
+            )
 
 
 def source_of(raw, name: str) -> Source:

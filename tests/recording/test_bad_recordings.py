@@ -44,6 +44,35 @@ def test_garbage_under_a_name_that_mne_knows(tmp_path, suffix):
     assert f"a{suffix}" in refusal(tmp_path / f"a{suffix}")
 
 
+BRAINVISION = """Brain Vision Data Exchange Header File Version 1.0
+
+[Common Infos]
+DataFile={}
+DataFormat=BINARY
+DataOrientation=MULTIPLEXED
+NumberOfChannels=1
+SamplingInterval=10000
+
+[Binary Infos]
+BinaryFormat=INT_16
+
+[Channel Infos]
+Ch1=C3-M2,,0.1,uV
+"""
+
+
+def test_a_header_may_name_a_file_beside_it_and_none_elsewhere(tmp_path):
+    (tmp_path / "night").mkdir()
+    (tmp_path / "night/beside.eeg").write_bytes(NOISE[:4000])
+    (tmp_path / "secret.txt").write_bytes(NOISE[:4000])
+    header = tmp_path / "night/night.vhdr"
+    header.write_text(BRAINVISION.format("beside.eeg"))
+    assert open_recording(header).signal("C3").size == 2000
+    for stranger in ("../secret.txt", tmp_path / "secret.txt"):
+        header.write_text(BRAINVISION.format(stranger))
+        assert "outside of its own folder" in refusal(header, DamagedFileError)
+
+
 def test_a_header_cut_short(make_edf, tmp_path):
     data = make_edf("C3-M2").read_bytes()
     for size in (9, 255, 300, 511):
