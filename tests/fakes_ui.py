@@ -10,6 +10,7 @@ import numpy as np
 from assistant.answers import Answer, Citation, TextStep, ToolStep
 from sleeplm.errors import NotARecordingError, StudyError
 from sleeplm.night import Event, Fact, Scoring
+from sleeplm.person import Person
 from sleeplm.recording.faults import FAULTS
 from sleeplm.recording.quality import Quality
 from sleeplm.vocabulary import CHANNEL, MODEL_SFREQ_HZ, Stage
@@ -134,6 +135,7 @@ class FakeNights:
     folder: Path = Path("/nowhere")
     asked: list = field(default_factory=list)
     units: dict | None = None
+    person: Person | None = None
 
     def entries(self):
         return [(f"{s.label}{' (SIMULATED)' if s.simulated else ''}", s.id) for s in self.studies]
@@ -148,10 +150,11 @@ class FakeNights:
         return self.asked
 
     def add(
-        self, path, scorings=(), lights_off=None, lights_on=None, label=None, units=None, progress=lambda s, f: None
-    ):
+        self, path, scorings=(), lights_off=None, lights_on=None, label=None, units=None, person=None,
+        progress=lambda s, f: None,
+    ):  # fmt: skip
         progress("Reading", 0.0)
-        self.units = units
+        self.units, self.person = units, person
         if not Path(path).read_bytes().startswith(b"0       "):
             raise NotARecordingError(f"{Path(path).name} is in no format that we read; save it as EDF or BDF")
         for i, step in enumerate(("Scoring", "Measuring", "Captions", "Embedding", "Saving", "Indexing")):

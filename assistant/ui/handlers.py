@@ -10,6 +10,7 @@ import gradio as gr
 
 from sleeplm.errors import SleepLMError
 from sleeplm.export import events_csv, numbers_csv
+from sleeplm.person import person_of
 
 from . import conversation, night_view, tables
 from .conversation import Turn
@@ -109,12 +110,13 @@ class Handlers:
         shown, trouble = self._open(entries[0][1] if entries else None)
         return (*shown.values(), self.choices(shown.study_id), said + trouble)
 
-    def analyse(self, files, name, lights_off, lights_on) -> Iterator[tuple]:
+    def analyse(self, files, name, lights_off, lights_on, person, age, sex) -> Iterator[tuple]:
         """Analyse uploaded files; where only a person can say something of the recording, ask that first."""
         kept = (gr.skip(),) * len(fields(Shown))
         files = list(files or [])
         try:
             recording, _ = sort_uploads(files)
+            person_of(person, age, sex)
             questions = self.nights.questions(recording)
         except SleepLMError as error:
             remove_uploads(files)
@@ -123,28 +125,30 @@ class Handlers:
         if questions:
             yield (*kept, gr.skip(), gr.skip(), gr.skip(), tables.ask_before(questions))
         else:
-            yield from self._analyse(files, name, lights_off, lights_on, {})
+            yield from self._analyse(files, name, (lights_off, lights_on), (person, age, sex), {})
 
-    def answer(self, files, name, lights_off, lights_on, event: gr.EventData) -> Iterator[tuple]:
+    def answer(self, files, name, lights_off, lights_on, person, age, sex, event: gr.EventData) -> Iterator[tuple]:
         """Analyse uploaded files with the answers to what was asked about them."""
         said = event._data.get("units")
         said = said if isinstance(said, dict) else {}
         units = {str(channel): str(unit) for channel, unit in said.items() if unit}
-        yield from self._analyse(list(files or []), name, lights_off, lights_on, units)
+        yield from self._analyse(list(files or []), name, (lights_off, lights_on), (person, age, sex), units)
 
-    def _analyse(self, files, name, lights_off, lights_on, units) -> Iterator[tuple]:
+    def _analyse(self, files, name, lights, person, units) -> Iterator[tuple]:
         """Analyse, naming each step; then show the night. The files are removed whatever happens."""
         kept = (gr.skip(),) * len(fields(Shown))
         try:
             recording, scorings = sort_uploads(files)
+            whose = person_of(*person)
             steps = in_steps(
                 lambda progress: self.nights.add(
                     recording,
                     scorings=scorings,
-                    lights_off=(lights_off or "").strip() or None,
-                    lights_on=(lights_on or "").strip() or None,
+                    lights_off=(lights[0] or "").strip() or None,
+                    lights_on=(lights[1] or "").strip() or None,
                     label=(name or "").strip() or None,
                     units=units,
+                    person=whose,
                     progress=progress,
                 )
             )

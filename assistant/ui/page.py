@@ -158,16 +158,26 @@ def _add_panel(folder: Path) -> dict:
                 height=150, scale=3, min_width=300, elem_id="files",
             )  # fmt: skip
             with gr.Column(scale=2, min_width=260):
-                parts["name"] = gr.Textbox(
-                    label="Name (optional)", info="Not one that identifies somebody", max_length=80, elem_id="name"
-                )
                 with gr.Row():
-                    parts["lights_off"] = gr.Textbox(
-                        label="Lights off", placeholder="HH:MM", max_length=8, min_width=100, elem_id="lights-off"
-                    )
-                    parts["lights_on"] = gr.Textbox(
-                        label="Lights on", placeholder="HH:MM", max_length=8, min_width=100, elem_id="lights-on"
-                    )
+                    parts["name"] = gr.Textbox(
+                        label="Name (optional)", info="Not one that identifies somebody", max_length=80,
+                        min_width=150, elem_id="name",
+                    )  # fmt: skip
+                    parts["person"] = gr.Textbox(
+                        label="Person (optional)", info="Kept as a hash only",
+                        max_length=200, min_width=150, elem_id="person",
+                    )  # fmt: skip
+                with gr.Row():
+                    for part, label, hint in (
+                        ("lights_off", "Lights off", "HH:MM"),
+                        ("lights_on", "Lights on", "HH:MM"),
+                        ("age", "Age", "by file"),
+                        ("sex", "Sex", "F or M"),
+                    ):
+                        parts[part] = gr.Textbox(
+                            label=label, placeholder=hint, max_length=8, min_width=80,
+                            elem_id=part.replace("_", "-"),
+                        )  # fmt: skip
         with gr.Row(equal_height=True):
             parts["analyse"] = gr.Button("Analyse", variant="primary", scale=0, min_width=130, elem_id="analyse")
             parts["close"] = gr.Button("Close", scale=0, min_width=90)
@@ -203,7 +213,7 @@ def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) 
     parts["delete"].click(handlers.delete, parts["study_id"], [*night, choice, notice], **PRIVATE).then(
         lambda: gr.Column(visible=False), None, parts["delete_panel"], queue=False, **PRIVATE
     )
-    form = [parts[n] for n in ("files", "name", "lights_off", "lights_on")]
+    form = [parts[n] for n in ("files", "name", "lights_off", "lights_on", "person", "age", "sex")]
     outcome = [*night, choice, parts["files"], parts["add_panel"], notice]
     one_at_a_time = {"concurrency_limit": 1, "concurrency_id": "analysis", **PRIVATE}
     parts["analyse"].click(

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Lock
 
 from assistant import nights
+from sleeplm.person import UNSAID, Person
 from sleeplm.recording.questions import Question
 from sleeplm.study import Study, list_studies, open_study
 from sleeplm.study_store import studies_folder
@@ -53,6 +54,7 @@ class StoredNights:
         lights_on: str | None = None,
         label: str | None = None,
         units: Mapping[str, str] | None = None,
+        person: Person = UNSAID,
         progress: Callable[[str, float], None] = lambda step, fraction: None,
     ) -> Study:
         """Analyse a recording and index it; see `assistant.nights.add_night`."""
@@ -64,6 +66,7 @@ class StoredNights:
             studies_dir=self.folder,
             label=label,
             units=units,
+            person=person,
             progress=progress,
         )
         with self._lock:

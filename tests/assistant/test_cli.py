@@ -144,6 +144,15 @@ def test_whose_night_it_is_comes_from_options_over_the_table_over_the_header(run
     assert f"90+ years, female; person {person['id']}" in told and "sc40," not in told
 
 
+def test_a_deidentified_copy_says_what_was_left_out(run, refused, data, tmp_path):
+    file = data / "recordings" / "sleepedf_sc4001_5min.edf"
+    done = run("deidentify", file, tmp_path / "clean.edf", "--keep-age-sex")
+    assert done == {"signals": 7, "labels_replaced": 0, "annotations_kept": 0, "annotations_removed": 0,
+                    "bytes_dropped": 0}  # fmt: skip
+    assert run("analyze", tmp_path / "clean.edf")["person"]["age_years"] == 33
+    assert "place of the recording" in refused("deidentify", tmp_path / "clean.edf", tmp_path / "clean.edf")
+
+
 def test_questions_are_printed_with_the_option_that_answers_them(run, data, tmp_path):
     file = tmp_path / "volts.edf"
     raw = bytearray((data / "recordings" / "sleepedf_sc4001_5min.edf").read_bytes())

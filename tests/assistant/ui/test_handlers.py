@@ -7,6 +7,7 @@ from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
 from assistant.ui.lazy_assistant import LazyAssistant
 from sleeplm.errors import ModelError, RecordingError, UsageError
 from sleeplm.export import events_csv
+from sleeplm.person import Person
 from sleeplm.recording.questions import Question
 
 
@@ -65,14 +66,22 @@ QUESTION = Question("C3", "C3 ('EEG <1>') has no unit by its file: in which unit
 def test_what_only_a_person_can_say_is_asked_before_the_analysis_and_its_answer_is_used(tmp_path):
     (tmp_path / "night.edf").write_bytes(b"0       ")
     handlers = Handlers(FakeNights(asked=[QUESTION]), ScriptedAssistant(), "fake-1")
-    form = ([tmp_path / "night.edf"], "", "", "")
+    form = ([tmp_path / "night.edf"], "", "", "", "p1", "54", "F")
     [(*_, asked)] = handlers.analyse(*form)
     assert '<select data-channel="C3">' in asked and '<option value="mV">' in asked and "EEG &lt;1&gt;" in asked
     assert len(handlers.nights.studies) == 1
     *_, (*_, said) = handlers.answer(*form, clicked(units={"C3": "mV", "C4": ""}))
+    assert handlers.nights.person == Person("p1", 54, "F")
     assert handlers.nights.units == {"C3": "mV"} and "is analysed and open" in said
     *_, (*_, said) = handlers.answer(*form, clicked(units="nonsense"))
     assert handlers.nights.units == {}
+
+
+def test_an_age_that_is_none_is_a_sentence(tmp_path):
+    (tmp_path / "night.edf").write_bytes(b"0       ")
+    handlers = Handlers(FakeNights(), ScriptedAssistant(), "fake-1")
+    [(*_, said)] = handlers.analyse([tmp_path / "night.edf"], "", "", "", "", "old", "")
+    assert "The age must be a whole number of years" in said and len(handlers.nights.studies) == 1
 
 
 def test_a_night_with_an_open_question_says_so():
