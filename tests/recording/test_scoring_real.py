@@ -100,3 +100,14 @@ def test_stages_of_dynamo_cover_what_their_rows_say(data):
     found = Counter(read_scoring(data / "recordings/dynamo_84min_stages.csv", recording).hypnogram)
     for code, stage in (("5", Stage.W), ("4", Stage.R), ("3", Stage.N1), ("2", Stage.N2), ("1", Stage.N3)):
         assert abs(30 * found[stage] - seconds[code]) < 60
+
+
+@pytest.mark.parametrize("name", ["ucddb020", "ucddb024"])
+def test_stages_of_a_table_with_a_row_a_second_by_the_clock(data, name):
+    path = data / f"spo2/{name}_1hz.csv"
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    scoring = read_scoring(path, night(len(rows) // 30 + 1, rows[0]["time"]))
+    seconds, found = Counter(row["stage"] for row in rows), Counter(map(str, scoring.hypnogram))
+    for stage in ("W", "N1", "N2", "N3", "R"):
+        assert abs(found[stage] - seconds[stage] / 30) <= 2

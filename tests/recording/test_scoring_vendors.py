@@ -1,3 +1,4 @@
+import sys
 from datetime import datetime, timedelta
 
 import edfio
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from scoring_helpers import in_a_folder, night, refusal
 
 from sleeplm.errors import NoOverlapError
-from sleeplm.recording import open_recording
+from sleeplm.recording import annotations, open_recording
 from sleeplm.recording.annotations import FORMATS, SUFFIXES, embedded_scoring, read_scoring
 from sleeplm.recording.annotations.words import event_of, stage_of
 from sleeplm.vocabulary import Stage
@@ -169,6 +170,23 @@ def test_a_format_says_all_that_the_folder_needs_of_it():
     )
     assert all(f.NAME and f.ORDER in range(5) and f.parse.__doc__ for f in FORMATS)
     assert {".csv", ".xml", ".rml", ".annot", ".st"} <= SUFFIXES and ".edf" not in SUFFIXES
+
+
+def test_a_format_is_added_by_a_file_in_the_folder_alone(write, tmp_path, monkeypatch):
+    (tmp_path / "added").mkdir()
+    (tmp_path / "added" / "of_a_new_lab.py").write_text(
+        "from sleeplm.recording.annotations.scored import sort_out\n"
+        "ORDER, NAME, SUFFIXES = 1, 'a new format', ('.new',)\n"
+        "def parse(file):\n"
+        "    return sort_out([(0.0, 30.0, 'N2')]) if (file.text or '').startswith('NEW') else None\n"
+    )
+    path = write("NEW\n", "a.new")
+    refusal(path)
+    monkeypatch.setattr(annotations, "__path__", [*annotations.__path__, str(tmp_path / "added")])
+    monkeypatch.setattr(annotations, "FORMATS", annotations.find_formats())
+    assert read_scoring(path, night(1)).hypnogram == (Stage.N2,)
+    assert "a new format" in refusal(write("OLD\n", "a.new"))
+    del sys.modules["sleeplm.recording.annotations.of_a_new_lab"]
 
 
 def test_no_word_of_a_stage_is_one_of_an_event():

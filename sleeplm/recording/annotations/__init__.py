@@ -12,6 +12,7 @@ To add a format, drop its module into this folder, with
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.night import Scoring
@@ -20,9 +21,14 @@ from sleeplm.recording.annotations.scored import ScoringFile, sort_out
 
 __all__ = ["FORMATS", "SUFFIXES", "embedded_scoring", "read_scoring"]
 
-_modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-# The first that knows the file reads it.
-FORMATS = tuple(sorted((m for m in _modules if hasattr(m, "parse")), key=lambda m: (m.ORDER, m.__name__)))
+
+def find_formats() -> tuple[ModuleType, ...]:
+    """The modules of this folder that read a format, in the order in which they are asked."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    return tuple(sorted((m for m in modules if hasattr(m, "parse")), key=lambda m: (m.ORDER, m.__name__)))
+
+
+FORMATS = find_formats()  # the first that knows the file reads it
 SUFFIXES = frozenset(suffix for m in FORMATS for suffix in m.SUFFIXES)
 
 
