@@ -176,7 +176,8 @@ def plot_epochs(out_png: Path, seed: int = FIRST_SEED, first_s: float = 5, secon
         for j, (name, epochs, stages) in enumerate((("real", real, real_stages), ("simulated", ours, ours_stages))):
             at = rng.choice(np.flatnonzero([s == stage for s in stages]))
             axis = axes[2 * i + j]
-            axis.plot(np.arange(cut.stop - cut.start) / sfreq_hz, epochs[at, cut], lw=0.5, color=("C3", "0.2")[j])
+            values = epochs[at, cut] - np.median(epochs[at, cut])
+            axis.plot(np.arange(cut.stop - cut.start) / sfreq_hz, values, lw=0.5, color=("C3", "0.2")[j])
             axis.set(ylim=(-120, 120), yticks=[])
             axis.set_ylabel(f"{stage}\n{name}", rotation=0, ha="right", va="center", fontsize=7)
     axes[-1].set_xlabel("s")

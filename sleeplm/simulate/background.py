@@ -31,13 +31,13 @@ SLOWER = (
 LEANS = np.array(
     [
         [0.4, 0.6, 0, 0, 0],
-        [0.35, 0, 0.35, 0, 0.3],
-        [0, 0.3, 0.4, 0.3, 0],
+        [0.25, 0, 0.45, 0, 0.3],
+        [0, 0.35, 0.5, 0.15, 0],
         [0, 0, 0.7, 0.3, 0],
         [0.15, 0.5, 0.05, 0, 0.3],
     ]
 )
-AMOUNTS = np.array([0.2, 0.35, 0.25, 0.25, 0.2])
+AMOUNTS = np.array([0.15, 0.25, 0.16, 0.16, 0.15])
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,15 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     scores = breadth * rng.normal(0, 1, len(fit.between))
     wake, deep = np.tensordot(scores, fit.between, 1)
     out = fit.mean.copy()
-    for stage, share in ((W, 1.0), (N1, 0.6), (N2, 0.2), (N3, 0.0), (R, 0.5)):
-        out[stage] += share * wake + (1 - share) * deep
+    muscle = fit.centres_hz > 16  # which is slack in sleep, however tense awake
+    for stage, share in ((W, 1.0), (N1, 0.5), (N2, 0.2), (N3, 0.0), (R, 0.35)):
+        like_wake = np.where(muscle & (stage != W), 0.3 * share, share)
+        out[stage] += like_wake * wake + (1 - like_wake) * deep
     smooth = np.exp(-0.5 * ((np.arange(17)[:, None] - np.arange(17)) / 2.5) ** 2)
     smooth /= np.sqrt((smooth**2).sum(axis=0))
     sizes = breadth * np.array([0.08, 0.1, 0.1, 0.06, 0.12])
     out += sizes[:, None] * (rng.normal(0, 1, out.shape) @ smooth)
+    out[W] += np.clip(rng.normal(0.12, 0.2 * breadth), -0.3, 0.8) * muscle  # tense temples
     tilt = np.log2(fit.centres_hz / 4)
     slow = np.exp(-((fit.centres_hz / 1.2) ** 2))
     slower = SLOWER + breadth * rng.normal(0, 0.14)

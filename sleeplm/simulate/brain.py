@@ -71,7 +71,7 @@ def _alpha_share(course: Course, habits: Habits, rng: np.random.Generator) -> np
     closed_of = rng.uniform(-1.5, 0.8)  # how much of the time awake the eyes are open differs from night to night
     closed = wander(course.duration_s, 1, 20, 1.0, rng) > closed_of
     asleep = habits.alpha_in_sleep
-    share = np.array([1.0, rng.uniform(0.1, 0.35), asleep, asleep, rng.uniform(0.08, 0.25)])[course.codes]
+    share = np.array([1.0, rng.uniform(0.03, 0.25), asleep, asleep, rng.uniform(0.08, 0.25)])[course.codes]
     share = share * np.exp(rng.normal(0, 0.3, len(course.codes)))
     first = int(np.argmax(course.codes != W)) if np.any(course.codes != W) else len(course.codes)
     share[: max(1, first // 4)] *= 0.3  # lights just out: eyes often open
@@ -94,7 +94,7 @@ def _arousing(course: Course, habits: Habits, rng: np.random.Generator) -> tuple
         return alpha + slower + fast / (1 + np.exp(-(freqs - 17) / 1.5)) * np.exp(-freqs / 60)
 
     common, *own = (white_spectrum(n, rng) for _ in range(3))
-    height = max(0.3 * habits.deep_uv, 0.5 * habits.alpha_uv)
+    height = max(0.25 * habits.deep_uv, 0.4 * habits.alpha_uv)
     sides = [shaped(np.float32(0.85) * common + np.float32(0.53) * o, n, EEG_HZ, shape) for o in own]
     return 1 - 0.3 * np.minimum(open_to, 1), np.stack(sides) * open_to * np.float32(height)
 

@@ -3,8 +3,8 @@
     python -m sleeplm.simulate.fit_eeg DATA_FOLDER
 
 W and N3 come from every other of the 23 people of UCDDB whose wake and deep sleep are at hand (the others are kept
-for judging), N2 and R from the 84 minutes of pyDYNAM-O, placed by their distance to its N3. N1 is put between W, N2
-and R. UCDDB 018 is left out: it judges the simulator.
+for judging), N2 and R from the 84 minutes of pyDYNAM-O, placed halfway between where they lie from its own N3 and
+from the 23 people's. N1 is put between W, N2 and R. UCDDB 018 is left out: it judges the simulator.
 """
 
 import json
@@ -21,7 +21,8 @@ BANDS_HZ = (
     (14, 16), (16, 20), (20, 25), (25, 32), (32, 40), (40, 47),
 )  # fmt: skip
 BETWEEN, WITHIN = 5, 4  # directions kept of how people, and how one person's epochs, differ
-ALPHA = slice(7, 10)  # bands in which W has its peak, which the simulator adds by itself
+ALPHA = slice(7, 10)  # bands in which W and R have a peak, which the simulator adds by itself
+HUM = 13  # band in which the recorder of UCDDB hums by itself
 MUSCLE = 14  # first band that is mostly muscle awake
 LOW_PASSED = 15  # first band that the filter of pyDYNAM-O's recording reaches
 EPOCH_S = 30
@@ -92,13 +93,16 @@ def fit(data: Path) -> dict:
     dynamo = _dynamo(data / "recordings")
     middle = {s: np.median(p, axis=0) for s, p in dynamo.items()}
     for stage in (N2, R):
-        mean[stage] = mean[N3] + middle[stage] - middle[N3]
+        mean[stage] = middle[stage] + 0.5 * (mean[N3] - middle[N3] - total(middle[N3]))
         mean[stage, LOW_PASSED:] = mean[stage, LOW_PASSED - 1] + mean[N3, LOW_PASSED:] - mean[N3, LOW_PASSED - 1]
-    mean[R] = 0.6 * mean[R] + 0.4 * np.minimum(mean[W], mean[N2] + 0.45)
+    mean[R] = 0.75 * mean[R] + 0.25 * np.minimum(mean[W], mean[N2] + 0.45)
     mean[R, MUSCLE:] = mean[N2, MUSCLE:] + 0.15  # muscles are slack
-    mean[W, ALPHA] = np.interp(np.arange(17)[ALPHA], (ALPHA.start - 1, ALPHA.stop), mean[W, [6, 10]])
-    mean[N1] = 0.3 * mean[W] + 0.35 * mean[N2] + 0.35 * mean[R]
+    for stage in (W, R):
+        beside = mean[stage, [ALPHA.start - 1, ALPHA.stop]]
+        mean[stage, ALPHA] = np.interp(np.arange(17)[ALPHA], (ALPHA.start - 1, ALPHA.stop), beside)
+    mean[N1] = 0.2 * mean[W] + 0.4 * mean[N2] + 0.4 * mean[R]
     mean[N1, MUSCLE:] = 0.2 * mean[W, MUSCLE:] + 0.8 * mean[R, MUSCLE:]
+    mean[:, HUM] = 0.5 * (mean[:, HUM - 1] + mean[:, HUM + 1])
     spread = (own - own.mean(axis=0)).reshape(len(names), -1)
     within = {
         W: np.concatenate([people[n][W] - np.median(people[n][W], axis=0) for n in names]),
