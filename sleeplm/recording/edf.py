@@ -27,14 +27,10 @@ def read_edf_file(path: Path) -> Source:
         The file holds annotations only.
     """
     header = read_header(path)
-    if all(s.is_annotation for s in header.signals):
+    if header.record_s == 0 or all(s.is_annotation for s in header.signals):
         raise NoUsableChannelError(
-            f"'{path.name}' holds annotations and no signals; give it as a scoring of the recording it belongs to."
-        )
-    if header.record_s == 0:
-        raise DamagedFileError(
-            f"The header of '{path.name}' is damaged (its data records last 0 s but hold signals); export the "
-            "night again."
+            f"'{path.name}' holds annotations and no signals over time; give it as a scoring of the recording it "
+            "belongs to."
         )
     said = []
     if header.spare_bytes:

@@ -97,7 +97,8 @@ def _question(recording, name: str, finite: list[np.ndarray], doubt: str | None)
         if recording.position_coding(name) is not None:
             return None
         choices = positions.possible_codings(np.concatenate(finite), unit)
-        text = f"In which coding are the positions of {name} ('{label}')? Until it is known they are not used."
+        meanings = "; ".join(f"{choice} ({positions.codings()[choice].words})" for choice in choices)
+        text = f"In which coding are the positions of {name} ('{label}'): {meanings}? Until then they are not used."
         return Question(name, text, choices) if choices else None
     if units.factor(unit, channel) is not None and not doubt:
         return None

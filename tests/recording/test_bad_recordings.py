@@ -132,8 +132,8 @@ def test_records_of_no_duration(make_edf, rewrite):
 
 
 def test_annotations_alone_are_a_scoring(data):
-    said = refusal(data / "recordings/sleepedf_sc4001_hypnogram.edf", NoUsableChannelError)
-    assert "scoring" in said
+    for name in ("sleepedf_sc4001_hypnogram.edf", "cpap_night/20241127_004009_EVE.edf"):
+        assert "as a scoring" in refusal(data / "recordings" / name, NoUsableChannelError)
 
 
 def test_no_usable_channel_lists_what_there_is(make_edf):
