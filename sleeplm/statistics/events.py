@@ -62,6 +62,8 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
     found = {f"{t}_n": _count(night, scoring, t, recorded) for t in COUNTED}
     for id_, (types, stages) in _RATES.items():
         why = _why_no_rate(types, scoring, recorded)
+        if not why and id_ == "arousal_rem_per_h":
+            why = _why_no_arousals_in_rem(scoring, recorded)
         evidence = _evidence(types, night, scoring, recorded)
         found[id_] = (
             Finding(why=why) if why else per_hour_of_sleep(night, scoring.events_of(*types), stages, **evidence)
@@ -88,6 +90,16 @@ def _why_no_rate(types: Sequence[str], scoring: Scoring, recorded: Sequence[str]
     if "rera" in types and "rera" not in looked_for:
         return "RERAs were not scored"
     return ""
+
+
+def _why_no_arousals_in_rem(scoring: Scoring, recorded: Sequence[str]) -> str:
+    """Why arousals of REM sleep are not known where others are: the rule asks for a rise of chin EMG."""
+    by_detector = scoring.event_sources["arousal"] != "expert"
+    return (
+        "Without a chin EMG arousals are not scored in REM sleep"
+        if by_detector and "EMG_CHIN" not in recorded
+        else ""
+    )
 
 
 def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:

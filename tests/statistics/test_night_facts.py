@@ -242,6 +242,15 @@ def test_leg_movements_with_an_arousal_are_those_within_half_a_second():
     assert facts["arousal_rem_per_h"].value is None and "No REM sleep" in facts["arousal_rem_per_h"].text
 
 
+def test_no_arousal_in_rem_is_not_none_where_it_could_not_be_scored():
+    stages, arousal = (Stage.N2,) * 60 + (Stage.R,) * 60, (Event("arousal", 600.0, 5.0),)
+    for source, chin, value in (("automatic", False, None), ("automatic", True, 0.0), ("expert", False, 0.0)):
+        signals = {"C3": (np.zeros(360_000), 100)} | ({"EMG_CHIN": (np.zeros(360_000), 100)} if chin else {})
+        scoring = Scoring(stages, "expert", arousal, {"arousal": source})
+        facts = {f.id: f for f in night_facts(FakeRecording(signals), scoring)}
+        assert facts["arousal_rem_per_h"].value == value and facts["arousal_nrem_per_h"].value == 2.0
+
+
 def test_heart_rate_belongs_to_the_stage_that_it_beats_in():
     beats_s = np.concatenate([np.arange(0, 600, 1.0), np.arange(600, 1200, 0.75)])
     heart = HeartRate(beats_s, beats_s[1:], 60 / np.diff(beats_s))
