@@ -19,6 +19,8 @@ _REFRACTORY_S = 0.25  # no heart beats twice within
 _SPAN_S, _SPANS = 2.0, 15  # two seconds hold a beat; thirty tell how high beats are now
 _HEIGHT = 0.45  # of a usual beat: above P and T waves and under every second beat of an alternating heart
 _OVER_FLOOR, _FLOOR_PCT = 3.5, 20  # a beat over the quietest fifth of the signal around it; noise reaches 3.0
+_WIDE_HEIGHT, _LONG = 0.18, 1.35  # of a usual beat, in an interval this much longer than the usual one
+_T_WAVE_S, _P_WAVE_S = 0.36, 0.25  # after and before a beat, within which a lower peak is a wave of it
 _EDGE_S = 0.25  # beside what is lost the filter rings
 _known: WeakKeyDictionary = WeakKeyDictionary()
 
@@ -75,7 +77,8 @@ def heart_rate(ecg: np.ndarray, sfreq_hz: float) -> HeartRate:
 
     A beat is a peak of the energy between 8 and 25 Hz (root mean square of 80 ms) that reaches 45% of a usual beat:
     the median, over 30 s, of the highest in each two seconds. The threshold follows the signal and not the beats
-    before, so that no run of T waves or missed beats can halve or double the rate.
+    before, so that no run of T waves or missed beats can halve or double the rate. In an interval over 35% longer
+    than usual, one of 18% will do: a wide (ventricular) beat.
 
     Parameters
     ----------
@@ -125,15 +128,33 @@ def _beats(ecg: np.ndarray, lost: np.ndarray, sfreq_hz: float) -> np.ndarray:
     usual = median_filter(spans.max(axis=1), _SPANS, mode="nearest")
     floor = median_filter(np.percentile(spans, _FLOOR_PCT, axis=1), _SPANS, mode="nearest")
     middle = (np.arange(len(spans)) + 0.5) * step
-    least = np.interp(
-        np.arange(len(energy)), middle, np.where(usual >= _OVER_FLOOR * floor, _HEIGHT * usual, np.inf)
-    )
-    peaks, _ = find_peaks(energy, height=least, distance=round(_REFRACTORY_S * sfreq_hz))
+    at = np.arange(len(energy))
+    narrow = np.interp(at, middle, np.where(usual >= _OVER_FLOOR * floor, _HEIGHT * usual, np.inf))
+    wide = np.interp(at, middle, np.maximum(_WIDE_HEIGHT * usual, _OVER_FLOOR * floor))
+    peaks, _ = find_peaks(energy, height=narrow, distance=round(_REFRACTORY_S * sfreq_hz))
+    peaks = _with_wide(peaks, find_peaks(energy, height=wide)[0], energy, sfreq_hz)
     if lost.any():
         near = uniform_filter1d(lost.astype(np.float32), 2 * round(_EDGE_S * sfreq_hz) + 1) > 0
         peaks = peaks[~near[peaks]]
     left, top, right = (energy[peaks + i] for i in (-1, 0, 1))
     return (peaks + 0.5 * (left - right) / (left - 2 * top + right)) / sfreq_hz  # the vertex of a parabola
+
+
+def _with_wide(peaks: np.ndarray, lower: np.ndarray, energy: np.ndarray, sfreq_hz: float) -> np.ndarray:
+    """The peaks, and in each interval that is too long the highest lower peak that is no T or P wave of its ends.
+
+    A beat that begins in a ventricle is wide: it has little energy in the band, and a pause after it.
+    """
+    if len(peaks) < 3:
+        return peaks
+    gaps = np.diff(peaks)
+    found = []
+    for i in np.flatnonzero(gaps > _LONG * median_filter(gaps, 11, mode="nearest")):
+        begin, end = peaks[i] + _T_WAVE_S * sfreq_hz, peaks[i + 1] - _P_WAVE_S * sfreq_hz
+        inside = lower[np.searchsorted(lower, begin) : np.searchsorted(lower, end)]
+        if inside.size:
+            found.append(inside[np.argmax(energy[inside])])
+    return np.sort(np.concatenate([peaks, np.array(found, dtype=peaks.dtype)]))
 
 
 def qrs_energy(ecg: np.ndarray, sfreq_hz: float) -> np.ndarray:

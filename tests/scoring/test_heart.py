@@ -154,6 +154,20 @@ def test_premature_beats_are_counted_and_split_intervals_are_not():
     assert premature_beats(rate_of(split)).size == 0 and premature_beats(rate_of(beats_s)).size == 0
 
 
+def test_wide_early_beats_are_found_and_counted():
+    beats_s = np.arange(0.5, 200, 0.9)
+    early = np.array([50, 90, 150])
+    narrow = np.delete(beats_s, early)
+    wide_s = beats_s[early] - 0.27
+    ecg = ecg_of(narrow)
+    t = np.arange(len(ecg)) / 128
+    for at_s in wide_s:
+        ecg += 1.4 * np.exp(-0.5 * ((t - at_s) / 0.035) ** 2) - 0.5 * np.exp(-0.5 * ((t - at_s - 0.26) / 0.06) ** 2)
+    heart = heart_rate(ecg, 128)
+    assert agree(heart.beats_s, np.sort(np.append(narrow, wide_s))) == 1
+    assert premature_beats(heart) == pytest.approx(wide_s, abs=0.05)
+
+
 def test_the_variability_of_a_known_rhythm_is_known():
     t, beats = 0.0, []
     while t < 600:
