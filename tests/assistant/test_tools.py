@@ -9,6 +9,7 @@ from assistant.evidence import MAX_CITATIONS, Context, citations, merge
 from assistant.slots import read_slots
 from assistant.tools import TOOLS, Call
 from assistant.tools.likeness import alike
+from sleeplm.night import Event
 
 
 def _run(call, question="", study=None, **kwargs):
@@ -198,3 +199,19 @@ def test_every_tool_has_a_label():
     assert Call("window", ("1", "2")).named() == {"begin": "1", "end": "2"}
     assert Call("facts", ("a", "b")).named() == {"ids": ["a", "b"]}
     assert set(TOOLS) >= {"facts", "at", "decline"}
+
+
+def test_thousands_of_micro_events_are_told_as_counts_and_hide_no_other_event():
+    study = fake_study()
+    waves = tuple(Event("slow_wave", 0.4 * n, 0.3, ("C3",), "automatic") for n in range(3000))
+    study.scoring = replace(
+        study.scoring,
+        events=tuple(sorted((*study.scoring.events, *waves), key=lambda e: e.start_s)),
+        event_sources={**study.scoring.event_sources, "slow_wave": "automatic"},
+    )
+    assert _values(_run(Call("events", ("any",)), study=study))["any_count"] == 1
+    around = _values(_run(Call("at", ("23:06",)), "What happened around 23:06?", study=study))
+    assert around["around_events"] == "the events there were 750 slow waves, 1 hypopnea"
+    assert max(len(str(v)) for v in around.values()) < 400
+    counted = _run(Call("events", ("slow_wave",)), study=study)
+    assert _values(counted)["slow_wave_count"] == 3000 and len(citations(counted.facts)) <= 2 * MAX_CITATIONS
