@@ -13,9 +13,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (OWA
 
 def numbers_csv(study: Study) -> str:
     """The facts of a study, one a row; a number that does not exist is an empty cell, and `text` says why."""
-    header = ("id", "name", "value", "unit", "source", "signals", "epochs", "text", "definition")
+    header = "id name value unit rule source signals epochs text definition".split()
     rows = (
-        (f.id, f.name, f.value, f.unit, f.source, " ".join(f.signals), _stretches(f.epochs), f.text, f.definition)
+        (
+            f.id,
+            f.name,
+            f.value,
+            f.unit,
+            f.rule,
+            f.source,
+            " ".join(f.signals),
+            _stretches(f.epochs),
+            f.text,
+            f.definition,
+        )
         for f in study.facts
     )
     return _table(study, header, rows)

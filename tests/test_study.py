@@ -18,7 +18,7 @@ from sleeplm.analysis import STEPS, analyze
 from sleeplm.epochs import cut_epochs
 from sleeplm.errors import NoUsableChannelError, RecordingError, ScoringError, StudyError, UsageError
 from sleeplm.export import events_csv, numbers_csv
-from sleeplm.night import Event
+from sleeplm.night import Event, Fact
 from sleeplm.person import Person
 from sleeplm.recording import open_recording
 from sleeplm.study import Study, list_studies, open_study
@@ -375,6 +375,8 @@ def test_a_recording_without_any_life_in_it_is_refused(tmp_path, studies):
 def test_csv_exports_say_source_and_use_and_run_no_formula(study, monkeypatch):
     first, header, *rows = numbers_csv(study).splitlines()
     assert first == f"# {RESEARCH_USE}" and "source" in header and len(rows) == len(study.facts)
+    study.facts = [Fact("ahi_per_h", "AHI", 5.0, "/h", "The AHI was 5 (AASM 3%).", "", rule="AASM 3%")]
+    assert "ahi_per_h,AHI,5.0,/h,AASM 3%," in numbers_csv(study)
     study.scoring = analysis.Scoring(
         events=(
             Event("hypopnea", 5.0, 10.0, ("AF",), label='=HYPERLINK("x")'),
