@@ -37,11 +37,14 @@ def waves(recording, so_far: Scoring) -> Found:
 
 
 def eye_movements(recording, so_far: Scoring) -> Found:
-    """Rapid eye movements of a recording, outside NREM sleep, whose slow waves and rolling eyes pass for them."""
+    """Rapid eye movements of a recording in REM sleep, and where no stage is known.
+
+    Awake, blinks and looks pass for them, in NREM sleep slow waves and rolling eyes do.
+    """
     if not all(fast_enough(recording, name) for name in EYES):
         return Found()
     left, right = (read_usable(recording, name, SFREQ_HZ) for name in EYES)
-    wanted = ~per_sample(so_far.hypnogram, NREM, len(left))
+    wanted = ~per_sample(so_far.hypnogram, (Stage.W, *NREM), len(left))
     return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES))
 
 

@@ -60,7 +60,7 @@ def test_without_stages_or_a_fast_eeg_nothing_is_looked_for(signals, scoring):
     assert waves(FakeRecording(signals), scoring).scored == ()
 
 
-def test_eyes_that_move_against_each_other_are_rapid_eye_movements_outside_nrem():
+def test_eyes_that_move_against_each_other_are_rapid_eye_movements_in_rem_sleep():
     gaze = np.zeros(len(TIMES))
     true = np.arange(10.0, 590, 10)
     for at_s in true:
@@ -68,7 +68,7 @@ def test_eyes_that_move_against_each_other_are_rapid_eye_movements_outside_nrem(
         gaze[here] += 120 * np.sin(np.pi * (TIMES[here] - at_s) / 0.8) ** 2
     noise = np.random.default_rng(2).standard_normal((2, len(TIMES))) * 3
     recording = FakeRecording({"EOG_L": (gaze + noise[0], SFREQ_HZ), "EOG_R": (noise[1] - gaze, SFREQ_HZ)})
-    scoring = Scoring((Stage.R,) * 10 + (Stage.N2,) * 10, "expert")
+    scoring = Scoring((Stage.R,) * 10 + (Stage.N2,) * 5 + (Stage.W,) * 5, "expert")
     starts = np.array([e.start_s for e in eye_movements(recording, scoring).events])
     assert len(starts) >= 25 and starts.max() < 300
     assert np.abs(starts[:, None] - true).min(axis=1).max() < 0.5
