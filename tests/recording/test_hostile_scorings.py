@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("resource", reason="limits on processor and memory need a Unix")
 READER = Path(__file__).with_name("bounded_scorings.py")
-ROWS = 90_000
+ROWS = 60_000
 LAUGHS = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
-DEEP = 400_000
+DEEP = 250_000
 EVENT = "<ScoredEvent><Start>1</Start></ScoredEvent>"
 EVENTS = "type,start,duration\n"
 
@@ -42,8 +42,8 @@ FILES = {
     "deep.xml": (lambda: f"<PSGAnnotation>{'<a>' * DEEP}{'</a>' * DEEP}</PSGAnnotation>", "holds neither"),
     "tags.xml": (lambda: f"<PSGAnnotation>{'<a/>' * 1_100_000}</PSGAnnotation>", "1000000 XML tags"),
     "events.xml": (
-        lambda: f"<PSGAnnotation>{EVENT * 150_000}<ScoredEvent/></PSGAnnotation>",
-        "Event 150001",
+        lambda: f"<PSGAnnotation>{EVENT * 100_000}<ScoredEvent/></PSGAnnotation>",
+        "Event 100001",
     ),
     "large.xml": (lambda: f'<PSGAnnotation a="{"x" * 17_000_000}"/>', "16 MB"),
     "columns.csv": (lambda: "type,start,duration" + ",x" * 1_000_000 + "\nHypopnea,1,2\n", "10000 characters"),

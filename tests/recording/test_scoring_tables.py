@@ -92,6 +92,13 @@ def test_poor_overlap_is_said_with_the_figure(write):
     assert any("3 of 4 events lie outside" in w for w in events.warnings)
 
 
+def test_lights_and_events_outside_are_no_epochs(write):
+    rows = "Sleep stage N2,23:00:00,60\nLights off,22:58:00,0\nHypopnea,22:58:00,5\n"
+    scoring = read_scoring(write("event,start,duration\n" + rows), night(2))
+    assert scoring.hypnogram == (Stage.N2, Stage.N2) and scoring.lights_off_s is None
+    assert [w.partition(": ")[2] for w in scoring.warnings] == ["one event lies outside the recording; left aside."]
+
+
 def test_stages_that_overlap_are_said(write):
     scoring = read_scoring(write("onset,duration,stage\n0,60,N2\n30,60,R\n70,20,W\n"), night(3))
     assert any("overlapping stages in 2 epochs" in w for w in scoring.warnings)

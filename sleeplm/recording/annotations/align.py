@@ -77,11 +77,17 @@ def _shift(scored: Scored, recording, name: str) -> float:
 
 def _span(scored: Scored) -> tuple[float, float]:
     """First start and last end of what was scored; an open end counts as one epoch."""
-    stages = [s for s in scored.stages if scored.counted or s[2] is not Stage.UNSCORED]
-    starts = [s for s, *_ in stages] + [s for _, s, *_ in scored.events] + list(scored.lights.values())
-    ends = [s + (d if np.isfinite(d) else EPOCH_S) for s, d, _ in stages]
-    ends += [s + d for _, s, d, _ in scored.events] + list(scored.lights.values())
+    staged = _staged(scored)
+    starts = [*staged[:1], *(s for _, s, *_ in scored.events), *scored.lights.values()]
+    ends = [*staged[1:], *(s + d for _, s, d, _ in scored.events), *scored.lights.values()]
     return (min(starts), max(ends)) if starts else (0.0, 0.0)
+
+
+def _staged(scored: Scored) -> tuple[float, float] | tuple[()]:
+    """First start and last end of the stages; empty where there are none."""
+    stages = [s for s in scored.stages if scored.counted or s[2] is not Stage.UNSCORED]
+    ends = [s + (d if np.isfinite(d) else EPOCH_S) for s, d, _ in stages]
+    return (min(s for s, *_ in stages), max(ends)) if stages else ()
 
 
 def _overlap_s(scored: Scored, shift_s: float, duration_s: float) -> float:
@@ -163,7 +169,7 @@ def _said_of_cover(seconds: np.ndarray, name: str) -> list[str]:
 def _said_of_length(scored: Scored, shift_s: float, recording, name: str) -> list[str]:
     """What was cut off or left unscored, in epochs."""
     said = []
-    first, last = (t + shift_s for t in _span(scored))
+    first, last = (t + shift_s for t in _staged(scored) or (0.0, 0.0))
     beyond = last - recording.n_epochs * EPOCH_S
     if not np.isfinite(scored.stages[-1][1]):
         beyond = 0.0
