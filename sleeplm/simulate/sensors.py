@@ -48,6 +48,8 @@ class Lab:
         Of EEG and EOG; 0 and infinity where there is no filter but the sensor's own.
     mains_hz, mains_uv : float
         Hum at an EEG electrode.
+    hum_hz, hum_uv, floor_uv : float
+        A recorder's own broad hum, as in all of UCDDB at 20 to 25 Hz, and its noise floor, both RMS.
     muscle_uv, heart_share, gaze_share : float
         What the EEG takes up of the temple's muscles (RMS), the ECG (of its height in mV, as uV / 1000) and the
         movements of the eyes.
@@ -65,6 +67,9 @@ class Lab:
     lowpass_hz: float = np.inf
     mains_hz: float = 50.0
     mains_uv: float = 0.0
+    hum_hz: float = 22.0
+    hum_uv: float = 0.0
+    floor_uv: float = 0.6
     muscle_uv: float = 0.5
     heart_share: float = 0.0
     gaze_share: float = 0.1
@@ -85,6 +90,9 @@ def draw_lab(kind: str, rng: np.random.Generator) -> Lab:
         lowpass_hz=float(rng.choice([35, 35, 40, 50, np.inf])),
         mains_hz=float(rng.choice([50.0, 60.0])),
         mains_uv=rng.lognormal(np.log(1.0), 1.0) * (rng.random() < 0.6),
+        hum_hz=rng.uniform(15, 40),
+        hum_uv=rng.lognormal(np.log(1.3), 0.6) * (rng.random() < 0.4),
+        floor_uv=rng.lognormal(np.log(0.7), 0.5),
         muscle_uv=rng.lognormal(np.log(0.5), 0.7),
         heart_share=rng.uniform(0.003, 0.02) * (rng.random() < 0.35),
         gaze_share=rng.uniform(0.02, 0.25),
@@ -126,13 +134,16 @@ def sense_eeg(course: Course, eeg: np.ndarray, gaze: np.ndarray, ecg, lab: Lab, 
     for side, name in enumerate(("C3", "C4")):
         jolt = shaped(white_spectrum(n, rng), n, EEG_HZ, band(0.5, 50, 0.7))
         signal = eeg[side] + lab.gaze_share * rng.uniform(0.7, 1.3) * gaze
-        signal += jolt * (0.6 + moving * rng.uniform(15, 60))
+        signal += jolt * (lab.floor_uv + moving * rng.uniform(15, 60))
         signal += np.interp(
             np.arange(n), np.arange(course.duration_s) * EEG_HZ, wander(course.duration_s, 1, 8, 2, rng)
         )
         signal += sweat * rng.uniform(0.5, 1.2) + _pops(n, course, lab, rng)
         if lab.varied:
             signal += lab.muscle_uv * shaped(white_spectrum(n, rng), n, EEG_HZ, band(24, 62, 0.1))
+            if lab.hum_uv:
+                hum = band(lab.hum_hz - 2, lab.hum_hz + 2)
+                signal += lab.hum_uv * shaped(white_spectrum(n, rng), n, EEG_HZ, hum)
             signal += 1000 * lab.heart_share * rng.uniform(-1, 1) * ecg
         if lab.mains_uv:
             signal += _hum(n, EEG_HZ, lab, rng)
