@@ -15,8 +15,12 @@ def night():
     return FakeRecording(dict(simulate_night(seed=4, hours=0.6, profile="osa-severe").signals), gaps=(GAP_S,))
 
 
-def test_epochs_mostly_in_a_gap_are_unscored_and_nothing_is_found_in_it(night):
-    scoring = score(night)
+@pytest.fixture(scope="module")
+def scoring(night):
+    return score(night)
+
+
+def test_epochs_mostly_in_a_gap_are_unscored_and_nothing_is_found_in_it(scoring):
     unscored = [i for i, s in enumerate(scoring.hypnogram) if s == Stage.UNSCORED]
     assert unscored == list(range(20, 34))
     assert np.isnan(scoring.probabilities[20:34]).all() and np.isfinite(scoring.probabilities[34:]).all()
@@ -25,6 +29,6 @@ def test_epochs_mostly_in_a_gap_are_unscored_and_nothing_is_found_in_it(night):
     assert scoring.events and all(np.isfinite([e.start_s, e.duration_s]).all() for e in scoring.events)
 
 
-def test_the_numbers_of_a_night_with_a_gap_are_numbers(night):
-    for fact in night_facts(night, score(night)):
+def test_the_numbers_of_a_night_with_a_gap_are_numbers(night, scoring):
+    for fact in night_facts(night, scoring):
         assert fact.value is None or isinstance(fact.value, str) or np.isfinite(fact.value), fact.id
