@@ -22,7 +22,7 @@ _HZ = 10
 
 
 def snore_events(recording, so_far: Scoring) -> Found:
-    """Snoring of a recording, in sleep where stages are known."""
+    """Snoring of a recording; where stages are known, trains that touch sleep."""
     if "SNORE" not in recording.channels:
         return Found()
     sfreq_hz = recording.channels["SNORE"].sfreq_hz
@@ -33,7 +33,7 @@ def snore_events(recording, so_far: Scoring) -> Found:
         return Found(warnings=("The snoring channel holds no usable signal; nothing is said of snoring.",))
     trains = snoring(sound, sfreq_hz)
     if so_far.hypnogram_source is not None:
-        trains = [e for e in trains if _is_asleep(e, so_far)]
+        trains = [e for e in trains if _touches_sleep(e, so_far)]
     return Found(trains, ("snore",), said_of_loss(recording, "SNORE"))
 
 
@@ -90,7 +90,7 @@ def _loudness(sound: np.ndarray, sfreq_hz: float) -> np.ndarray:
     return np.divide(np.diff(total), counts, out=np.full(n, np.nan), where=counts > 0)
 
 
-def _is_asleep(event: Event, so_far: Scoring) -> bool:
-    """Whether the middle of an event lies in an epoch of sleep."""
-    epoch = int((event.start_s + event.duration_s / 2) // EPOCH_S)
-    return epoch < len(so_far.hypnogram) and so_far.hypnogram[epoch] in SLEEP_STAGES
+def _touches_sleep(event: Event, so_far: Scoring) -> bool:
+    """Whether any epoch that an event touches is sleep: snoring itself says that who snores is not wide awake."""
+    first, last = int(event.start_s // EPOCH_S), int(event.end_s // EPOCH_S)
+    return any(stage in SLEEP_STAGES for stage in so_far.hypnogram[first : last + 1])
