@@ -1,6 +1,6 @@
 """Judge the simulator: a small network trained on simulated EEG alone stages real nights.
 
-    python -m train.judge                    # 40 nights, three networks, some minutes on one core
+    python -m train.judge                    # 24 nights, three networks, some minutes on one core
 
 One central derivation per night, recorded by any lab, cut into epochs of 30 s at 64 Hz and scaled by the night's
 own size. A convolutional network sees single epochs; a recurrent one then reads its sight of the whole night. No
@@ -218,10 +218,10 @@ def measure(nights: Sequence[Night], held_out: Sequence[Night], passes: int, see
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate, train a judge for each seed, print mean and range of every figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nights", type=int, default=40)
-    parser.add_argument("--held-out", type=int, default=8)
-    parser.add_argument("--hours", type=float, default=7.0)
-    parser.add_argument("--passes", type=int, default=4)
+    parser.add_argument("--nights", type=int, default=24)
+    parser.add_argument("--held-out", type=int, default=4)
+    parser.add_argument("--hours", type=float, default=6.0)
+    parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
