@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.errors import DamagedFileError, NotARecordingError, UsageError
+from sleeplm.files import open_regular
 from sleeplm.recording import harmless
 from sleeplm.recording.annotations.words import known_text
 from sleeplm.recording.edf_header import (
@@ -26,6 +27,7 @@ from sleeplm.recording.subject import Subject
 
 NO_DATE = b"01.01.85"  # what EDF writes where no date is known
 _CHUNK_BYTES = 16 * 1024**2
+_MAX_RECORD_BYTES = 128 * 1024**2  # one data record is held at a time; the standard advises 61,440 bytes
 _SUFFIXES = {False: (".edf", ".rec"), True: (".bdf",)}
 
 
@@ -78,7 +80,7 @@ def deidentify(path: str | Path, out: str | Path, keep_age_sex: bool = False) ->
     """
     path, out = Path(path), Path(out)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             begins = begins_as_edf(file.read(8))
     except (OSError, ValueError) as error:
         raise NotARecordingError(f"'{path.name}' cannot be opened; check the path") from error
@@ -88,6 +90,11 @@ def deidentify(path: str | Path, out: str | Path, keep_age_sex: bool = False) ->
             "the recording software first"
         )
     header = read_header(path)
+    if header.record_bytes > _MAX_RECORD_BYTES:
+        raise DamagedFileError(
+            f"the header announces data records of {header.record_bytes / 1e6:.0f} MB each, more than the "
+            f"{_MAX_RECORD_BYTES / 1e6:.0f} MB that are copied at once; export the night again with shorter records"
+        )
     _refuse_place(path, out, header)
     with path.open("rb") as file:
         raw = file.read(header.header_bytes)

@@ -18,6 +18,10 @@ SleepLMError                  one sentence that says what is wrong and what to d
 class SleepLMError(Exception):
     """Base of all errors raised on purpose; ``str(error)`` is one clear sentence without patient identity."""
 
+    def __str__(self) -> str:
+        # A sentence may quote a file's name, and a name may hold line breaks and orders to a terminal.
+        return "".join(c if c.isprintable() else "\ufffd" for c in super().__str__())
+
 
 class RecordingError(SleepLMError):
     """A file of signals cannot be used."""

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sleeplm.errors import UsageError
+from sleeplm.files import open_regular
 from sleeplm.recording.subject import AGE_CAP, MAX_AGE, SEXES, Subject, age_words, capped
 
 COLUMNS = ("file", "person", "age", "sex")
 MAX_COHORT_BYTES = 16 * 1024**2
+MAX_COHORT_LINES = 100_000
+MAX_COHORT_LINE = 100_000  # characters: columns by the thousand
 MAX_KEY = 200  # characters
 _SEX_WORDS = {"f": "F", "female": "F", "m": "M", "male": "M"}
 _EMPTY = {"", "na", "n/a", "nan", "."}
@@ -101,7 +104,13 @@ def read_cohort(path: str | Path) -> dict[str, Person]:
         header.
     """
     path = Path(path)
-    lines = csv.reader(io.StringIO(text := _text(path)), delimiter=max(",;\t", key=text.partition("\n")[0].count))
+    text = _text(path)
+    if text.count("\n") > MAX_COHORT_LINES or max(map(len, text.split("\n"))) > MAX_COHORT_LINE:
+        raise UsageError(
+            f"the cohort's table '{path.name}' has more than {MAX_COHORT_LINES} lines, or a line of more than "
+            f"{MAX_COHORT_LINE} characters; give a table with the columns {', '.join(COLUMNS)} alone"
+        )
+    lines = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count))
     try:
         header, *rows = [[cell.strip() for cell in row] for row in lines if any(map(str.strip, row))] or [[]]
     except csv.Error as error:
@@ -133,10 +142,12 @@ def read_cohort(path: str | Path) -> dict[str, Person]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MAX_COHORT_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"the cohort's table '{path.name}' cannot be opened; check the path") from error
+        raise UsageError(
+            f"the cohort's table '{path.name}' cannot be opened; check that it is a file you may read"
+        ) from error
     if len(data) > MAX_COHORT_BYTES:
         raise UsageError(f"the cohort's table '{path.name}' is larger than {MAX_COHORT_BYTES // 1024**2} MB")
     for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):

@@ -1,5 +1,6 @@
 """No planted name comes through, in any encoding, and no sample changes."""
 
+import os
 import shutil
 from datetime import date, time
 
@@ -208,13 +209,29 @@ def test_what_cannot_be_cleaned_is_refused(tmp_path):
         deidentify(tmp_path / "night.vhdr", tmp_path / "out.edf")
     with pytest.raises(NotARecordingError, match="cannot be opened"):
         deidentify(tmp_path / "none.edf", tmp_path / "out.edf")
+    os.mkfifo(tmp_path / "pipe.edf")
+    with pytest.raises(NotARecordingError, match="cannot be opened"):
+        deidentify(tmp_path / "pipe.edf", tmp_path / "out.edf")
     at, _ = field_at(path, "label", 1)
     data = bytearray(path.read_bytes())
     data[at : at + 16] = b"EDF annotations "
     (tmp_path / "odd.edf").write_bytes(data)
     with pytest.raises(DamagedFileError, match="signal 2"):
         deidentify(tmp_path / "odd.edf", tmp_path / "out.edf")
-    assert {p.name for p in tmp_path.iterdir()} == {"in.edf", "link.edf", "night.vhdr", "odd.edf"}
+    assert {p.name for p in tmp_path.iterdir()} == {"in.edf", "link.edf", "night.vhdr", "odd.edf", "pipe.edf"}
+
+
+def test_records_that_no_memory_holds_are_refused(tmp_path):
+    path = a_night(tmp_path / "in.edf")
+    at, width = field_at(path, "samples", 0)
+    header = bytearray(path.read_bytes()[: read_header(path).header_bytes])
+    header[at : at + width], header[236:244] = b"99999999".ljust(width), b"2".ljust(8)
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(1 << 40)  # sparse
+    with pytest.raises(DamagedFileError, match="data records of 200 MB each"):
+        deidentify(path, tmp_path / "out.edf")
+    assert not (tmp_path / "out.edf").exists()
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,3 +1,4 @@
+import os
 from datetime import date
 
 import pytest
@@ -123,7 +124,10 @@ def test_a_cohort_is_read_as_tables_are_written(tmp_path, encoding, delimiter):
         ("file,age\na.edf\n", "row 1 .* has 1 cells"),
         ("file,age\n,54\n", "row 1 .* names no file"),
         ("file,age\na.edf,54\nx/a.edf,55\n", "row 2 .* earlier"),
-        ("file,age\n" + "a" * 200_000 + ",54\n", "as CSV"),
+        ("file,age\n" + "a" * 200_000 + ",54\n", "a line of more than 100000 characters"),
+        ("file,age\n" + "," * 15_000_000 + "\n", "a line of more than 100000 characters"),
+        ("file,age\n" + "a,1\n" * 1_000_000, "more than 100000 lines"),
+        ('file,age\n"' + "a\n" * 70_000, "as CSV"),
     ],
 )
 def test_a_table_that_cannot_be_used_names_the_row(tmp_path, content, said):
@@ -136,6 +140,9 @@ def test_a_table_that_cannot_be_used_names_the_row(tmp_path, content, said):
 def test_a_table_that_is_not_there_or_too_large_is_refused(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="cannot be opened"):
         read_cohort(tmp_path / "none.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(UsageError, match="cannot be opened"):
+        read_cohort(tmp_path / "pipe.csv")
     monkeypatch.setattr("sleeplm.person.MAX_COHORT_BYTES", 10)
     (tmp_path / "people.csv").write_text("file,age\na.edf,54\n")
     with pytest.raises(UsageError, match="larger"):

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sleeplm.errors import UsageError
+from sleeplm.files import open_regular
 from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES
 
 VARIABLE = "SLEEPLM_CHANNELS"
@@ -86,10 +87,10 @@ def packaged() -> dict[str, tuple[Candidate, ...]]:
 def _users(path: Path, changed: int) -> dict[str, tuple[Candidate, ...]]:
     """The user's table as of its last change."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"The channel table {path} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"The channel table {path} cannot be read: {error.strerror or error}.") from error
     return parse_table(content, str(path))
 
 
@@ -108,7 +109,7 @@ def parse_table(content: bytes, name: str) -> dict[str, tuple[Candidate, ...]]:
         table = json.loads(content)
     except json.JSONDecodeError as error:
         raise UsageError(f"{where} is no JSON: {error.msg} in line {error.lineno}.") from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, too deep
         raise UsageError(f"{where} is no JSON in UTF-8.") from error
     if not isinstance(table, dict):
         raise UsageError(f'{where} must be an object of rows by channel, as in {{"C3": [{{"labels": ["XYZ"]}}]}}.')

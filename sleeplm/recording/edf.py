@@ -48,7 +48,13 @@ def read_edf_file(path: Path) -> Source:
             f"'{path.name}' spans {duration_s / 3600:.0f} h with its gaps, more than the "
             f"{MAX_DURATION_S / 3600:.0f} h that are read at once; cut the recording into nights."
         )
-    start_date, start_clock = _later(header, int(origin_s))
+    try:
+        start_date, start_clock = _later(header, int(origin_s))
+    except OverflowError as error:
+        raise DamagedFileError(
+            f"'{path.name}' is damaged (its first data record begins {origin_s:g} s after its start time, at no "
+            "date that exists); export the night again."
+        ) from error
     return Source(
         duration_s=duration_s,
         start_date=start_date,

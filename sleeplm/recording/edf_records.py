@@ -12,6 +12,7 @@ import numpy as np
 from sleeplm.errors import DamagedFileError
 from sleeplm.recording.edf_header import EdfHeader
 
+_MAX_RUNS = 10_000  # a recorder that stops every three seconds all night long
 _TOLERANCE_S = 0.01  # what clocks of recorders round and jitter by; within it, records follow each other
 
 
@@ -59,6 +60,11 @@ def find_runs(path: Path, starts_s: np.ndarray, record_s: float) -> tuple[Run, .
         if abs(late - shift_s) > _TOLERANCE_S:
             firsts.append(number)
             shift_s = late
+    if len(firsts) > _MAX_RUNS:
+        raise DamagedFileError(
+            f"'{path.name}' is discontinuous (EDF+D) and has {len(firsts) - 1} gaps between its data records, more "
+            f"than the {_MAX_RUNS} that are read; export the night again."
+        )
     stops = [*firsts[1:], len(starts_s)]
     return tuple(Run(a, b, float(starts_s[a] - starts_s[0])) for a, b in zip(firsts, stops, strict=True))
 

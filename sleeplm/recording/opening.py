@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
+from sleeplm.files import open_regular
 from sleeplm.recording import units as known_units
 from sleeplm.recording.channels import Match
 from sleeplm.recording.edf import read_edf_file
@@ -116,12 +117,12 @@ def _read_source(path: Path) -> Source:
             if path.suffix.casefold() in _FOLDER_SUFFIXES:
                 return read_mne_file(path)
             raise NotARecordingError(f"'{path.name}' is a folder; give the recording inside it.")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(8)
     except FileNotFoundError as error:
         raise RecordingError(f"There is no file '{path.name}'; check the path.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise RecordingError(f"'{path.name}' cannot be opened; check that you may read it.") from error
+        raise RecordingError(f"'{path.name}' cannot be opened; check that it is a file you may read.") from error
     if not head:
         raise NotARecordingError(f"'{path.name}' is empty; copy or export it again.")
     if begins_as_edf(head):

@@ -1,5 +1,6 @@
 """EDF and BDF files of every kind of nonsense, built byte by byte; each is small on disk, whatever it announces."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,14 @@ HOSTILE: dict[str, bytes] = {
     "gaps_digits.edf": plus([b"+" + b"9" * 58] * 10),
     "gaps_negative.edf": plus([b"-%d\x14\x14\0" % (20 - i) for i in range(10)]),
     "gaps_two_days.edf": plus([b"+0\x14\x14\0", b"+172700\x14\x14\0"]),
+    "gaps_by_the_thousand.edf": edf(
+        (signal(samples=1), notes(8)), b"".join(bytes(2) + (b"+%.3f\x14\x14\0" % (i / 10)).ljust(16, b"\0")
+        for i in range(200_000)), 200_000, 0.001, reserved="EDF+D",
+    ),
+    "start_beyond_time.edf": plus([b"+999999999999999\x14\x14\0"] * 10, reserved="EDF+C"),
+    "start_beyond_dates.edf": plus(
+        [b"+99999999999\x14\x14\0"] * 10, reserved="EDF+C", start="Startdate 01-JAN-9998 X X X"
+    ),
     "gaps_without_annotations.edf": edf(data=TEN, reserved="EDF+D"),
     "gaps_bdf_said_in_edf.edf": plus(STAMPS, reserved="BDF+D"),
     "notes_alone.edf": edf((notes(),), bytes(600), record_s=0),
@@ -140,10 +149,14 @@ def _sparse(size: int, **fields) -> Callable[[Path], None]:
     return write
 
 
-# Larger than anybody would upload, without taking room.
+# Larger than anybody would upload, without taking room, or no file at all.
 SPARSE: dict[str, Callable[[Path], None]] = {
     "terabyte.edf": _sparse(1 << 40, n_records=-1),
     "terabyte_counted.edf": _sparse(1 << 40, n_records=99999999),
     "notes_gigabyte.edf": _sparse(1 << 31, signals=(signal(samples=1), notes(90_000_000)), n_records=10),
+    "pipe.edf": os.mkfifo,  # nobody ever writes into it
+    "pipe.vhdr": os.mkfifo,
+    "device.edf": lambda path: path.symlink_to("/dev/zero"),
+    "circle.edf": lambda path: path.symlink_to(path),
     "fast.edf": _sparse(1 << 31, signals=(signal(samples=90_000_000), signal("C4-M1")), n_records=10),
 }

@@ -93,6 +93,16 @@ def test_a_table_that_makes_no_sense_is_refused_and_the_row_named(own, make_edf,
     assert "\n" not in str(caught.value) and "own.json" in str(caught.value)
 
 
+def test_a_table_of_endless_digits_or_in_a_pipe_is_refused(own, make_edf, tmp_path, monkeypatch):
+    own(f'{{"C3": [{"1" * 5000}]}}')
+    with pytest.raises(UsageError, match="no JSON"):
+        open_recording(make_edf("C3-M2"))
+    os.mkfifo(tmp_path / "pipe.json")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "pipe.json"))
+    with pytest.raises(UsageError, match=r"pipe\.json cannot be read: it is a pipe"):
+        open_recording(make_edf("C3-M2"))
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["C3", "labels", "note"]), inner),

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import zlib
@@ -49,6 +50,7 @@ FILES = {
     "columns.csv": (lambda: "type,start,duration" + ",x" * 1_000_000 + "\nHypopnea,1,2\n", "10000 characters"),
     "line.csv": (lambda: "x" * 15_000_000, "10000 characters"),
     "vast.csv": (None, "64 MB"),
+    "pipe.csv": (os.mkfifo, "cannot be opened"),
     "rows.csv": (lambda: EVENTS + "Hypopnea,1,2\n" * 1_000_000, "100000 lines"),
     "many.csv": (lambda: "\n" * 10_000_000, "empty"),
     "returns.csv": (lambda: "W\r" * 1_000_000, "100000 lines"),
@@ -95,6 +97,9 @@ FILES = {
 def answers(tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("hostile")
     for name, (content, _) in FILES.items():
+        if content is os.mkfifo:
+            content(folder / name)  # into which nobody ever writes
+            continue
         if content is None:
             with (folder / name).open("wb") as file:
                 file.truncate(200 * 2**20)

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
 from sleeplm.errors import ScoringError, UnknownScoringError
+from sleeplm.files import open_regular
 from sleeplm.recording.annotations.words import ASIDE, Meaning, meaning_of
 from sleeplm.vocabulary import EPOCH_S, Stage
 
@@ -61,16 +62,13 @@ class ScoringFile:
         self.path = path
         self.name = path.name
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise UnknownScoringError(
-                    f"'{self.name}' is too large for a scoring (over {MAX_BYTES // 1024**2} MB); give the file "
-                    "with the scoring alone."
-                )
-            self.data = path.read_bytes()
+            with open_regular(path) as file:
+                self.data = file.read(MAX_BYTES + 1)
         except FileNotFoundError as error:
             raise ScoringError(f"There is no file '{self.name}'; check the path.") from error
         except (OSError, ValueError) as error:
             raise ScoringError(f"'{self.name}' cannot be opened; check that it is a file you may read.") from error
+        self._check_size(MAX_BYTES)
         if not self.data.strip():
             raise UnknownScoringError(f"'{self.name}' is empty; export the scoring again.")
 
