@@ -1,10 +1,11 @@
 """What happens in a night beyond its stages: posture, respiratory events, arousals, movements, leg movements."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sleeplm.night import Event
+from sleeplm.scoring.limbs import RESPIRATORY_S, in_series
 from sleeplm.simulate.population import N1, N2, N3, R, W, fitted
 from sleeplm.simulate.profiles import Person
 from sleeplm.simulate.waves import wander
@@ -252,6 +253,23 @@ def simulate_legs(course: Course, rng: np.random.Generator) -> list[Event]:
         duration = rng.lognormal(np.log(course.person.habits.leg_s), 0.45)
         legs.append(event(kind, start, np.clip(duration, 0.6, 8.0), *sides))
     return legs
+
+
+def scored_legs(course: Course) -> list[Event]:
+    """Leg movements as an expert scores them (AASM Manual 2.6), which is the truth that a night tells.
+
+    None counts that begins awake or touches a respiratory event or the .5 s on either side of it; of the others
+    those are periodic whose onsets make a series, in whatever way they came about.
+    """
+    starts = np.array([e.start_s for e in course.respiratory]) - RESPIRATORY_S
+    ends = np.array([e.end_s for e in course.respiratory]) + RESPIRATORY_S
+    kept = [
+        e
+        for e in course.legs
+        if course.stage_at(e.start_s) != W and not np.any((e.start_s < ends) & (e.end_s > starts))
+    ]
+    periodic = set(in_series([e.start_s for e in kept]))
+    return [replace(e, type="plm" if i in periodic else "leg_movement") for i, e in enumerate(kept)]
 
 
 def simulate_movements(course: Course, rng: np.random.Generator) -> list[Event]:

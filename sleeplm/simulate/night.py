@@ -189,7 +189,7 @@ def simulate_night(
         course.desaturations,
         course.arousals,
         course.movements,
-        course.legs,
+        events.scored_legs(course),
         course.snores,
         told,
         artifacts,

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sleeplm.simulate.events import has_fall
+from sleeplm.simulate.events import has_fall, scored_legs
 from sleeplm.simulate.fit import _rounded, halves
 from sleeplm.simulate.fit_events import fit_arousals, fit_heart, fit_respiratory
 from sleeplm.simulate.fit_read import read_beats, read_respiratory, read_stages
@@ -45,6 +45,19 @@ def test_truth_of_a_seed_is_the_same_everywhere(profile, seed):
 def test_times_stand_in_hundredths_of_a_second():
     for e in happenings(course("osa-severe", 11)):
         assert e.start_s == round(e.start_s, 2) and e.duration_s == round(e.duration_s, 2)
+
+
+def test_legs_are_told_as_experts_score_them():
+    night = course("osa-severe", 11)
+    told = scored_legs(night)
+    assert 0 < len(told) < len(night.legs)
+    for leg in told:
+        assert night.stage_at(leg.start_s) != W
+        assert all(leg.end_s <= e.start_s - 0.5 or leg.start_s >= e.end_s + 0.5 for e in night.respiratory)
+    onsets = np.array([e.start_s for e in told])
+    for leg in told:
+        near = np.sum((np.abs(onsets - leg.start_s) <= 3 * 90) & (onsets != leg.start_s))
+        assert leg.type == "leg_movement" or near >= 3
 
 
 @pytest.mark.parametrize("profile", ["osa-mild", "osa-severe", "csa"])
