@@ -102,7 +102,8 @@ def analyze(
         nameless = Nameless(recording, scorings)
         contents, manifest = _derive(recording, experts, (*lights_s, hypopnea_rule), encoder, steps, nameless)
         manifest["warnings"] = nameless.sentences([*notices, *manifest["warnings"]])
-        manifest["person"] = _person_json(directory, person, recording.subject, _person_before(directory, identity))
+        before = _person_before(directory, identity)
+        manifest["person"] = kept(person, recording.subject, _person_id(directory, person), before)
         there = _write(directory, identity, label, contents, manifest, steps)
     if label not in (None, there.label):
         there = relabel(there, label)
@@ -296,18 +297,19 @@ def relabel(study: Study, label: str) -> Study:
 def say_person(study: Study, person: Person) -> Study:
     """Correct whose night it is; what is not said stays as it was."""
     directory = study.folder.parent
-    kept_before = {field: study.person[field] for field, by in study.person["source"].items() if by == "header"}
-    told = _person_json(directory, person, Subject(**kept_before), study.person)
-    if told == study.person:
-        return study
+    person_id = _person_id(directory, person)
     with store.locked(directory):
-        store.save(study.folder, {store.MANIFEST: store.load_manifest(study.folder) | {"person": told}})
+        manifest = store.load_manifest(study.folder)  # as it is now: another process may have said something too
+        before = manifest["person"]
+        header = Subject(**{field: before[field] for field, by in before["source"].items() if by == "header"})
+        told = kept(person, header, person_id, before)
+        if told != before:
+            store.save(study.folder, {store.MANIFEST: manifest | {"person": told}})
     return Study(study.folder)
 
 
-def _person_json(directory: Path, said: Person, header: Subject, before: dict | None) -> dict:
-    person_id = None if said.key is None else store.person_id(directory, said.key)
-    return kept(said, header, person_id, before)
+def _person_id(directory: Path, said: Person) -> str | None:
+    return None if said.key is None else store.person_id(directory, said.key)
 
 
 def _person_before(directory: Path, identity: str) -> dict | None:

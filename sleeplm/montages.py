@@ -1,7 +1,7 @@
 """What a user once chose for a montage, kept beside the studies, so that the next file with it gets the same.
 
 A montage is known by the labels and units of all its signals, whatever their order. Only a hash of them is kept,
-and the labels that were chosen.
+and which of them was chosen, as its place in the alphabet: a label may be somebody's name.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from sleeplm.study_store import locked, save
 from sleeplm.vocabulary import CHANNEL
 
 FILE = "montages.json"
-FORMAT = "sleeplm-montages 1"
+FORMAT = "sleeplm-montages 2"
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def recall(directory: Path, montage: Iterable[tuple[str, str]]) -> Choices:
     StudyError
         The file of choices is damaged.
     """
-    there = _read(directory).get(montage_key(montage), {})
-    return Choices(there.get("overrides", {}), there.get("units", {}))
+    montage = list(montage)
+    return _choices(_read(directory), montage)
 
 
 def remember(
@@ -108,12 +108,13 @@ def remember(
     """
     if not overrides and not units:
         return
-    key = montage_key(montage)
+    montage = list(montage)
+    labels = _labels(montage)
     with locked(directory):
         all_ = _read(directory)
-        there = all_.get(key, {})
-        chosen = Choices(there.get("overrides", {}), there.get("units", {})).under(overrides, units or {})
-        _write(directory, all_ | {key: {"overrides": chosen.overrides, "units": chosen.units}})
+        chosen = _choices(all_, montage).under(overrides, units or {})
+        places = {name: labels.index(label) for name, label in chosen.overrides.items()}
+        _write(directory, all_ | {montage_key(montage): {"overrides": places, "units": chosen.units}})
 
 
 def forget(directory: Path, montage: Iterable[tuple[str, str]] | None = None) -> bool:
@@ -137,7 +138,18 @@ def forget(directory: Path, montage: Iterable[tuple[str, str]] | None = None) ->
         return found
 
 
-def _read(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
+def _labels(montage: Iterable[tuple[str, str]]) -> list[str]:
+    """Each label once, in the order by which a choice is kept."""
+    return sorted({label for label, _ in montage})
+
+
+def _choices(all_: Mapping, montage: list[tuple[str, str]]) -> Choices:
+    there, labels = all_.get(montage_key(montage), {}), _labels(montage)
+    places = there.get("overrides", {})
+    return Choices({n: labels[at] for n, at in places.items() if at < len(labels)}, there.get("units", {}))
+
+
+def _read(directory: Path) -> dict[str, dict[str, dict]]:
     try:
         content = json.loads((directory / FILE).read_bytes())
     except FileNotFoundError:
@@ -152,12 +164,13 @@ def _read(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _whole(montages) -> bool:
-    """Whether this is canonical names to text, by ``overrides`` and ``units``, by montage."""
+    """Whether this is canonical names to places in ``overrides`` and to text in ``units``, by montage."""
     return isinstance(montages, dict) and all(
         isinstance(m, dict)
         and set(m) <= {"overrides", "units"}
-        and all(isinstance(c, dict) for c in m.values())
-        and all(name in CHANNEL and isinstance(said, str) for c in m.values() for name, said in c.items())
+        and all(isinstance(c, dict) and set(c) <= set(CHANNEL) for c in m.values())
+        and all(type(at) is int and at >= 0 for at in m.get("overrides", {}).values())
+        and all(isinstance(unit, str) for unit in m.get("units", {}).values())
         for m in montages.values()
     )
 

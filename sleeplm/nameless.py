@@ -7,22 +7,25 @@ from sleeplm.recording import harmless
 
 
 class Nameless:
-    """Takes file names and unknown labels out of what is kept of a recording.
+    """Takes file names, and labels and units with unknown words, out of what is kept of a recording.
 
     Parameters
     ----------
     recording : Recording
-        A label of it with an unknown word is called ``Signal N`` (N from 1, in the order of the file).
+        A label of it with an unknown word is called ``Signal N`` (N from 1, in the order of the file); of others
+        what is no ASCII is left out. A unit that is none is called unknown.
     scorings : sequence of path
         Scoring files.
     """
 
     def __init__(self, recording, scorings: Sequence[Path] = ()):
+        known = {label: harmless.label(label) for label in recording.labels}
         self._labels = {
-            label: f"Signal {number}"
+            label: known[label] or f"Signal {number}"
             for number, label in enumerate(recording.labels, start=1)
-            if harmless.label(label) is None
+            if known[label] != label
         }
+        units = {recording.unit_in_file(name) for name in recording.channels}
         files = [(recording.path, "the recording"), *((s, "the scoring file") for s in scorings)]
         self._instead = [
             pair
@@ -30,6 +33,7 @@ class Nameless:
             for pair in ((f"'{file.name}': ", ""), (f"'{file.name}'", whose), (file.name, whose))
         ]
         self._instead += [(f"'{label}'", f"'{name}'") for label, name in self._labels.items()]
+        self._instead += [(f"'{unit}'", "'unknown'") for unit in units if unit and not harmless.unit(unit)]
 
     def label(self, label: str) -> str:
         """A label of the recording, or the number of its signal."""

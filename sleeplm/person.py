@@ -57,8 +57,8 @@ def person_of(key: str | None = None, age: str | int | None = None, sex: str | N
         The age is none, or the sex is not F or M; the sentence begins with the field and does not repeat the key.
     """
     key = (key or "").strip() or None
-    if key is not None and len(key) > MAX_KEY:
-        raise UsageError(f"the key of a person has at most {MAX_KEY} characters")
+    if key is not None and not (len(key) <= MAX_KEY and key.isprintable()):
+        raise UsageError(f"the key of a person has at most {MAX_KEY} characters, all of them printable")
     return Person(key, _age(age), _sex(sex))
 
 

@@ -131,6 +131,18 @@ def test_a_clean_copy_reads_as_the_recording_did(tmp_path):
     np.testing.assert_array_equal(second.signal("C3"), first.signal("C3"))
 
 
+def test_a_unit_keeps_its_size_however_it_is_written(tmp_path):
+    path = a_night(tmp_path / "in.edf")
+    at, width = field_at(path, "unit", 0)
+    for unit, clean in (("µV", "uV"), ("μV", "uV"), ("ξV", ""), ("宮V", ""), ("kΩ", "kOhm")):
+        for encoding in ("utf-8", "latin-1") if unit == "µV" else ("utf-8",):
+            data = bytearray(path.read_bytes())
+            data[at : at + width] = unit.encode(encoding).ljust(width)
+            (tmp_path / "odd.edf").write_bytes(data)
+            deidentify(tmp_path / "odd.edf", tmp_path / "out.edf")
+            assert read_header(tmp_path / "out.edf").signals[0].unit == clean
+
+
 def test_age_and_sex_stay_where_that_is_asked_for(tmp_path):
     path = a_night(tmp_path / "in.edf")
     deidentify(path, tmp_path / "out.edf", keep_age_sex=True)

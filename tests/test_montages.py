@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,9 +25,10 @@ def test_nothing_is_there_before_anything_was_chosen(tmp_path):
 
 
 def test_a_later_choice_wins_and_the_rest_stays(tmp_path):
-    remember(tmp_path, MONTAGE, {"C3": "XYZ", "SPO2": "SpO2"})
-    remember(tmp_path, MONTAGE, {"C3": "SpO2 2"})
-    assert recall(tmp_path, MONTAGE).overrides == {"C3": "SpO2 2", "SPO2": "SpO2"}
+    montage = [*MONTAGE, ("SpO2 2", "%")]
+    remember(tmp_path, montage, {"C3": "XYZ", "SPO2": "SpO2"})
+    remember(tmp_path, montage, {"C3": "SpO2 2"})
+    assert recall(tmp_path, montage).overrides == {"C3": "SpO2 2", "SPO2": "SpO2"}
 
 
 def test_each_montage_is_forgotten_alone_and_all_together(tmp_path):
@@ -52,17 +55,31 @@ def test_what_comes_back_is_said_and_what_is_asked_for_now_is_not():
     assert before.said({"C3": "Q", "C4": "ABC"}, {"SPO2": "%"}) == []
 
 
-def test_labels_that_nobody_chose_are_not_kept(tmp_path):
-    remember(tmp_path, [("Smith John EEG", "uV"), ("XYZ", "uV")], {"C3": "XYZ"})
-    assert "Smith" not in (tmp_path / FILE).read_text(encoding="utf-8")
+def test_choices_made_at_once_are_all_kept(tmp_path):
+    montages = [[("XYZ", f"{n} uV")] for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda montage: remember(tmp_path, montage, {"C3": "XYZ"}), montages))
+    assert all(recall(tmp_path, montage) for montage in montages)
+    assert {p.name for p in tmp_path.iterdir()} - {".lock"} == {FILE}
+
+
+def test_no_label_is_kept_whether_it_was_chosen_or_not(tmp_path):
+    montage = [("Quillfeather EEG", "uV"), ("XYZ", "uV")]
+    remember(tmp_path, montage, {"C3": "Quillfeather EEG", "C4": "XYZ"})
+    assert recall(tmp_path, montage).overrides == {"C3": "Quillfeather EEG", "C4": "XYZ"}
+    kept = (tmp_path / FILE).read_text(encoding="utf-8")
+    assert "Quillfeather" not in kept and "XYZ" not in kept
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", '{"format": "sleeplm-montages 1"}', '{"format": "sleeplm-montages 1", "montages": [1]}',
-     '{"format": "sleeplm-montages 1", "montages": {"k": {"overrides": {"C3": 3}}}}',
-     '{"format": "sleeplm-montages 1", "montages": {"k": {"overrides": {"nose": "x"}}}}',
-     '{"format": "sleeplm-montages 1", "montages": {"k": {"evil": {}}}}', "[" * 100_000],
+    ["", "{", "[]", "{}", '{"format": "sleeplm-montages 2"}', '{"format": "sleeplm-montages 1", "montages": {}}',
+     '{"format": "sleeplm-montages 2", "montages": [1]}',
+     '{"format": "sleeplm-montages 2", "montages": {"k": {"overrides": {"C3": "XYZ"}}}}',
+     '{"format": "sleeplm-montages 2", "montages": {"k": {"overrides": {"C3": -1}}}}',
+     '{"format": "sleeplm-montages 2", "montages": {"k": {"units": {"C3": 1}}}}',
+     '{"format": "sleeplm-montages 2", "montages": {"k": {"overrides": {"nose": 1}}}}',
+     '{"format": "sleeplm-montages 2", "montages": {"k": {"evil": {}}}}', "[" * 100_000],
 )  # fmt: skip
 def test_a_damaged_file_is_refused_in_one_sentence_and_can_be_dropped(tmp_path, content):
     (tmp_path / FILE).write_text(content, encoding="utf-8")

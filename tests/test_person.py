@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sleeplm import study_store
-from sleeplm.analysis import analyze
+from sleeplm.analysis import analyze, say_person
 from sleeplm.errors import UsageError
 from sleeplm.person import Person, in_words, of_file, person_of, read_cohort
 from sleeplm.study import open_study
@@ -73,6 +74,14 @@ def test_a_person_is_corrected_without_a_new_analysis(night, studies):
     assert open_study(first.id, studies).person == later.person
 
 
+def test_what_two_say_of_a_person_at_once_is_kept_of_both(night, studies):
+    study = analysed(night, studies)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(say_person, [study] * 3, [Person(sex="M"), Person(age_years=40), Person("p1")]))
+    told = open_study(study.id, studies).person
+    assert (told["sex"], told["age_years"]) == ("M", 40) and told["id"] == study_store.person_id(studies, "p1")
+
+
 def test_what_was_said_of_a_person_outlives_other_weights(night, studies):
     said = analysed(night, studies, person=Person("p1", 40)).person
     again = analyze(night, studies_dir=studies, encoder=FakeEncoder(name="other"))
@@ -94,7 +103,16 @@ def test_age_and_sex_are_taken_as_people_write_them(age, sex, expected):
 
 
 @pytest.mark.parametrize(
-    "said", [{"age": "54.5"}, {"age": "-1"}, {"age": "131"}, {"age": "٣"}, {"sex": "2"}, {"key": "x" * 201}]
+    "said",
+    [
+        {"age": "54.5"},
+        {"age": "-1"},
+        {"age": "131"},
+        {"age": "٣"},
+        {"sex": "2"},
+        {"key": "x" * 201},
+        {"key": "\udcff"},
+    ],
 )
 def test_what_makes_no_sense_is_refused(said):
     with pytest.raises(UsageError, match=r"^the (age|sex|key)"):

@@ -163,6 +163,28 @@ def test_no_planted_name_is_kept_whatever_it_hides_in(tmp_path, studies, caplog)
         assert not [k for k in kept for e in ("utf-8", "utf-16-le", "utf-16-be") if name.encode(e) in k]
 
 
+def test_no_name_in_a_unit_or_in_another_script_is_kept(tmp_path, studies):
+    file = write_short_night(tmp_path / "night.edf")
+    data = bytearray(file.read_bytes())
+    units = 256 + 96 * int(data[252:256])
+    for at, text in ((256, "C3-M2 宮本"), (272, "C4-M1 Žižka"), (units, "Quillf"), (units + 24, "宮本")):
+        data[at : at + len(text.encode())] = text.encode()
+    file.write_bytes(data)
+    study = analyze(
+        file, overrides={"C3": "C3-M2 宮本", "C4": "C4-M1 Žižka"}, studies_dir=studies, encoder=FakeEncoder()
+    )
+    channels = study.recording["channels"]
+    assert (channels["C3"]["label"], channels["C4"]["label"]) == ("C3-M2", "Signal 2")
+    assert (
+        "C3 is 'C3-M2': chosen by the user; has the unit 'unknown'; its values are taken as uV." in study.warnings
+    )
+    assert {q.channel for q in study.questions} >= {"C3"}
+    kept = [p.read_bytes() for p in studies.rglob("*") if p.is_file()]
+    for name in ("宮本", "Žižka", "Quillf"):
+        assert not [k for k in kept if name.encode() in k or json.dumps(name)[1:-1].encode() in k]
+        assert name not in json.dumps(study.as_json(), ensure_ascii=False)
+
+
 def open_prompts(study) -> list[str]:
     """What the language model would be told of a night: all that happened in it, and how it looks."""
     from assistant.evidence import Context

@@ -10,6 +10,7 @@ from sleeplm.recording.channel_table import packaged
 from sleeplm.recording.channels import spellings
 
 MAX_DIGITS = 4  # of a label: no date of birth, no number of a record has so few
+_SPELT = str.maketrans({"μ": "u", "Ω": "Ohm", "°": "deg"})  # after NFKD, which knows one micro and one ohm
 _LETTERS = re.compile(r"[a-z]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
@@ -38,8 +39,12 @@ def _is_word(run: str) -> bool:
 
 
 def unit(text: str) -> str:
-    """The unit in ASCII if it is one, else nothing."""
-    plain = ascii_of(text.replace("°", "deg"))
+    """The unit in ASCII if it is one, else nothing.
+
+    >>> unit("µV"), unit("°C"), unit("kΩ"), unit("ξV")
+    ('uV', 'degC', 'kOhm', '')
+    """
+    plain = ascii_of(text, instead="?")  # what is left of a unit may be another
     return plain if plain.casefold().replace(" ", "") in _words("units") else ""
 
 
@@ -62,10 +67,10 @@ def _if_known(text: str, part: str, digits: int) -> str:
     return plain if known and few else ""
 
 
-def ascii_of(text: str) -> str:
-    """Text without accents, in printable ASCII; a blank for what has no such form."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(c if " " <= c <= "~" else " " for c in plain if not unicodedata.combining(c))
+def ascii_of(text: str, instead: str = " ") -> str:
+    """Text without accents, in printable ASCII; `instead` for what has no such form."""
+    plain = unicodedata.normalize("NFKD", text).translate(_SPELT)
+    plain = "".join(c if " " <= c <= "~" else instead for c in plain if not unicodedata.combining(c))
     return " ".join(plain.split())
 
 

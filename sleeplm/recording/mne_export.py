@@ -34,7 +34,7 @@ def to_mne(recording, sfreq_hz: float | None = None):
 
     Voltages are in volts as MNE wants them, the rest in the canonical unit. Gaps are zeros under ``BAD_ACQ_SKIP``
     annotations. The measurement date is set only where both date and clock are known; MNE can hold no clock alone.
-    Nothing of the person, the file or its path is carried over.
+    Nothing of the person, the file or its path is carried over: of annotations those in known words.
 
     Parameters
     ----------
@@ -49,6 +49,9 @@ def to_mne(recording, sfreq_hz: float | None = None):
     """
     import mne
 
+    from sleeplm.nameless import Nameless
+    from sleeplm.recording.annotations.words import known_text
+
     names = list(recording.channels)
     rate = max(c.sfreq_hz for c in recording.channels.values()) if sfreq_hz is None else sfreq_hz
     if not 0 < rate < MAX_RATE_HZ:
@@ -60,16 +63,20 @@ def to_mne(recording, sfreq_hz: float | None = None):
             signal = np.pad(signal[: len(row)], (0, max(0, len(row) - len(signal))), mode="edge")
         np.multiply(np.nan_to_num(signal), _VOLTS.get(CHANNEL[name].unit, 1.0), out=row)
     info = mne.create_info(names, rate, [_TYPES[CHANNEL[name].kind] for name in names])
-    notes = {name: channel.note for name, channel in recording.channels.items() if channel.note}
+    nameless = Nameless(recording)
+    notes = {name: nameless.text(channel.note) for name, channel in recording.channels.items() if channel.note}
     info["description"] = json.dumps({"about": _OURS, "simulated": recording.simulated, "notes": notes})
     raw = mne.io.RawArray(data, info, verbose="error")
     if recording.start_date and recording.start_clock:
         start = datetime.fromisoformat(f"{recording.start_date}T{recording.start_clock}")
         raw.set_meas_date(start.replace(tzinfo=UTC))
-    told = [*recording.annotations, *((start_s, stop_s - start_s, SKIP) for start_s, stop_s in recording.gaps)]
+    marks = [(start_s, length_s, known_text(text)) for start_s, length_s, text in recording.annotations]
+    marks += [(start_s, stop_s - start_s, SKIP) for start_s, stop_s in recording.gaps]
     end_s = data.shape[1] / rate  # annotations beyond it are none of MNE's
     inside = [
-        (start_s, min(length_s, end_s - start_s), text) for start_s, length_s, text in told if 0 <= start_s < end_s
+        (start_s, min(length_s, end_s - start_s), text)
+        for start_s, length_s, text in marks
+        if text and 0 <= start_s < end_s
     ]
     if inside:
         onsets_s, durations_s, texts = zip(*inside, strict=True)

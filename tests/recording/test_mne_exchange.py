@@ -74,6 +74,16 @@ def test_the_date_is_set_as_far_as_known_and_nobody_is_named(make_edf, rewrite):
     )
 
 
+def test_no_free_text_goes_into_a_raw(make_edf, rewrite):
+    told = [edfio.EdfAnnotation(3, 2, "Apnea|Muster"), edfio.EdfAnnotation(5, None, "Grete Muster sat up")]
+    path = make_edf("C3 Muster", ("C4", 100.0), annotations=told)
+    unit = path.read_bytes().index(b"uV".ljust(8))
+    night = open_recording(rewrite(path, {unit: b"Muster".ljust(8)}), {"C3": "C3 Muster"})
+    raw = night.to_mne()
+    assert list(raw.annotations.description) == ["Apnea"] and "Muster" not in repr(dict(raw.info))
+    assert "unknown" in Recording.from_mne(raw).channels["C3"].note
+
+
 def test_another_raw_is_read_as_any_file(night):
     raw = night.to_mne(100).pick(["C3", "SPO2"]).rename_channels({"C3": "EEG C3-M2", "SPO2": "SaO2"})
     raw.info["description"] = None
