@@ -15,6 +15,7 @@ from sleeplm.vocabulary import FACETS, RESEARCH_USE
 def main(argv: list[str] | None = None) -> None:
     """Run one command and leave with its exit status: 0, or 2 on bad input."""
     arguments = _parser().parse_args(argv)
+    sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
     logging.getLogger("transformers").setLevel(logging.ERROR)
     try:
         arguments.run(arguments)

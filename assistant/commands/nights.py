@@ -5,6 +5,7 @@ from pathlib import Path
 from assistant.commands.output import print_json, tell_steps
 from sleeplm.errors import UsageError
 from sleeplm.person import Person, in_words, of_file, person_of, read_cohort
+from sleeplm.recording.source import printable
 from sleeplm.vocabulary import RESEARCH_USE
 
 
@@ -112,7 +113,7 @@ def deidentify(arguments) -> None:
     done = deidentify(arguments.file, arguments.out, arguments.keep_age_sex)
     if arguments.json:
         return print_json(asdict(done))
-    print(f"wrote {arguments.out}: {done.signals} signals, their samples unchanged")
+    print(f"wrote {printable(str(arguments.out))}: {done.signals} signals, their samples unchanged")
     print(f"  labels with unknown words, replaced by Signal N: {done.labels_replaced}")
     print(
         f"  annotations of known words kept: {done.annotations_kept}; others left out: {done.annotations_removed}"
@@ -129,4 +130,5 @@ def simulate(arguments) -> None:
     if arguments.profile not in PROFILES:
         raise UsageError(f"there is no profile {arguments.profile!r}; the profiles are {', '.join(PROFILES)}")
     write_night(simulate_night(arguments.seed, arguments.hours, arguments.profile), arguments.out)
-    print(f"wrote {arguments.out}: simulated, with its truth in the .hypnogram.csv and .events.csv beside it")
+    out = printable(str(arguments.out))
+    print(f"wrote {out}: simulated, with its truth in the .hypnogram.csv and .events.csv beside it")

@@ -10,6 +10,7 @@ import numpy as np
 from sleeplm.errors import DamagedFileError, NotARecordingError
 from sleeplm.recording.gaps import Gaps
 from sleeplm.recording.mne_export import SKIP, Description, mne_unit, read_description
+from sleeplm.recording.packed import refuse_bomb
 from sleeplm.recording.source import Signal, Source, printable
 from sleeplm.recording.subject import Subject, whole_years
 from sleeplm.vocabulary import CHANNEL
@@ -26,8 +27,9 @@ def read_mne_file(path: Path) -> Source:
     NotARecordingError
         MNE has no reader for such a file.
     DamagedFileError
-        It has one, and it failed.
+        It has one, and it failed, or the file is packed and holds too much.
     """
+    refuse_bomb(path)
     raw = _open(path)
     _refuse_strangers(raw, path)
     return source_of(raw, path.name)

@@ -3,7 +3,9 @@
 import csv
 import json
 
+import edfio
 import pytest
+from fakes_model import write_short_night
 
 from assistant import Assistant
 from assistant.cli import main
@@ -166,6 +168,37 @@ def test_questions_are_printed_with_the_option_that_answers_them(run, data, tmp_
     assert run("analyze", file, "--unit", "C3=uV")["questions"] == []
     assert run("analyze", file)["questions"] == []  # as said before for this montage
     assert run("analyze", file, "--forget-montage")["questions"] == [question]
+
+
+def test_no_name_is_printed_logged_or_kept_and_no_order_reaches_the_terminal(capsys, caplog, studies, tmp_path):
+    file = tmp_path / "Quillfeather\n\x1b[31m<b>.edf"
+    edf = edfio.read_edf(write_short_night(tmp_path / "night.edf"))
+    edf.signals[0].label = "Quillfeather C3"
+    marks = [edfio.EdfAnnotation(35, 12, text) for text in ("Hypopnea|Quillfeather", "called Quillfeather")]
+    patient = edfio.Patient(name="Quillfeather", code="Quillfeather", sex="F")
+    edfio.Edf(edf.signals, patient=patient, annotations=marks).write(file)
+    table = tmp_path / "people.csv"
+    table.write_text(f'file,person,age\n"{file.name}",Quillfeather,54\n')
+    commands = [
+        ["analyze", file, "--channel", "C3=Quillfeather C3", "--cohort", table, "--json"],
+        ["analyze", file, "--cohort", table],  # with the channel that was chosen before
+        ["analyze", file, "--hypopneas", "4%", "--person", "Quillfeather", "--json"],
+        ["studies", "--json"],
+        ["deidentify", file, tmp_path / "copy\n\x1b[31m\udcff.edf"],
+    ]
+    for command in commands:
+        main([*map(str, command), "--studies", str(studies)])
+    out, err = capsys.readouterr()
+    assert "C3 is 'Signal 1', as you chose before" in out and "54 years, female" in out
+    kept = [p.read_bytes() for p in studies.rglob("*") if p.is_file()]
+    kept.append((tmp_path / "copy\n\x1b[31m\udcff.edf").read_bytes())
+    assert not [text for text in (out, err, caplog.text) if "quillf" in text.casefold() or "\x1b" in text]
+    assert not [content for content in kept if b"quillf" in content.lower()]
+    file.write_bytes(file.read_bytes()[:3000])
+    with pytest.raises(SystemExit):
+        main(["analyze", str(file), "--studies", str(studies)])
+    said = capsys.readouterr().err
+    assert "is cut short" in said and said.count("\n") == 1 and "\x1b" not in said
 
 
 def test_a_study_is_localized_indexed_searched_and_deleted(run, ucddb018, expert, tmp_path):
