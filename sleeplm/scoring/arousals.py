@@ -17,11 +17,12 @@ from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, fast_enough
 from sleeplm.scoring.runs import runs
-from sleeplm.scoring.usable import read_usable, said_of_loss
+from sleeplm.scoring.usable import MUCH, alive, read_usable, said_of_loss
 from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES, Stage
 
 SOURCE = "sleeplm arousals"
 RULE = "AASM arousal: abrupt rise of alpha and of power over 16 Hz, no spindle, 3 s or more, after 10 s of sleep"
+NREM_ALONE = "arousals of NREM sleep alone, without a chin EMG"
 REM_RULE = f"{RULE}, with a rise of the chin EMG of 1 s or more"
 BANDS_HZ = {"alpha": (8.0, 11.0), "sigma": (11.0, 16.0), "fast": (16.0, 40.0)}
 CHIN_HZ = (12.0, 45.0)
@@ -40,17 +41,26 @@ _LEAST_UV2 = 1e-6
 
 
 def arousal_events(recording, so_far: Scoring) -> Found:
-    """Arousals of a recording; not looked for without EEG or stages, in REM sleep not without chin EMG."""
+    """Arousals of a recording; not looked for without EEG or stages, in REM sleep not without chin EMG.
+
+    An EEG channel that is lost in a fifth of the night is left out where another is not: an arousal needs all that
+    are read.
+    """
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
     if not leads or so_far.hypnogram_source is None:
         return Found()
-    chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
+    lost = {name: float((~recording.quality.usable(name)).mean()) for name in leads} if recording.n_epochs else {}
     warnings = list(said_of_loss(recording, *leads))
+    if not alive(recording, *leads):
+        return Found(warnings=tuple(warnings))
+    leads = [name for name in leads if lost.get(name, 0) < MUCH] or [min(leads, key=lost.get)]
+    chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
+    rules = {}
     if chin is None or not np.isfinite(chin).any():
-        chin = None
+        chin, rules = None, {"arousal": NREM_ALONE}
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
     eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
-    return Found(arousals(eeg, so_far.hypnogram, chin), ("arousal",), tuple(warnings))
+    return Found(arousals(eeg, so_far.hypnogram, chin), ("arousal",), tuple(warnings), rules)
 
 
 def arousals(

@@ -10,7 +10,7 @@ from scipy.signal import butter, sosfilt
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.runs import runs
-from sleeplm.scoring.usable import read_usable, said_of_loss
+from sleeplm.scoring.usable import alive, read_usable, said_of_loss
 from sleeplm.vocabulary import APNEAS, EPOCH_S, SLEEP_STAGES
 
 SOURCE = "sleeplm limbs"
@@ -51,6 +51,9 @@ def limb_events(recording, so_far: Scoring) -> Found:
         why = "The leg EMG is sampled too slowly (under 60 Hz) to find movements in it."
         return Found(warnings=(why,) if legs else ())
     warnings, by_leg = list(said_of_loss(recording, *fast)), {}
+    fast = alive(recording, *fast)
+    if not fast:
+        return Found(warnings=tuple(warnings))
     scaled = not any(question.channel in fast for question in recording.questions)
     for name in fast:
         by_leg[name] = leg_movements(read_usable(recording, name), legs[name].sfreq_hz, scaled)

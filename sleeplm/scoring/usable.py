@@ -30,6 +30,11 @@ def read_usable(recording, name: str, sfreq_hz: float | None = None) -> np.ndarr
     return signal if usable.all() else np.where(usable, signal, np.float32(np.nan))
 
 
+def alive(recording, *names: str) -> list[str]:
+    """Those of these recorded channels that hold a usable signal in any epoch: no other can be searched."""
+    return [name for name in names if recording.quality.usable(name).any() or not recording.n_epochs]
+
+
 def said_of_loss(recording, *names: str) -> tuple[str, ...]:
     """A sentence for each of these channels that is lost in a fifth of the night or more."""
     said = []

@@ -7,7 +7,7 @@ import numpy as np
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.leads import SFREQ_HZ, best_eeg, fast_enough, per_sample
-from sleeplm.scoring.usable import read_usable, said_of_loss
+from sleeplm.scoring.usable import alive, read_usable, said_of_loss
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 SOURCE = "yasa"
@@ -30,6 +30,8 @@ def waves(recording, so_far: Scoring) -> Found:
     lead = best_eeg(recording)
     if lead is None or so_far.hypnogram_source is None:
         return Found()
+    if not alive(recording, lead):
+        return Found(warnings=said_of_loss(recording, lead))
     signal_uv = read_usable(recording, lead, SFREQ_HZ)
     asleep = per_sample(so_far.hypnogram, NREM, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
@@ -37,14 +39,16 @@ def waves(recording, so_far: Scoring) -> Found:
 
 
 def eye_movements(recording, so_far: Scoring) -> Found:
-    """Rapid eye movements of a recording in REM sleep, and where no stage is known.
+    """Rapid eye movements of a recording in REM sleep; not looked for without stages, or without both eyes.
 
     Awake, blinks and looks pass for them, in NREM sleep slow waves and rolling eyes do.
     """
-    if not all(fast_enough(recording, name) for name in EYES):
+    if not all(fast_enough(recording, name) for name in EYES) or so_far.hypnogram_source is None:
         return Found()
+    if alive(recording, *EYES) != list(EYES):
+        return Found(warnings=said_of_loss(recording, *EYES))
     left, right = (read_usable(recording, name, SFREQ_HZ) for name in EYES)
-    wanted = ~per_sample(so_far.hypnogram, (Stage.W, *NREM), len(left))
+    wanted = per_sample(so_far.hypnogram, (Stage.R,), len(left))
     return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplm.night import stretches
+from sleeplm.scoring.leads import MIN_SFREQ_HZ
 from sleeplm.scoring.muscle import MIN_REM_S, rem_atonia_index
 from sleeplm.scoring.usable import read_usable
 from sleeplm.statistics.events import both_sources
@@ -21,6 +22,8 @@ def atonia_findings(night: Timeline, recording) -> dict[str, Finding]:
         why = NOT_STAGED
     elif any(q.channel == "EMG_CHIN" for q in recording.questions):
         why = "The unit of the chin EMG is not known"
+    elif recording.channels["EMG_CHIN"].sfreq_hz < MIN_SFREQ_HZ:
+        why = f"The chin EMG is sampled too slowly (under {MIN_SFREQ_HZ:g} Hz)"
     else:
         stages = np.where(rem, str(Stage.R), str(Stage.UNSCORED))
         chin_uv, sfreq_hz = read_usable(recording, "EMG_CHIN"), recording.channels["EMG_CHIN"].sfreq_hz

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sleeplm.night import Event, Scoring, stretches
+from sleeplm.scoring.arousals import NREM_ALONE
 from sleeplm.statistics.finding import Finding, share_pct
 from sleeplm.statistics.kinds import COUNTED
 from sleeplm.statistics.sleep import NOT_STAGED, why_no_sleep_fact
@@ -14,6 +15,8 @@ from sleeplm.vocabulary import APNEAS, EPOCH_S, EVENT_CHANNELS, Stage
 NREM = (Stage.N1, Stage.N2, Stage.N3)
 PLM_AROUSAL_S = 0.5  # between a leg movement and the arousal that goes with it (AASM Manual 2.6)
 _EXPERTS_RULE = "the expert's rule for hypopneas, which the file does not name"
+_NO_HYPOPNEAS = "apneas alone: the expert scored no hypopneas"
+_NO_APNEAS = "; no apneas were scored"
 _BREATHING = (*APNEAS, "hypopnea")
 # Events per hour of sleep, or of some stages of it.
 _RATES = {
@@ -63,10 +66,10 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
     for id_, (types, stages) in _RATES.items():
         why = _why_no_rate(types, scoring, recorded)
         if not why and id_ == "arousal_rem_per_h":
-            why = _why_no_arousals_in_rem(scoring, recorded)
+            why = _why_no_arousals_in_rem(scoring)
         evidence = _evidence(types, night, scoring, recorded)
         found[id_] = (
-            Finding(why=why) if why else per_hour_of_sleep(night, scoring.events_of(*types), stages, **evidence)
+            Finding(why=why) if why else per_hour_of_sleep(night, _once(scoring, types), stages, **evidence)
         )
     for id_, (type_, stage) in _DENSITIES.items():
         why = _why_no_rate((type_,), scoring, recorded)
@@ -78,6 +81,15 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
     return found
 
 
+def _once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
+    """Events of these types; a leg movement that is marked as periodic as well is one movement."""
+    events = scoring.events_of(*types)
+    if "leg_movement" not in types:
+        return events
+    spans = np.array([(e.start_s, e.end_s) for e in scoring.events_of("plm")]).reshape(-1, 2)
+    return [e for e in events if e.type == "plm" or not np.any((spans[:, 0] < e.end_s) & (spans[:, 1] > e.start_s))]
+
+
 def _why_no_rate(types: Sequence[str], scoring: Scoring, recorded: Sequence[str]) -> str:
     """Why there is no index of these types; empty where there is one."""
     looked_for = [t for t in types if scoring.was_scored(t)]
@@ -87,28 +99,27 @@ def _why_no_rate(types: Sequence[str], scoring: Scoring, recorded: Sequence[str]
     automatic = all(scoring.event_sources[t] != "expert" for t in looked_for)
     if "hypopnea" in types and "hypopnea" not in looked_for and automatic:
         return "Hypopneas were not scored, for want of oxygen saturation"
+    if "rera" in types and not set(looked_for) & set(_BREATHING):
+        return "Apneas and hypopneas were not scored"
     if "rera" in types and "rera" not in looked_for:
         return "RERAs were not scored"
     return ""
 
 
-def _why_no_arousals_in_rem(scoring: Scoring, recorded: Sequence[str]) -> str:
+def _why_no_arousals_in_rem(scoring: Scoring) -> str:
     """Why arousals of REM sleep are not known where others are: the rule asks for a rise of chin EMG."""
-    by_detector = scoring.event_sources["arousal"] != "expert"
-    return (
-        "Without a chin EMG arousals are not scored in REM sleep"
-        if by_detector and "EMG_CHIN" not in recorded
-        else ""
-    )
+    nrem_alone = scoring.rules.get("arousal") == NREM_ALONE
+    return "Without a chin EMG arousals are not scored in REM sleep" if nrem_alone else ""
 
 
 def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:
     """Signals and source of a number that rests on these types, and the rule that they were scored by."""
     looked_for = [t for t in types if scoring.was_scored(t)]
     sources = {scoring.event_sources[t] for t in looked_for}
-    rule = ""
-    if "hypopnea" in looked_for:
-        rule = scoring.rules.get("hypopnea", _EXPERTS_RULE)
+    rule = scoring.rules.get("arousal", "") if "arousal" in looked_for else ""
+    if "hypopnea" in types:
+        rule = scoring.rules.get("hypopnea", _EXPERTS_RULE) if "hypopnea" in looked_for else _NO_HYPOPNEAS
+        rule += "" if set(looked_for) & set(APNEAS) else _NO_APNEAS
     return {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source), "rule": rule}
 
 

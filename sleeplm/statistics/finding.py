@@ -59,7 +59,7 @@ def _rounded(value, unit):
 def _subject(kind: FactKind) -> str:
     """What a sentence calls a fact that has no value."""
     first = kind.name.split()[0]
-    name = kind.name if first[1:2].isupper() else kind.name[0].lower() + kind.name[1:]
+    name = kind.name if not first[1:].islower() else kind.name[0].lower() + kind.name[1:]
     return f"the {_OF.get(kind.unit, '')}{name}"
 
 

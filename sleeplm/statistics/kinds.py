@@ -156,7 +156,7 @@ _APNEA_WORDS = {
     "hypopnea": "Hypopneas",
 }
 COUNTED = {**_APNEA_WORDS, "arousal": "Arousals", "desaturation": "Desaturations", "leg_movement": "Leg movements",
-           "plm": "Periodic leg movements", "snore": "Snores", "bradycardia": "Bradycardias",
+           "plm": "Periodic leg movements", "snore": "Episodes of snoring", "bradycardia": "Bradycardias",
            "tachycardia": "Tachycardias", "pause": "Pauses of the heart", "rera": "RERAs",
            "cheyne_stokes": "Stretches of Cheyne-Stokes breathing", "spindle": "Sleep spindles",
            "slow_wave": "Slow waves", "rapid_eye_movement": "Rapid eye movements"}  # fmt: skip
@@ -205,7 +205,8 @@ _OXYGEN = (
     FactKind("t88_pct", "Time below 88% saturation (T88)", PERCENT,
              "Oxygen saturation was below 88% for {value} of the time measured.",
              "Valid SpO2 below 88% in bed / valid SpO2 in bed."),
-    FactKind("t90_min", "Minutes below 90% saturation", MINUTES, "Oxygen saturation was below 90% for {value}.",
+    FactKind("t90_min", "Time below 90% saturation in minutes", MINUTES,
+             "Oxygen saturation was below 90% for {value}.",
              "Valid SpO2 below 90% in bed, in minutes."),
     FactKind("desaturation_depth_pct", "Mean depth of desaturations", PERCENT,
              "Falls of oxygen saturation were {value} deep on average.",
@@ -256,11 +257,12 @@ _BODY = (
                f"The arousal index in {name} was {{value}} of {name}.",
                f"Arousals whose first epoch of sleep is of {name} / hours of it.")
       for key, name in {"nrem": "NREM sleep", "rem": "REM sleep"}.items()),
-    _count("leg_movement"),
+    FactKind("leg_movement_n", COUNTED["leg_movement"], COUNT, "Leg movements not marked as periodic: {value}.",
+             "Events scored in the whole recording that are not marked as periodic."),
     _count("plm"),
     FactKind("leg_movement_per_h", "Leg movement index", PER_HOUR,
              "Leg movements, periodic ones included: {value} of sleep.",
-             f"Leg movements, single and periodic ({_IN_SLEEP}) / {_TST} ({AASM})."),
+             f"Leg movements, single and periodic, each once ({_IN_SLEEP}) / {_TST} ({AASM})."),
     FactKind("plm_arousal_per_h", "Index of periodic leg movements with arousal", PER_HOUR,
              "Periodic leg movements with an arousal: {value} of sleep.",
              "Periodic leg movements with less than .5 s between them and an arousal, whichever is first "

@@ -12,7 +12,7 @@ from sleeplm.statistics.finding import Finding, as_fact, share_pct
 from sleeplm.statistics.heart import heart_findings
 from sleeplm.statistics.kinds import FACT_KINDS
 from sleeplm.statistics.signals import oxygen_findings, position_findings
-from sleeplm.statistics.sleep import NO_CLOCK, sleep_findings, why_no_sleep_fact
+from sleeplm.statistics.sleep import NO_CLOCK, NOT_STAGED, sleep_findings, why_no_sleep_fact
 from sleeplm.statistics.timeline import EPOCH_MIN, Timeline
 from sleeplm.vocabulary import Stage
 
@@ -125,7 +125,8 @@ def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
 def _unsure(scoring: Scoring, night: Timeline) -> Finding:
     """Share of epochs that the automatic staging is not sure of."""
     if scoring.probabilities is None:
-        return Finding(why="Stages have no probabilities where staging was not automatic")
+        why = "Stages have no probabilities where staging was not automatic" if night.staged else NOT_STAGED
+        return Finding(why=why)
     staged = night.in_bed & (night.stages != Stage.UNSCORED)
     unsure = staged & low_confidence(scoring.probabilities)
     share = share_pct(float(unsure.sum()), float(staged.sum()))

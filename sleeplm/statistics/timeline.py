@@ -112,7 +112,9 @@ class Timeline:
     def span_words(self, first: int, last: int) -> str:
         """A stretch of epochs as ``", from 23:49:02 to 01:26:02"``; as epoch numbers where no clock is known."""
         start, end = (clock_at(self.start_clock, e * EPOCH_S) for e in (first - 1, last))
-        return f", from {start} to {end}" if start else f", from epoch {first} to epoch {last}"
+        if start:
+            return f", from {start} to {end}"
+        return f", in epoch {first}" if first == last else f", from epoch {first} to epoch {last}"
 
     def moment_words(self, seconds: float) -> str:
         """A moment as ``", at 02:13:05"``; as an epoch number where no clock is known."""

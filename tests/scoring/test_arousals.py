@@ -6,7 +6,8 @@ from scipy.signal import butter, sosfiltfilt
 from sleeplm.night import Scoring
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
-from sleeplm.scoring.arousals import arousal_events, arousals
+from sleeplm.scoring.arousals import NREM_ALONE, arousal_events, arousals
+from sleeplm.statistics import night_facts
 from sleeplm.vocabulary import Stage
 
 SECONDS = 600
@@ -84,6 +85,25 @@ def test_a_recording_without_chin_says_so_and_without_stages_nothing_is_looked_f
     found = arousal_events(recording, Scoring(N2, "expert"))
     assert found.scored == ("arousal",) and len(found.events) == 1 and "chin" in found.warnings[0]
     assert arousal_events(recording, Scoring()).scored == ()
+
+
+def test_one_dead_eeg_channel_hides_no_arousal_and_two_are_not_searched():
+    live, dead = (eeg([(100, 106)]), 100), (np.zeros(SECONDS * 100), 100)
+    found = arousal_events(FakeRecording({"C3": live, "C4": dead}), Scoring(N2, "expert"))
+    assert [e.channels for e in found.events] == [("C3",)] and "20 of 20 epochs" in found.warnings[0]
+    found = arousal_events(FakeRecording({"C3": dead, "C4": dead}), Scoring(N2, "expert"))
+    assert found.scored == () and len(found.warnings) == 2
+
+
+def test_a_dead_chin_is_as_good_as_none():
+    recording = FakeRecording({"C3": (eeg([(100, 106)]), 100), "EMG_CHIN": (np.zeros(SECONDS * 100), 100)})
+    scoring = Scoring(N2[:10] + REM[:10], "expert")
+    found = arousal_events(recording, scoring)
+    assert found.rules == {"arousal": NREM_ALONE}
+    scored = Scoring(scoring.hypnogram, "expert", tuple(found.events), {"arousal": "automatic"}, rules=found.rules)
+    facts = {f.id: f for f in night_facts(recording, scored)}
+    assert facts["arousal_rem_per_h"].value is None and facts["arousal_nrem_per_h"].value == 12.0
+    assert facts["arousal_index_per_h"].text.endswith(f"({NREM_ALONE}).")
 
 
 def test_a_real_night_has_no_more_arousals_than_people_have(data):

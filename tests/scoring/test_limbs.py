@@ -97,3 +97,8 @@ def test_a_recording_says_what_it_could_not_do():
     assert len(asked.events) == 1 and "no known unit" in asked.warnings[0] and "4 times" in asked.events[0].rule
     unstaged = limb_events(FakeRecording({"LEG_L": (leg([(50, 53)]), 128)}), Scoring())
     assert [e.type for e in unstaged.events] == ["leg_movement"] and "Without sleep stages" in unstaged.warnings[0]
+
+
+def test_a_dead_leg_is_not_searched_and_that_is_said():
+    found = limb_events(FakeRecording({"LEG_L": (np.zeros(60000), 100)}), Scoring((Stage.N2,) * 20, "expert"))
+    assert found.scored == () and "no usable signal in 20 of 20" in found.warnings[0]

@@ -72,3 +72,13 @@ def test_eyes_that_move_against_each_other_are_rapid_eye_movements_in_rem_sleep(
     starts = np.array([e.start_s for e in eye_movements(recording, scoring).events])
     assert len(starts) >= 25 and starts.max() < 300
     assert np.abs(starts[:, None] - true).min(axis=1).max() < 0.5
+    partly = Scoring((Stage.R,) * 10 + (Stage.UNSCORED,) * 10, "expert")
+    assert max(e.start_s for e in eye_movements(recording, partly).events) < 300
+    assert eye_movements(recording, Scoring()).scored == ()
+
+
+def test_dead_channels_are_not_searched_and_that_is_said():
+    live, dead = (eeg(), SFREQ_HZ), (np.zeros(len(TIMES)), SFREQ_HZ)
+    for detect, signals in ((waves, {"C3": dead}), (eye_movements, {"EOG_L": live, "EOG_R": dead})):
+        found = detect(FakeRecording(signals), Scoring((Stage.R,) * 20, "expert"))
+        assert found.scored == () and found.events == [] and "no usable signal in 20 of 20" in found.warnings[0]

@@ -8,6 +8,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.recording import Question, open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring import HeartRate, score
+from sleeplm.scoring.arousals import NREM_ALONE
 from sleeplm.scoring.heart import rate_of
 from sleeplm.statistics import FACT_IDS, FACT_KINDS, night_facts
 from sleeplm.units import format_value
@@ -244,10 +245,11 @@ def test_leg_movements_with_an_arousal_are_those_within_half_a_second():
 
 def test_no_arousal_in_rem_is_not_none_where_it_could_not_be_scored():
     stages, arousal = (Stage.N2,) * 60 + (Stage.R,) * 60, (Event("arousal", 600.0, 5.0),)
-    for source, chin, value in (("automatic", False, None), ("automatic", True, 0.0), ("expert", False, 0.0)):
-        signals = {"C3": (np.zeros(360_000), 100)} | ({"EMG_CHIN": (np.zeros(360_000), 100)} if chin else {})
-        scoring = Scoring(stages, "expert", arousal, {"arousal": source})
-        facts = {f.id: f for f in night_facts(FakeRecording(signals), scoring)}
+    for source, rules, value in (
+        ("automatic", {"arousal": NREM_ALONE}, None), ("automatic", {}, 0.0), ("expert", {}, 0.0)
+    ):  # fmt: skip
+        scoring = Scoring(stages, "expert", arousal, {"arousal": source}, rules=rules)
+        facts = {f.id: f for f in night_facts(FakeRecording({"C3": (np.zeros(360_000), 100)}), scoring)}
         assert facts["arousal_rem_per_h"].value == value and facts["arousal_nrem_per_h"].value == 2.0
 
 
@@ -367,3 +369,35 @@ def test_every_night_has_every_fact_and_they_agree(stages):
         assert value["tib_min"] == parts + value["w_min"] + value["unscored_min"]
     if value["waso_min"] is not None:
         assert value["wake_in_sleep_period_min"] <= value["waso_min"] <= value["w_min"]
+
+
+def test_a_leg_movement_that_is_marked_as_periodic_as_well_is_counted_once():
+    legs = [Event("plm", s, 2.0) for s in (600.0, 630.0)] + [Event("leg_movement", s, 1.0) for s in (600.5, 900.0)]
+    facts = facts_of(["N2"] * 120, legs, ["plm", "leg_movement"])
+    assert facts["leg_movement_per_h"].value == 3.0 and facts["plmi_per_h"].value == 2.0
+    assert facts["leg_movement_n"].text == "Leg movements not marked as periodic: 2."
+
+
+def test_an_index_says_what_the_expert_did_not_score():
+    night, apnea, rera = ["N2"] * 120, [Event("apnea_central", 60.0, 20.0)], [Event("rera", 90.0, 20.0)]
+    assert facts_of(night, apnea, ["apnea_central"])["ahi_per_h"].text.endswith("scored no hypopneas).")
+    assert facts_of(night, [], ["hypopnea"])["ahi_per_h"].text.endswith("no apneas were scored).")
+    assert facts_of(night, rera, ["rera"])["rdi_per_h"].value is None
+
+
+def test_sleep_efficiency_stays_within_the_lights():
+    scoring = Scoring((Stage.N2,) * 120, "expert", lights_off_s=10, lights_on_s=3590)
+    facts = {f.id: f for f in night_facts(FakeRecording(duration_s=3600), scoring)}
+    assert facts["se_pct"].value == 100.0
+
+
+def test_reasons_name_what_is_lacking():
+    nothing = {f.id: f for f in night_facts(FakeRecording(duration_s=600), Scoring())}
+    assert nothing["unsure_pct"].text.startswith("No sleep stages were scored")
+    assert "the N3 (deep) sleep in the first third is" in nothing["n3_first_third_min"].text
+    recording = FakeRecording({"EMG_CHIN": (np.random.default_rng(0).normal(size=36000), 50)})
+    slow = {f.id: f for f in night_facts(recording, Scoring((Stage.R,) * 24, "expert"))}
+    assert "too slowly" in slow["rem_atonia_ratio"].text
+    assert facts_of("W", recording=FakeRecording(duration_s=30, start_clock=None))[
+        "longest_wake_min"
+    ].text.endswith(", in epoch 1.")
