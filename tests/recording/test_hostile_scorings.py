@@ -50,6 +50,7 @@ FILES = {
     "columns.csv": (lambda: "type,start,duration" + ",x" * 1_000_000 + "\nHypopnea,1,2\n", "10000 characters"),
     "line.csv": (lambda: "x" * 15_000_000, "10000 characters"),
     "vast.csv": (None, "64 MB"),
+    "years.csv": (lambda: "start,duration,stage\n0,1e300,W\n", "a stage with a duration of years"),
     "pipe.csv": (os.mkfifo, "cannot be opened"),
     "rows.csv": (lambda: EVENTS + "Hypopnea,1,2\n" * 1_000_000, "100000 lines"),
     "many.csv": (lambda: "\n" * 10_000_000, "empty"),

@@ -4,9 +4,9 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
-from sleeplm.errors import NoOverlapError
+from sleeplm.errors import NoOverlapError, UnknownScoringError
 from sleeplm.night import Event, Scoring, clock_at
-from sleeplm.recording.annotations.scored import Scored
+from sleeplm.recording.annotations.scored import MAX_S, Scored
 from sleeplm.vocabulary import APNEAS, EPOCH_S, Stage
 
 _DAY_S = 86400
@@ -29,9 +29,13 @@ def align(scored: Scored, recording, name: str) -> Scoring:
 
     Raises
     ------
+    UnknownScoringError
+        A stage lasts for years.
     NoOverlapError
         The scoring lies before or after the recording, or counts far more or fewer epochs than it has.
     """
+    if any(MAX_S <= duration_s < np.inf for _, duration_s, _ in scored.stages):
+        raise UnknownScoringError(f"'{name}' has a stage with a duration of years; correct it or export it again.")
     shift_s = _shift(scored, recording, name)
     warnings = [f"'{name}': {w}." for w in scored.warnings]
     _check_overlap(scored, shift_s, recording, name)
