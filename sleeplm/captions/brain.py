@@ -23,7 +23,7 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     of .5 to 30 Hz, see `relative_powers`), ``rms_uv`` (root mean square about the mean) or only
     ``artifact: True`` where the signal is too large to be brain; ``spindles`` and ``slow_waves`` (lists of
     ``start_s, end_s`` within the epoch; only in scored NREM sleep); ``rapid_eye_movements`` (times in s; only in
-    REM sleep and where no stage is known); and the count of each, ``<kind>_n``.
+    REM sleep); and the count of each, ``<kind>_n``.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     leads = [
@@ -89,13 +89,13 @@ def _add_graphoelements(rows: list[dict], epochs: Epochs, scoring: Scoring, lead
 
 
 def _add_eye_movements(rows: list[dict], epochs: Epochs, scoring: Scoring) -> None:
-    """Rapid eye movements that were scored, in REM sleep and where no stage is known."""
+    """Rapid eye movements that were scored, in REM sleep."""
     if not scoring.was_scored("rapid_eye_movement"):
         return
     both = epochs.present[:, [CHANNEL_NAMES.index(eye) for eye in ("EOG_L", "EOG_R")]].all(axis=1)
     middles = np.sort([(e.start_s + e.end_s) / 2 for e in scoring.events_of("rapid_eye_movement")])
     for e in np.flatnonzero(both):
-        if _stage(scoring, e) not in (Stage.R, Stage.UNSCORED):
+        if _stage(scoring, e) != Stage.R:
             continue
         first, last = np.searchsorted(middles, (e * EPOCH_S, (e + 1) * EPOCH_S))
         rows[e]["rapid_eye_movements"] = [rounded(m - e * EPOCH_S, 1) for m in middles[first:last]]

@@ -111,8 +111,8 @@ def test_scored_spindles_and_eye_movements_are_told_in_the_stages_that_they_belo
     rows = brain_features(recording, cut_epochs(recording), scoring)
     assert all(row["spindles"] == [{"start_s": 5.0, "end_s": 6.0}] for row in rows[:15])
     assert all("spindles" not in row and "slow_waves" not in row for row in rows[15:])
-    assert all(row["rapid_eye_movements"] == [5.5] for row in rows[15:])
-    assert all("rapid_eye_movements" not in row for row in rows[:15])
+    assert all(row["rapid_eye_movements"] == [5.5] for row in rows[15:18])
+    assert all("rapid_eye_movements" not in row for row in rows[:15] + rows[18:])
 
 
 def test_the_scorers_own_spindles_win(made):
