@@ -4,6 +4,7 @@ import sys
 
 from sleeplm.errors import SleepLMError
 from sleeplm.recording import open_recording
+from sleeplm.recording.source import printable
 from sleeplm.vocabulary import CHANNEL_NAMES
 
 
@@ -17,7 +18,8 @@ def main(paths: list[str]) -> int:
             print(error, file=sys.stderr)
             status = 2
             continue
-        print(f"{recording.path.name}: {recording.duration_s:g} s, {recording.start_date} {recording.start_clock}")
+        started = f"{recording.start_date} {recording.start_clock}"
+        print(f"{printable(recording.path.name)}: {recording.duration_s:g} s, {started}")
         for name in CHANNEL_NAMES:
             if channel := recording.channels.get(name):
                 print(
@@ -26,7 +28,7 @@ def main(paths: list[str]) -> int:
             else:
                 print(f"  {name:9} -")
         for warning in recording.warnings:
-            print(f"  ! {warning}")
+            print(f"  ! {printable(warning)}")
         for question in recording.questions:
             print(f"  ? {question.text} ({', '.join(question.choices)})")
     return status
