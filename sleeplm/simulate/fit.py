@@ -36,7 +36,7 @@ def fit(folder: Path) -> dict:
     return {
         "chain": {"source": stages_of, "nights": len(own), **_plain(asdict(chain))},
         "people": {"source": stages_of, "nights": len(own), "habits": HABITS, **_plain(asdict(people))},
-        "age": {"source": f"{BOAS}, those of the nights above", **fit_age(read_stages(folder))},
+        "age": {"source": f"{BOAS}, all nights that tell age and sex", **fit_age(read_stages(folder))},
         "arousals": {"source": f"{CINC}, those of the nights above", **fit_arousals(own)},
         "respiratory": {"source": UCDDB, **fit_respiratory(read_respiratory(folder))},
         "heart": {"source": "slpdb/, normal beats", **fit_heart(read_beats(folder))},
