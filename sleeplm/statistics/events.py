@@ -1,6 +1,6 @@
 """Breathing, arousals, limbs and heart from scored events: counts, and indices per hour of sleep."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -50,7 +50,12 @@ _RECORDED = {
 }
 
 
-def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict[str, Finding]:
+def event_findings(
+    night: Timeline,
+    scoring: Scoring,
+    recorded: Sequence[str],
+    usable: Callable[[str], np.ndarray] = lambda name: np.True_,
+) -> dict[str, Finding]:
     """Counts of events by type, and their indices per hour of sleep.
 
     Parameters
@@ -61,6 +66,8 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
         Its events, and who looked for which type.
     recorded : sequence of str
         Canonical channels of the recording.
+    usable : callable
+        Gives the epochs, bool ``[epochs]``, in which a channel holds a signal.
     """
     found = {f"{t}_n": _count(night, scoring, t, recorded) for t in COUNTED}
     for id_, (types, stages) in _RATES.items():
@@ -74,7 +81,13 @@ def event_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -
     for id_, (type_, stage) in _DENSITIES.items():
         why = _why_no_rate((type_,), scoring, recorded)
         evidence = _evidence((type_,), night, scoring, recorded)
-        found[id_] = Finding(why=why) if why else _density(night, scoring.events_of(type_), stage, evidence)
+        if why:
+            found[id_] = Finding(why=why)
+            continue
+        events = scoring.events_of(type_)
+        searched = {c for e in events for c in e.channels if scoring.event_sources[type_] != "expert"}
+        mask = np.logical_and.reduce([night.of_stage(stage), *map(usable, searched & set(recorded))])
+        found[id_] = _density(night, events, stage, mask, evidence)
     found["cheyne_stokes_min"] = _minutes_of(night, scoring, "cheyne_stokes", recorded)
     found["snore_pct"] = _share_of_sleep(night, scoring, "snore", recorded)
     found["plm_arousal_per_h"] = _plm_with_arousal(night, scoring, recorded)
@@ -123,10 +136,11 @@ def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded:
     return {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source), "rule": rule}
 
 
-def _density(night: Timeline, events: Sequence[Event], stage: Stage, evidence: dict) -> Finding:
-    """Events that begin in a stage, per minute of it."""
-    mask = night.of_stage(stage)
+def _density(night: Timeline, events: Sequence[Event], stage: Stage, mask: np.ndarray, evidence: dict) -> Finding:
+    """Events that begin in the epochs of a stage that could be searched, per minute of these."""
     if not mask.any():
+        if night.of_stage(stage).any():
+            return Finding(why=f"No {_STAGE_WORDS[stage]} has a usable signal", **evidence)
         return Finding(why=f"No {_STAGE_WORDS[stage]} was scored" if night.staged else NOT_STAGED, **evidence)
     epoch = np.array([e.start_s // EPOCH_S for e in events], dtype=int)
     epoch = epoch[(epoch >= 0) & (epoch < night.n_epochs)]

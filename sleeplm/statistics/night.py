@@ -54,7 +54,7 @@ def night_facts(
         **_missing_signals(recording.channels),
         **_period(recording, scoring, night),
         **sleep_findings(night, _staging_signals(recording, scoring)),
-        **event_findings(night, scoring, tuple(recording.channels)),
+        **event_findings(night, scoring, tuple(recording.channels), lambda name: recording.quality.usable(name)),
         **_from_signals(recording, scoring, night, spo2, heart),
     }
     return [as_fact(kind, found[id_]) for id_, kind in FACT_KINDS.items()]

@@ -77,7 +77,6 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
     wake = night.of_stage(Stage.W)
     wake_within = wake & night.in_sleep_period
     wake_after = wake & (np.arange(night.n_epochs) >= onset)
-    awakenings = runs(wake_within)
     before_onset = night.in_bed & (np.arange(night.n_epochs) < onset)
     shifts = _stage_shifts(night, onset, end)
     spt_min = (end - onset) * EPOCH_MIN
@@ -91,7 +90,7 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         ),
         "waso_min": Finding(_minutes(wake_after), epochs=_of_epochs(wake_after), **evidence),
         "wake_in_sleep_period_min": Finding(_minutes(wake_within), epochs=_of_epochs(wake_within), **evidence),
-        "awakenings_n": Finding(len(awakenings), epochs=tuple(awakenings), **evidence),
+        "awakenings_n": Finding(_awakenings(night), epochs=_of_epochs(wake_within), **evidence),
         "stage_shifts_n": Finding(len(shifts), epochs=stretches(shifts), **evidence),
         "sleep_onset_clock": _clock(night, onset * EPOCH_S, onset + 1, evidence),
         "final_awakening_clock": _clock(night, end * EPOCH_S, end, evidence),
@@ -161,6 +160,12 @@ def _thirds(night: Timeline, evidence: dict) -> dict[str, Finding]:
             mask = night.of_stage(stage) & (third == i)
             found[f"{key}_{name}_third_min"] = Finding(_minutes(mask), epochs=_of_epochs(mask), **evidence)
     return found
+
+
+def _awakenings(night: Timeline) -> int:
+    """Changes from sleep to W within the sleep period; epochs without a stage are passed over."""
+    stages = night.stages[night.in_sleep_period & (night.stages != Stage.UNSCORED)]
+    return int(np.sum((stages[1:] == Stage.W) & (stages[:-1] != Stage.W)))
 
 
 def _stage_shifts(night: Timeline, onset: int, end: int) -> list[int]:

@@ -1,5 +1,7 @@
 """Indices of a night counted again, event by event and epoch by epoch, without the code that is tested."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import FakeRecording
@@ -77,3 +79,23 @@ def test_falls_that_were_made_are_counted_once_each_by_depth(drop):
     scoring = Scoring((Stage.N2,) * 120, "expert")
     facts = {f.id: f for f in night_facts(FakeRecording({"SPO2": (spo2, 1)}), scoring)}
     assert facts[f"odi{drop}_per_h"].value == sum(d >= drop for d in depths)
+
+
+@pytest.mark.parametrize("stages, n", [("2WW2W2", 2), ("2W?W2", 1), ("2?W2", 1), ("W?2W", 0), ("2??2", 0)])
+def test_an_awakening_goes_on_over_an_epoch_without_a_stage(stages, n):
+    hypnogram = tuple({"2": Stage.N2, "W": Stage.W, "?": Stage.UNSCORED}[s] for s in stages)
+    facts = night_facts(FakeRecording(duration_s=30 * len(stages)), Scoring(hypnogram, "expert"))
+    assert next(f.value for f in facts if f.id == "awakenings_n") == n
+
+
+def test_a_density_is_per_minute_that_could_be_searched():
+    recording = FakeRecording({"C3": (np.random.default_rng(0).normal(size=120_000) * 20, 100)})
+    faults = recording.quality.faults.copy()
+    faults[10:30] |= np.uint8(2)  # half of the night flat
+    recording.quality = replace(recording.quality, faults=faults)
+    spindles = tuple(Event("spindle", 30.0 * e, 1.0, ("C3",)) for e in range(10))
+    values = {}
+    for source in ("automatic", "expert"):
+        scoring = Scoring((Stage.N2,) * 40, "expert", spindles, {"spindle": source})
+        values[source] = {f.id: f.value for f in night_facts(recording, scoring)}["spindle_n2_per_min"]
+    assert values == {"automatic": 1.0, "expert": 0.5}
