@@ -18,6 +18,8 @@ _EXPERTS_RULE = "the expert's rule for hypopneas, which the file does not name"
 _NO_HYPOPNEAS = "apneas alone: the expert scored no hypopneas"
 _NO_APNEAS = "; no apneas were scored"
 _BREATHING = (*APNEAS, "hypopnea")
+# A RERA is no apnea or hypopnea (AASM Manual 2.6), and a movement that is marked as periodic too is one movement.
+_AS_WELL = {"leg_movement": ("plm",), "rera": _BREATHING}
 # Events per hour of sleep, or of some stages of it.
 _RATES = {
     "ahi_per_h": (_BREATHING, None),
@@ -95,12 +97,17 @@ def event_findings(
 
 
 def _once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
-    """Events of these types; a leg movement that is marked as periodic as well is one movement."""
+    """Events of these types; what is another of them as well (see `_AS_WELL`) is counted as that one alone."""
     events = scoring.events_of(*types)
-    if "leg_movement" not in types:
-        return events
-    spans = np.array([(e.start_s, e.end_s) for e in scoring.events_of("plm")]).reshape(-1, 2)
-    return [e for e in events if e.type == "plm" or not np.any((spans[:, 0] < e.end_s) & (spans[:, 1] > e.start_s))]
+    for weaker, stronger in _AS_WELL.items():
+        if weaker in types:
+            spans = np.array([(e.start_s, e.end_s) for e in scoring.events_of(*stronger)]).reshape(-1, 2)
+            events = [
+                e
+                for e in events
+                if e.type != weaker or not np.any((spans[:, 0] < e.end_s) & (spans[:, 1] > e.start_s))
+            ]
+    return events
 
 
 def _why_no_rate(types: Sequence[str], scoring: Scoring, recorded: Sequence[str]) -> str:

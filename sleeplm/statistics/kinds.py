@@ -179,7 +179,7 @@ _BREATHING = (
              "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these."),
     FactKind("rdi_per_h", "Respiratory disturbance index", PER_HOUR,
              "The respiratory disturbance index was {value} of sleep.",
-             f"Apneas, hypopneas and RERAs ({_IN_SLEEP}) / {_TST} ({AASM})."),
+             f"Apneas, hypopneas and RERAs that overlap neither ({_IN_SLEEP}) / {_TST} ({AASM})."),
     FactKind("apnea_index_per_h", "Apnea index", PER_HOUR, "The apnea index was {value} of sleep.",
              f"Apneas of all types ({_IN_SLEEP}) / {_TST} ({AASM})."),
     FactKind("central_apnea_index_per_h", "Central apnea index", PER_HOUR,
