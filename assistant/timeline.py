@@ -13,6 +13,7 @@ STAGE_WORDS = {
     Stage.N2: "N2",
     Stage.N3: "deep sleep (N3)",
     Stage.R: "REM sleep",
+    Stage.NREM: "NREM sleep",
     Stage.UNSCORED: "unscored",
 }
 EVENT_WORDS = {

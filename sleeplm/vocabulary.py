@@ -11,18 +11,20 @@ RESEARCH_USE = "Research use only: not a medical device, not for diagnosis or tr
 
 
 class Stage(StrEnum):
-    """Sleep stages of the AASM manual, and unscored."""
+    """Sleep stages of the AASM manual, NREM sleep of unknown depth, and unscored."""
 
     W = "W"
     N1 = "N1"
     N2 = "N2"
     N3 = "N3"
     R = "R"
+    NREM = "NREM"  # N1, N2 or N3, where what was recorded does not tell which
     UNSCORED = "?"
 
 
 STAGES = (Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R)  # the order of all probability columns
-SLEEP_STAGES = (Stage.N1, Stage.N2, Stage.N3, Stage.R)
+NREM_STAGES = (Stage.N1, Stage.N2, Stage.N3, Stage.NREM)
+SLEEP_STAGES = (*NREM_STAGES, Stage.R)
 
 
 @dataclass(frozen=True)

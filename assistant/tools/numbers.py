@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from assistant.evidence import Context, Evidence, absence, statement
 from assistant.timeline import STAGE_WORDS, minutes, runs, span
 from sleeplm.night import Fact
+from sleeplm.statistics.sleep import NO_DEPTH
 from sleeplm.vocabulary import SLEEP_STAGES, Stage
 
 # What is told together: a part of the night with its share of it.
@@ -98,7 +99,7 @@ def _longest_stage(context: Context, stage: Stage) -> Evidence:
         return Evidence((absence(id, name, not_staged(study)),))
     found = [(a, b) for s, a, b in runs(scoring.hypnogram) if s is stage]
     if not found:
-        return Evidence((absence(id, name, f"No epoch was scored as {STAGE_WORDS[stage]}."),))
+        return Evidence((absence(id, name, not_found(study, stage)),))
     first, last = max(found, key=lambda e: e[1] - e[0])
     length = Fact(
         id, name, (last - first + 1) / 2, "min",
@@ -107,6 +108,18 @@ def _longest_stage(context: Context, stage: Stage) -> Evidence:
         source=scoring.hypnogram_source, epochs=((first, last),),
     )  # fmt: skip
     return Evidence((length, *_when(context, length)))
+
+
+def depth_unknown(study, stage: Stage) -> bool:
+    """Whether this stage is one of those that the staging of the night does not tell apart."""
+    return stage in (Stage.N1, Stage.N2, Stage.N3) and Stage.NREM in study.scoring.hypnogram
+
+
+def not_found(study, stage: Stage) -> str:
+    """The sentence for a stage that no epoch of a staged night has."""
+    if depth_unknown(study, stage):
+        return f"{NO_DEPTH}, so {STAGE_WORDS[stage]} is not known in this night."
+    return f"No epoch of this night was scored as {STAGE_WORDS[stage]}."
 
 
 def not_staged(study) -> str:

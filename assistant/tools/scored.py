@@ -14,7 +14,7 @@ from assistant.timeline import (
     when,
 )
 from assistant.tools.likeness import find
-from assistant.tools.numbers import known_facts, not_staged
+from assistant.tools.numbers import depth_unknown, known_facts, not_found, not_staged
 from sleeplm.night import Event, Fact, epochs_between, stretches
 from sleeplm.vocabulary import CHANNEL, EVENT_CHANNELS, Stage
 
@@ -31,7 +31,7 @@ def stages(context: Context, stage: str) -> Evidence:
         return Evidence((absence(id, name, not_staged(study)),))
     found = [(a, b) for s, a, b in runs(scoring.hypnogram) if s is wanted]
     if not found:
-        return Evidence((absence(id, name, f"No epoch of this night was scored as {name}."),))
+        return Evidence((absence(id, name, not_found(study, wanted)),))
     source = scoring.hypnogram_source
     total = sum(b - a + 1 for a, b in found)
     length = known_facts(study).get(f"{stage.lower()}_min") or Fact(
@@ -60,6 +60,8 @@ def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
         return unknown if alike.unavailable else merge([alike, unknown])
     if stage and scoring.hypnogram_source is None:
         return Evidence((absence(id, name, not_staged(study)),))
+    if stage and depth_unknown(study, Stage(stage)):
+        return Evidence((absence(id, name, not_found(study, Stage(stage))),))
     found = [e for e in scoring.events_of(*types) if stage is None or _stage_at(scoring, e) == stage]
     sources = sorted({scoring.event_sources[t] for t in looked_for})
     place = f" in {STAGE_WORDS[Stage(stage)]}" if stage else ""

@@ -6,14 +6,13 @@ from scipy.signal import welch
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, Stage
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, NREM_STAGES, Stage
 
 # Band edges in Hz are YASA's (Vallat & Walker 2021, eLife 10:e70092). Power above 30 Hz is left out: it is near
 # the Nyquist frequency of the epochs.
 BANDS_HZ = {"delta": (0.5, 4), "theta": (4, 8), "alpha": (8, 12), "sigma": (12, 16), "beta": (16, 30)}
 _WINDOW_S = 4
 _TOO_LARGE_UV = 500  # a peak beyond this is movement or a loose electrode, not brain
-_NREM = (Stage.N1, Stage.N2, Stage.N3)
 
 
 def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
@@ -78,7 +77,7 @@ def _add_graphoelements(rows: list[dict], epochs: Epochs, scoring: Scoring, lead
     """Spindles and slow waves that were scored, in NREM sleep, where a derivation is free of artefacts."""
     present = epochs.present[:, [CHANNEL_NAMES.index(lead) for lead in leads]].any(axis=1)
     clean = [e for e in range(len(rows)) if not any("artifact" in rows[e].get(lead, {}) for lead in leads)]
-    nrem = [e for e in clean if present[e] and _stage(scoring, e) in _NREM]
+    nrem = [e for e in clean if present[e] and _stage(scoring, e) in NREM_STAGES]
     for kind, event_type in (("spindles", "spindle"), ("slow_waves", "slow_wave")):
         if not scoring.was_scored(event_type):
             continue

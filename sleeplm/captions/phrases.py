@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from sleeplm.vocabulary import APNEAS, EPOCH_S
+from sleeplm.vocabulary import APNEAS, EPOCH_S, NREM_STAGES, SLEEP_STAGES
 
 ByFacet = Mapping[str, Mapping]
 
@@ -148,14 +148,14 @@ _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
         ("breathing event with arousal", "arousal after an apnea or hypopnea"),
     ),
     (_both(_stage("R"), _BREATHING_EVENT), ("breathing event in REM sleep", "apnea or hypopnea during REM")),
-    (_both(_stage("N1", "N2", "N3"), _BREATHING_EVENT), ("breathing event in non-REM sleep",)),
+    (_both(_stage(*NREM_STAGES), _BREATHING_EVENT), ("breathing event in non-REM sleep",)),
     (
         _both(_stage("R"), _value("somatic", "chin_tone", lambda v: v == "low")),
         ("REM sleep with low muscle tone", "REM atonia"),
     ),
     (_both(_stage("R"), _value("somatic", "chin_tone", lambda v: v == "high")), ("REM sleep without atonia",)),
-    (_stage("N1", "N2", "N3"), ("non-REM sleep", "NREM sleep")),
-    (_stage("N1", "N2", "N3", "R"), ("asleep", "person asleep")),
+    (_stage(*NREM_STAGES), ("non-REM sleep", "NREM sleep")),
+    (_stage(*SLEEP_STAGES), ("asleep", "person asleep")),
 )
 
 

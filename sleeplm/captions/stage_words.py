@@ -10,9 +10,10 @@ STAGE_WORDS = {
     "N1": "[N1 sleep|stage N1|light sleep (N1)|drowsy, transitional sleep (N1)|the lightest sleep, stage N1]",
     "N2": "[N2 sleep|stage N2|stage N2 sleep|light sleep, stage N2|non-REM sleep, stage N2]",
     "N3": "[N3 sleep|deep sleep (N3)|slow-wave sleep, stage N3|deep slow-wave sleep (N3)|deepest sleep, stage N3]",
+    "NREM": "[non-REM sleep|NREM sleep|NREM sleep of unknown depth]",
     "R": "[REM sleep|stage R|rapid eye movement sleep|REM sleep (stage R)]",
 }
-SHORT_STAGE = {"W": "wake", "N1": "N1", "N2": "N2", "N3": "N3", "R": "REM sleep"}
+SHORT_STAGE = {"W": "wake", "N1": "N1", "N2": "N2", "N3": "N3", "NREM": "NREM sleep", "R": "REM sleep"}
 
 # Singular nouns of each event type; plural by -s unless the pair says otherwise.
 EVENT_NOUNS = {

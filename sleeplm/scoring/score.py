@@ -17,7 +17,6 @@ from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import check_rule, respiration
 from sleeplm.scoring.rhythm import heart_events
 from sleeplm.scoring.snoring import snore_events
-from sleeplm.scoring.stages import SOURCE as STAGING_SOURCE
 from sleeplm.scoring.stages import stage
 from sleeplm.scoring.waves import eye_movements, waves
 from sleeplm.vocabulary import APNEAS, Stage
@@ -65,9 +64,9 @@ def score(
         staging = stage(recording)
         gap = recording.mostly_gap
         merged.hypnogram = tuple(Stage.UNSCORED if g else s for g, s in zip(gap, staging.hypnogram, strict=True))
+        merged.hypnogram_source = staging.source
         if staging.probabilities is not None:
             probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
-            merged.hypnogram_source = STAGING_SOURCE
         merged.warnings += [staging.warning] if staging.warning else []
     for detector in detectors(hypopnea_rule):
         _detect(recording, merged, detector)

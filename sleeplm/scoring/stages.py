@@ -1,10 +1,11 @@
-"""Sleep stages from EEG, eye movements and chin muscle, by YASA's trained classifiers."""
+"""Sleep stages from EEG, eye movements and chin muscle, by YASA's trained classifiers; else from the heart."""
 
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.scoring import heart_stages
 from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, best_eeg, fast_enough
 from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.usable import read_usable
@@ -25,31 +26,35 @@ class Staging:
     hypnogram : tuple of Stage
         One an epoch; unscored where the EEG is not usable, and throughout where nothing could be staged.
     probabilities : ndarray or None
-        float32 ``[epochs, 5]`` in the order of `STAGES`, NaN where unscored; None where nothing was staged.
+        float32 ``[epochs, 5]`` in the order of `STAGES`, NaN where unscored; None where nothing was staged, or
+        by the heart.
     channels : tuple of str
         What was read.
     warning : str or None
-        Why epochs are unscored.
+        Why epochs are unscored, and what to think of stages from the heart.
+    source : str or None
+        Who staged; None where nothing was staged.
     """
 
     hypnogram: tuple[Stage, ...]
     probabilities: np.ndarray | None = None
     channels: tuple[str, ...] = ()
     warning: str | None = None
+    source: str | None = None
 
 
 def stage(recording) -> Staging:
-    """Stage a recording with YASA, or say why it cannot be.
+    """Stage a recording with YASA, else by its heart, or say why it cannot be.
 
     One central EEG channel is read (the one with more usable epochs, C4 where they are alike), and one eye channel
     and the chin EMG where these are recorded, fast enough and usable for half of the night. Epochs whose EEG is not
-    usable stay unscored. The heart is not read: SleepECG's classifiers (MESA) agree with the experts of 18 MIT-BIH
-    records at a kappa of .17, and are right less often than always saying NREM (``benchmarks/heart_staging.py``).
+    usable stay unscored. Without five minutes of usable EEG the ECG tells wake, NREM and REM sleep, where Keras is
+    installed (`heart_stages`).
 
     Parameters
     ----------
     recording : Recording
-        Of any length; with under five minutes of usable EEG nothing is staged.
+        Of any length; under five minutes are not staged.
     """
     n = recording.n_epochs
     if recording.duration_s < MIN_STAGING_S:
@@ -58,19 +63,18 @@ def stage(recording) -> Staging:
     if name is None:
         slow = [c for c in EEG_CHANNELS if c in recording.channels]
         why = "the EEG is sampled too slowly (at least 60 Hz are needed)" if slow else "no EEG was recorded"
-        if "ECG" in recording.channels:
-            why += ", and the heart alone tells them little better than chance"
-        return _unstaged(n, f"No sleep stages: {why}.")
+        return _without_eeg(recording, why)
     usable = recording.quality.usable(name)
     if usable.sum() * EPOCH_S < MIN_STAGING_S:
-        return _unstaged(n, "No sleep stages: under five minutes of the EEG are usable.")
+        return _without_eeg(recording, "under five minutes of the EEG are usable")
     used = {"eeg": name} | {
         kind: found for kind, names in _OTHERS.items() if (found := _first_alive(recording, names))
     }
     signals = {kind: _mended(recording, channel) for kind, channel in used.items()}
     probabilities = _fit(_yasa_probabilities(signals), n)
     probabilities[~usable] = np.nan
-    return Staging(_most_likely(probabilities), probabilities, tuple(used.values()), _said_of(probabilities))
+    hypnogram, said = _most_likely(probabilities), _said_of(probabilities)
+    return Staging(hypnogram, probabilities, tuple(used.values()), said, SOURCE)
 
 
 def low_confidence(probabilities: np.ndarray) -> np.ndarray:
@@ -96,6 +100,17 @@ def _too_short(duration_s: float) -> str:
 
 def _unstaged(n_epochs: int, warning: str) -> Staging:
     return Staging((Stage.UNSCORED,) * n_epochs, warning=warning)
+
+
+def _without_eeg(recording, why: str) -> Staging:
+    """Stages from the heart where it was recorded and Keras is there; `why` says why not from the EEG."""
+    if "ECG" not in recording.channels:
+        return _unstaged(recording.n_epochs, f"No sleep stages: {why}.")
+    hypnogram, said = heart_stages.stages_of_heart(recording)
+    if all(s == Stage.UNSCORED for s in hypnogram):
+        return _unstaged(recording.n_epochs, f"No sleep stages: {why}; {said}.")
+    warning = f"Staged from the heart alone, as {why}: {said}."
+    return Staging(hypnogram, None, ("ECG",), warning, heart_stages.SOURCE)
 
 
 def _first_alive(recording, names: tuple[str, ...]) -> str | None:

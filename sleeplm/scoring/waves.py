@@ -8,11 +8,10 @@ from sleeplm.night import Event, Scoring
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.leads import SFREQ_HZ, best_eeg, fast_enough, per_sample
 from sleeplm.scoring.usable import alive, read_usable, said_of_loss
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.vocabulary import EPOCH_S, NREM_STAGES, Stage
 
 SOURCE = "yasa"
 EYES = ("EOG_L", "EOG_R")
-NREM = (Stage.N1, Stage.N2, Stage.N3)
 # YASA's own thresholds (Vallat & Walker 2021, eLife 10:e70092), as its documentation has them.
 RULES = {
     "spindle": "YASA: 12 to 15 Hz for .5 to 2 s, by relative power, correlation with the EEG, and RMS",
@@ -33,7 +32,7 @@ def waves(recording, so_far: Scoring) -> Found:
     if not alive(recording, lead):
         return Found(warnings=said_of_loss(recording, lead))
     signal_uv = read_usable(recording, lead, SFREQ_HZ)
-    asleep = per_sample(so_far.hypnogram, NREM, len(signal_uv))
+    asleep = per_sample(so_far.hypnogram, NREM_STAGES, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
     return Found(sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), said_of_loss(recording, lead))
 

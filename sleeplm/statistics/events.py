@@ -10,9 +10,8 @@ from sleeplm.statistics.finding import Finding, share_pct
 from sleeplm.statistics.kinds import COUNTED
 from sleeplm.statistics.sleep import NOT_STAGED, why_no_sleep_fact
 from sleeplm.statistics.timeline import EPOCH_MIN, Timeline
-from sleeplm.vocabulary import APNEAS, EPOCH_S, EVENT_CHANNELS, Stage
+from sleeplm.vocabulary import APNEAS, EPOCH_S, EVENT_CHANNELS, NREM_STAGES, SLEEP_STAGES, Stage
 
-NREM = (Stage.N1, Stage.N2, Stage.N3)
 PLM_AROUSAL_S = 0.5  # between a leg movement and the arousal that goes with it (AASM Manual 2.6)
 _EXPERTS_RULE = "the expert's rule for hypopneas, which the file does not name"
 _NO_HYPOPNEAS = "apneas alone: the expert scored no hypopneas"
@@ -24,13 +23,13 @@ _AS_WELL = {"leg_movement": ("plm",), "rera": _BREATHING}
 _RATES = {
     "ahi_per_h": (_BREATHING, None),
     "ahi_rem_per_h": (_BREATHING, (Stage.R,)),
-    "ahi_nrem_per_h": (_BREATHING, NREM),
+    "ahi_nrem_per_h": (_BREATHING, NREM_STAGES),
     "rdi_per_h": ((*_BREATHING, "rera"), None),
     "apnea_index_per_h": (APNEAS, None),
     "central_apnea_index_per_h": (("apnea_central",), None),
     "arousal_index_per_h": (("arousal",), None),
     "arousal_rem_per_h": (("arousal",), (Stage.R,)),
-    "arousal_nrem_per_h": (("arousal",), NREM),
+    "arousal_nrem_per_h": (("arousal",), NREM_STAGES),
     "plmi_per_h": (("plm",), None),
     "leg_movement_per_h": (("leg_movement", "plm"), None),
 }
@@ -224,7 +223,7 @@ def per_hour_of_sleep(
         rem = stages is not None and tuple(stages) == (Stage.R,)
         why = "No REM sleep was scored" if rem and night.staged else why_no_sleep_fact(night)
         return Finding(why=why, **evidence)
-    allowed = set(stages or (*NREM, Stage.R))
+    allowed = set(stages or SLEEP_STAGES)
     counted = [e for e in events if night.first_sleep_stage(e) in allowed]
     return Finding(len(counted) / hours, epochs=night.epochs_of(counted), **evidence)
 

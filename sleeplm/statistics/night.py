@@ -1,9 +1,12 @@
 """All facts of a night, put together from what its stages, events and signals give."""
 
+import re
+
 import numpy as np
 
 from sleeplm.night import Fact, Scoring, clock_at, stretches
 from sleeplm.scoring.heart import HeartRate, heart_of
+from sleeplm.scoring.heart_stages import SOURCE as HEART_STAGING
 from sleeplm.scoring.stages import low_confidence
 from sleeplm.scoring.usable import read_usable
 from sleeplm.statistics.atonia import atonia_findings
@@ -12,11 +15,12 @@ from sleeplm.statistics.finding import Finding, as_fact, share_pct
 from sleeplm.statistics.heart import heart_findings
 from sleeplm.statistics.kinds import FACT_KINDS
 from sleeplm.statistics.signals import oxygen_findings, position_findings
-from sleeplm.statistics.sleep import NO_CLOCK, NOT_STAGED, sleep_findings, why_no_sleep_fact
+from sleeplm.statistics.sleep import NO_CLOCK, NO_DEPTH, NOT_STAGED, sleep_findings, why_no_sleep_fact
 from sleeplm.statistics.timeline import EPOCH_MIN, Timeline
 from sleeplm.vocabulary import Stage
 
 _STAGING_CHANNELS = ("C3", "C4", "EOG_L", "EOG_R", "EMG_CHIN")
+_OF_DEPTH = re.compile(r"(^|_)n[123]_|^stage_shifts_")  # ids of what needs N1, N2 and N3 told apart
 
 
 def night_facts(
@@ -57,11 +61,15 @@ def night_facts(
         **event_findings(night, scoring, tuple(recording.channels), lambda name: recording.quality.usable(name)),
         **_from_signals(recording, scoring, night, spo2, heart),
     }
+    if not night.depth_known:
+        found |= {id_: Finding(why=NO_DEPTH) for id_ in FACT_KINDS if _OF_DEPTH.search(id_)}
     return [as_fact(kind, found[id_]) for id_, kind in FACT_KINDS.items()]
 
 
 def _staging_signals(recording, scoring: Scoring) -> tuple[str, ...]:
     """Channels that automatic staging may have read; an expert's are not known."""
+    if scoring.hypnogram_source == HEART_STAGING:
+        return ("ECG",)
     automatic = scoring.hypnogram_source not in (None, "expert")
     return tuple(c for c in _STAGING_CHANNELS if c in recording.channels) if automatic else ()
 
@@ -125,7 +133,7 @@ def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
 def _unsure(scoring: Scoring, night: Timeline) -> Finding:
     """Share of epochs that the automatic staging is not sure of."""
     if scoring.probabilities is None:
-        why = "Stages have no probabilities where staging was not automatic" if night.staged else NOT_STAGED
+        why = "No probabilities come with the stages" if night.staged else NOT_STAGED
         return Finding(why=why)
     staged = night.in_bed & (night.stages != Stage.UNSCORED)
     unsure = staged & low_confidence(scoring.probabilities)

@@ -45,7 +45,7 @@ class Timeline:
         start_clock=None,
     ):
         """Lay a hypnogram of any length on a night of `n_epochs`; without lights, all whole epochs are in bed."""
-        stages = np.full(n_epochs, str(Stage.UNSCORED), dtype="<U2")
+        stages = np.full(n_epochs, str(Stage.UNSCORED), dtype="<U4")
         known = [str(s) for s in hypnogram[:n_epochs]]
         stages[: len(known)] = known
         end_s = n_epochs * EPOCH_S if lights_on_s is None else lights_on_s
@@ -71,6 +71,11 @@ class Timeline:
     def staged(self) -> bool:
         """Whether any epoch in bed has a stage."""
         return bool(np.any(self.in_bed & (self.stages != Stage.UNSCORED)))
+
+    @property
+    def depth_known(self) -> bool:
+        """Whether N1, N2 and N3 are told apart."""
+        return not np.any(self.stages == Stage.NREM)
 
     @property
     def tib_min(self) -> float:

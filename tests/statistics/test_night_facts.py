@@ -364,9 +364,10 @@ def test_every_night_has_every_fact_and_they_agree(stages):
         shown = format_value(fact.value, fact.unit)
         assert (shown in fact.text) if fact.value is not None else fact.text.endswith("is not known.")
     if value["tst_min"] is not None:
-        parts = sum(value[f"{s}_min"] for s in ("n1", "n2", "n3", "r"))
-        assert value["tst_min"] == parts
-        assert value["tib_min"] == parts + value["w_min"] + value["unscored_min"]
+        parts = [value[f"{s}_min"] for s in ("n1", "n2", "n3", "r")]
+        assert (None in parts) == (Stage.NREM in stages)
+        assert None in parts or value["tst_min"] == sum(parts)
+        assert value["tib_min"] == value["tst_min"] + value["w_min"] + value["unscored_min"]
     if value["waso_min"] is not None:
         assert value["wake_in_sleep_period_min"] <= value["waso_min"] <= value["w_min"]
 
@@ -401,3 +402,19 @@ def test_reasons_name_what_is_lacking():
     assert facts_of("W", recording=FakeRecording(duration_s=30, start_clock=None))[
         "longest_wake_min"
     ].text.endswith(", in epoch 1.")
+
+
+def test_nrem_sleep_of_unknown_depth_counts_as_sleep_and_has_no_n1_n2_n3():
+    stages = ["W"] * 10 + ["NREM"] * 60 + ["R"] * 20 + ["W"] * 4 + ["NREM"] * 26
+    events = [Event("arousal", 30.0 * e, 5.0) for e in (20, 40, 75, 100)]
+    facts = facts_of(stages, events, ["arousal"])
+    depthless = facts_of([s.replace("NREM", "N2") for s in stages], events, ["arousal"])
+    of_depth = {"stage_shifts_n", *(id_ for id_ in facts if any(f"n{i}_" in id_ for i in (1, 2, 3)))}
+    assert {"n2_min", "n3_pct", "n3_latency_min", "n3_last_third_min", "longest_n3_min", "hr_n1_bpm"} <= of_depth
+    for id_, fact in facts.items():
+        if id_ in of_depth:
+            assert fact.text.startswith("The heart does not tell N1, N2 and N3 apart, so "), id_
+        else:
+            assert (fact.value, fact.text) == (depthless[id_].value, depthless[id_].text), id_
+    assert facts["tst_min"].value == 53 and facts["rem_latency_min"].value == 30
+    assert facts["arousal_nrem_per_h"].value == round(3 / (86 / 120), 1)

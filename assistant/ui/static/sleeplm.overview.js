@@ -2,7 +2,7 @@
 SleepLM.overview = function (element, props, watch, move) {
   const host = element.querySelector(".sl-overview");
   const readout = element.querySelector(".sl-readout");
-  const STAGE_ROWS = { W: 4, R: 3, N1: 2, N2: 1, N3: 0 };
+  const STAGE_ROWS = { W: 4, R: 3, N1: 2, N2: 1, NREM: 1, N3: 0 };
   const REM = "#b3364a", UNSURE = "#c98a1b";
   const STAGE_COLORS = { W: "#e9dcc0", N1: "#bcd7e0", N2: "#6ea6bd", N3: "#1f5269", R: "#cf7f8b" };
   const STAGES = ["W", "N1", "N2", "N3", "R"], STACK = ["N3", "N2", "N1", "R", "W"];  // as sent, and from the floor up
@@ -49,7 +49,8 @@ SleepLM.overview = function (element, props, watch, move) {
       if (night.likelihood) unsureAndKey(u);
       u.ctx.restore();
     };
-    const y = { range: [-0.5, 4.5], splits: [0, 1, 2, 3, 4], labels: ["N3", "N2", "N1", "R", "W"], grid: true };
+    const depths = night.stages.includes("NREM") ? ["", "NREM", ""] : ["N3", "N2", "N1"];  // the heart does not tell them apart
+    const y = { range: [-0.5, 4.5], splits: [0, 1, 2, 3, 4], labels: [...depths, "R", "W"], grid: true };
     const series = [{ stroke: SleepLM.INK, width: 1.3, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) }];
     return [options(last ? 142 : 116, last, y, { draw: [rem] }, series), [xs, [...rows, rows[n - 1] ?? null]]];
   }
