@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PROFILE",
         help="healthy-young, healthy-old, osa-mild, osa-severe, csa, plm, insomnia or rbd",
     )
+    c.add_argument("--lab", choices=("clean", "varied"), default="clean", help="varied: any lab's rates and faults")
     return parser
 
 

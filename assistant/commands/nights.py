@@ -129,6 +129,7 @@ def simulate(arguments) -> None:
 
     if arguments.profile not in PROFILES:
         raise UsageError(f"there is no profile {arguments.profile!r}; the profiles are {', '.join(PROFILES)}")
-    write_night(simulate_night(arguments.seed, arguments.hours, arguments.profile), arguments.out)
+    night = simulate_night(arguments.seed, arguments.hours, arguments.profile, lab=arguments.lab)
+    write_night(night, arguments.out)
     out = printable(str(arguments.out))
     print(f"wrote {out}: simulated, with its truth in the .hypnogram.csv and .events.csv beside it")

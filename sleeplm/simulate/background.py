@@ -23,10 +23,14 @@ WINDOW = 2 * HOP_S * EEG_HZ
 HOPS = EPOCH_S // HOP_S  # windows an epoch
 FREQS_HZ = np.fft.rfftfreq(WINDOW, 1 / EEG_HZ).astype(np.float32)
 SHARED = 0.75  # of the background's variance, common to both sides
-LEAST_NOISE = 0.25  # of the wanted power that is noise even where single waves are strong
+# Of the wanted power that is noise even where single waves are strong: spindles are few, and not all of sigma.
+LEAST_NOISE = np.where(FREQS_HZ < 8, 0.25, 0.65).astype(np.float32)
 SLOWER = (
     0.15  # mean gain below 1 Hz in log10: people that nothing was fitted to have more there than the fitted ones
 )
+# What the sum of background and waves lacked beside the fitted and dynamo's medians: log10 by stage and band.
+THETA_TO_BETA, SIGMA, DELTA = (4.0, 18.0), (9.5, 16.0), (1.2, 3.0)
+LACKED = ((None, THETA_TO_BETA, 0.12), (N2, SIGMA, 0.12), (N2, DELTA, -0.08))
 # Which stage an epoch leans to beside its own: experts' epochs of one stage hold stretches of the next.
 LEANS = np.array(
     [
@@ -45,6 +49,7 @@ class Fit:
     """The numbers of `eeg.json`: common logarithms of power density at the middle of each band."""
 
     centres_hz: np.ndarray  # [bands]
+    widths_hz: np.ndarray  # [bands]
     mean: np.ndarray  # [stages, bands]
     between: np.ndarray  # [directions, 2, bands]: W and N3
     within: np.ndarray  # [stages, directions, bands]
@@ -56,6 +61,7 @@ def fitted() -> Fit:
     numbers = json.loads(files("sleeplm.simulate").joinpath("eeg.json").read_text(encoding="utf-8"))
     return Fit(
         centres_hz=np.sqrt(np.prod(numbers["bands_hz"], axis=1)),
+        widths_hz=np.diff(numbers["bands_hz"], axis=1)[:, 0],
         mean=np.array(numbers["mean_by_stage"]),
         between=np.array(numbers["between_people_w_n3"]),
         within=np.array(numbers["within_by_stage"]),
@@ -81,10 +87,14 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     sizes = breadth * np.array([0.08, 0.1, 0.1, 0.06, 0.12])
     out += sizes[:, None] * (rng.normal(0, 1, out.shape) @ smooth)
     out[W] += np.clip(rng.normal(0.12, 0.2 * breadth), -0.3, 0.8) * muscle  # tense temples
+    for stage, (low, high), log_ratio in LACKED:
+        rows = slice(None) if stage is None else slice(stage, stage + 1)
+        out[rows] += log_ratio * ((fit.centres_hz > low) & (fit.centres_hz < high))
     tilt = np.log2(fit.centres_hz / 4)
     slow = np.exp(-((fit.centres_hz / 1.2) ** 2))
     slower = SLOWER + breadth * rng.normal(0, 0.14)
-    return out + breadth * rng.normal(0, 0.05) * tilt + slower * slow * np.array([0.4, 0.5, 1, 1, 0.5])[:, None]
+    out += breadth * rng.normal(0, 0.05) * tilt + slower * slow * np.array([0.0, 0.3, 0.7, 1, 0.5])[:, None]
+    return out - np.log10(10 ** out[N3] @ fit.widths_hz)
 
 
 def blend(course: Course, rng: np.random.Generator) -> np.ndarray:
@@ -98,6 +108,17 @@ def blend(course: Course, rng: np.random.Generator) -> np.ndarray:
     return ((1 - amount) * own + amount * (0.5 * near + 0.5 * LEANS[course.codes])).astype(np.float32)
 
 
+def unmixed(spectra: np.ndarray, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Spectra ``[5, bands]`` of pure stages, of which `shares` make the given ones in the mean of a stage's epochs.
+
+    What was fitted are epochs as experts stage them, which hold some of the next stage already.
+    """
+    mixed = np.eye(5)
+    for stage in np.unique(codes):
+        mixed[stage] = shares[codes == stage].mean(axis=0)
+    return np.linalg.solve(0.8 * mixed + 0.2 * np.eye(5), spectra)
+
+
 def over_windows(values: np.ndarray) -> np.ndarray:
     """Values of epochs ``[epochs, ...]`` at each window, with changes of ten seconds: ``[windows, ...]``."""
     steps = np.repeat(values, HOPS, axis=0)
@@ -109,7 +130,7 @@ def over_windows(values: np.ndarray) -> np.ndarray:
 def wanted_power(course: Course, shares: np.ndarray, spectra: np.ndarray, breadth: float, rng) -> np.ndarray:
     """Power density wanted in each window, float32 ``[windows, frequencies]``, relative to N3 in all."""
     fit = fitted()
-    own = shares @ spectra
+    own = shares @ unmixed(spectra, course.codes, shares)
     for i in range(fit.within.shape[1]):
         score = 0.8 * wander(len(own), 1 / EPOCH_S, 120, 1.0, rng) + 0.6 * rng.normal(0, 1, len(own))
         own += breadth * score[:, None] * (shares @ fit.within[:, i])

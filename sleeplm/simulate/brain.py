@@ -47,7 +47,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
     def about(value: float, sd: float) -> float:
         return float(value * np.exp(breadth * np.clip(rng.normal(0, sd), -2.2 * sd, 2.2 * sd)))
 
-    deep = max(about(34 * young, 0.22), 22.0)
+    deep = max(about(29 * young, 0.22), 20.0)
     return Habits(
         breadth=breadth,
         deep_uv=deep,
@@ -59,7 +59,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
         spindle_uv=about(42, 0.3),
         spindles_per_min=about(3.4 * young, 0.4),
         complexes_per_min=about(1.6 * young, 0.45),
-        slow_uv=max(3.0 * deep * about(1.0, 0.1), 78.0),
+        slow_uv=max(2.6 * deep * about(1.0, 0.1), 78.0),
         vertex_uv=about(62, 0.25),
         sawteeth=about(0.8, 0.6),
         spectra=background.draw_spectra(rng, breadth),
@@ -139,7 +139,7 @@ def _slow_waves(course: Course, habits: Habits, shares: np.ndarray, rng: np.rand
     unrest = np.exp(wander(len(shares), 1 / EPOCH_S, 60, 0.3, rng))
     for s in _places(shares @ np.array([0, 0.1, 0.5, 14.0, 0]) * unrest, 0.8, rng):
         duration = 1 / rng.uniform(0.5, 1.6)
-        size = habits.slow_uv * rng.lognormal(0, 0.28) * (1 if course.stage_at(s) == N3 else 0.75)
+        size = habits.slow_uv * rng.lognormal(0, 0.28) * (1 if course.stage_at(s) == N3 else 0.65)
         truth = event("slow_wave", s, duration, "C3", "C4") if size >= 75 else None
         waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.38, 0.58))))
     complexes = habits.complexes_per_min / 2

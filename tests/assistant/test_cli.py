@@ -259,6 +259,12 @@ def test_wrong_arguments_are_one_sentence(refused, arguments):
     assert refused(*arguments)
 
 
+def test_a_simulated_night_can_be_any_labs(run, tmp_path):
+    for lab in ("clean", "varied"):
+        run("simulate", tmp_path / f"{lab}.edf", "--hours", 0.25, "--lab", lab, json_too=False)
+    assert (tmp_path / "clean.edf").read_bytes() != (tmp_path / "varied.edf").read_bytes()
+
+
 def test_a_simulated_night_says_so_and_brings_its_truth(run, tmp_path):
     out = tmp_path / "night.edf"
     run("simulate", out, "--seed", 3, "--hours", 0.5, json_too=False)
