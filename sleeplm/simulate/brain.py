@@ -56,7 +56,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
         alpha_width_hz=rng.uniform(0.4, 1.0),
         alpha_in_sleep=rng.uniform(0.2, 0.5) if rng.random() < 0.1 else rng.uniform(0, 0.08),
         spindle_hz=float(np.clip(rng.normal(13.1, 0.6 * breadth), 11.6, 14.8)),
-        spindle_uv=about(42, 0.3),
+        spindle_uv=about(50 * (deep / 28) ** 0.7, 0.2),
         spindles_per_min=about(3.4 * young, 0.4),
         complexes_per_min=about(1.6 * young, 0.45),
         slow_uv=max(2.6 * deep * about(1.0, 0.1), 78.0),
@@ -159,7 +159,7 @@ def _rhythms(course: Course, habits: Habits, rng: np.random.Generator) -> list[P
     rate = habits.spindles_per_min / 2 * np.exp(wander(len(course.codes), 1 / EPOCH_S, 240, 0.3, rng))
     for s in _places(np.array([0, 0.03, 1, 0.35, 0])[course.codes] * rate, 2.0, rng):
         duration = float(np.clip(rng.lognormal(np.log(0.85), 0.35), 0.5, 2.0))
-        height = 0.5 * max(habits.spindle_uv * rng.lognormal(0, 0.3), 28)
+        height = 0.5 * max(habits.spindle_uv * rng.lognormal(0, 0.25), 30)
         freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.8))
         wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(-0.2, 1))
         waves.append((event("spindle", s, duration, "C3", "C4"), s, wave))
