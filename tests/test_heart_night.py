@@ -39,7 +39,7 @@ def test_its_sleep_is_counted_and_its_depth_is_not(study):
     assert facts["tst_min"].value == asleep / 2 and facts["tst_min"].signals == ("ECG",)
     assert facts["n2_min"].value is None
     assert facts["n2_min"].text == (
-        "The heart does not tell N1, N2 and N3 apart, so the time in N2 sleep is not known."
+        "The staging does not tell N1, N2 and N3 apart, so the time in N2 sleep is not known."
     )
 
 

@@ -11,7 +11,7 @@ STAGE_KEYS = {"n1": Stage.N1, "n2": Stage.N2, "n3": Stage.N3, "r": Stage.R}
 PERSISTENT_EPOCHS = 20  # ten minutes
 CYCLE_GAP_EPOCHS, CYCLE_REM_EPOCHS = 30, 10  # 15 and 5 min (Feinberg & Floyd 1979)
 NOT_STAGED = "No sleep stages were scored"
-NO_DEPTH = "The heart does not tell N1, N2 and N3 apart"
+NO_DEPTH = "The staging does not tell N1, N2 and N3 apart"
 NO_SLEEP = "No epoch was scored as sleep"
 NO_CLOCK = "The recording does not say at what time it began"
 

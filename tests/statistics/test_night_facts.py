@@ -413,7 +413,7 @@ def test_nrem_sleep_of_unknown_depth_counts_as_sleep_and_has_no_n1_n2_n3():
     assert {"n2_min", "n3_pct", "n3_latency_min", "n3_last_third_min", "longest_n3_min", "hr_n1_bpm"} <= of_depth
     for id_, fact in facts.items():
         if id_ in of_depth:
-            assert fact.text.startswith("The heart does not tell N1, N2 and N3 apart, so "), id_
+            assert fact.text.startswith("The staging does not tell N1, N2 and N3 apart, so "), id_
         else:
             assert (fact.value, fact.text) == (depthless[id_].value, depthless[id_].text), id_
     assert facts["tst_min"].value == 53 and facts["rem_latency_min"].value == 30

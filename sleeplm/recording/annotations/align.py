@@ -13,7 +13,7 @@ _DAY_S = 86400
 _EPOCHS_S = (30, 20, 10, 5, 60, 15, 1)  # lengths that people score in
 _OVERLAP_S = 0.5  # by which stages may overlap as rounding goes
 _POOR = 0.5  # share of the recording under which a staging is said to cover little of it
-_ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R)
+_ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.NREM, Stage.R)
 # A scorer who marked one of a family looked for all of it. Leg movements and PLM are no family: who marks
 # series need not mark single movements.
 _FAMILIES = (frozenset((*APNEAS, "hypopnea")), frozenset(("bradycardia", "tachycardia", "pause")))
