@@ -175,9 +175,11 @@ def test_a_table_that_is_not_there_or_too_large_is_refused(tmp_path, monkeypatch
 def test_no_table_breaks_the_reader(tmp_path, content):
     (tmp_path / "people.csv").write_bytes(content)
     try:
-        read_cohort(tmp_path / "people.csv")
-    except UsageError:
-        pass
+        people = read_cohort(tmp_path / "people.csv")
+    except UsageError as error:
+        assert str(error) and "\n" not in str(error)
+    else:
+        assert all(isinstance(person, Person) for person in people.values())
 
 
 def test_words_for_people():
