@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "--profile",
         default="osa-mild",
         metavar="PROFILE",
-        help="healthy-young, healthy-old, osa-mild, osa-severe, csa, plm, insomnia or rbd",
+        help="healthy-young, healthy-old, osa-mild, osa-severe, csa, plm, insomnia, rbd, or any (drawn at random)",
     )
     c.add_argument("--lab", choices=("clean", "varied"), default="clean", help="varied: any lab's rates and faults")
     return parser
