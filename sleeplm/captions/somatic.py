@@ -6,6 +6,7 @@ from scipy.signal import butter, sosfilt
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
+from sleeplm.runs import runs
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, POSITIONS, SAMPLES_PER_EPOCH
 
 _EMG_HZ = (10.0, 100.0)  # AASM's filter for EMG
@@ -50,16 +51,6 @@ def emg_envelope(recording, name: str, n_epochs: int) -> np.ndarray | None:
     power = np.append(power, np.float32(0))  # reduceat wants every start inside
     mean = np.add.reduceat(power.astype(float), edges[:-1]) / np.maximum(np.diff(edges), 1)
     return np.sqrt(np.where(np.diff(edges) > 0, mean, 0)).reshape(n_epochs, -1)
-
-
-def runs(active: np.ndarray, min_gap: int = 1) -> np.ndarray:
-    """First and one-past-last index ``[n, 2]`` of the runs of True, those closer than `min_gap` joined."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], active.astype(np.int8), [0]))))
-    found = edges.reshape(-1, 2)
-    if len(found) < 2:
-        return found
-    apart = found[1:, 0] - found[:-1, 1] >= min_gap
-    return np.column_stack((found[np.append(True, apart), 0], found[np.append(apart, True), 1]))
 
 
 def _connected(envelope: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sleeplm.night import clock_at
 from sleeplm.recording.faults import FAULTS, faults_of_electrode, find_faults
-from sleeplm.recording.windows import runs
+from sleeplm.runs import runs
 from sleeplm.vocabulary import CANONICAL, CHANNEL_NAMES, EPOCH_S, CanonicalChannel
 
 UNUSABLE = ("missing", "flat", "clipped", "disconnected")  # the other faults leave something to be read

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sleeplm.runs import runs
 from sleeplm.vocabulary import EPOCH_S
 
 HALF = 0.5  # what holds for half of an epoch holds for the epoch, as the AASM manual judges it by its artefact
@@ -26,11 +27,6 @@ def in_epochs(values: np.ndarray, sfreq_hz: float, n_epochs: int, per_epoch: int
 def share_of(mask: np.ndarray, sfreq_hz: float, n_epochs: int) -> np.ndarray:
     """Share of each epoch's samples for which something holds, ``[n_epochs]``."""
     return in_epochs(mask, sfreq_hz, n_epochs).mean(axis=1)
-
-
-def runs(mask: np.ndarray) -> np.ndarray:
-    """Half-open runs of True, ``[runs, 2]``."""
-    return np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))).reshape(-1, 2)
 
 
 def long_runs(mask: np.ndarray, least: int) -> np.ndarray:

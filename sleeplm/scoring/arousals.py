@@ -14,9 +14,9 @@ from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import butter, sosfilt
 
 from sleeplm.night import Event, Scoring
+from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, fast_enough
-from sleeplm.scoring.runs import runs
 from sleeplm.scoring.usable import MUCH, alive, read_usable, said_of_loss
 from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES, Stage
 

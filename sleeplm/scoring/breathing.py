@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter, uniform_filter1d
 
+from sleeplm.runs import runs
+
 MIN_DURATION_S, MAX_DURATION_S = 10.0, 120.0  # what is flat for longer than two minutes is a sensor that is off
 BASELINE_S = 120.0
 WINDOW_S = 4.0  # holds an inspiration or an expiration of the slowest breathing
@@ -87,11 +89,10 @@ def reductions(amplitude: Amplitude, drop: float, sfreq_hz: float, widen_s: floa
         By which the event is longer than the run on both sides, where the window still holds normal breathing.
     """
     low = ~amplitude.usable | (amplitude.peak_to_peak <= (1 - drop) * amplitude.baseline)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], low.astype(np.int8), [0]])))
     half = round(widen_s * sfreq_hz)
     soon = round(_RETURN_S * sfreq_hz)
     spans = []
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, last in runs(low).tolist():
         seconds = (last - first + 2 * half) / sfreq_hz
         if not MIN_DURATION_S <= seconds <= MAX_DURATION_S or not amplitude.usable[first:last].all():
             continue

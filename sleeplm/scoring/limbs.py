@@ -8,8 +8,8 @@ from scipy.ndimage import median_filter, percentile_filter
 from scipy.signal import butter, sosfilt
 
 from sleeplm.night import Event, Scoring
+from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
-from sleeplm.scoring.runs import runs
 from sleeplm.scoring.usable import alive, read_usable, said_of_loss
 from sleeplm.vocabulary import APNEAS, EPOCH_S, SLEEP_STAGES
 

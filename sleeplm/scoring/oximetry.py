@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from sleeplm.night import Event
+from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.usable import read_usable, said_of_loss
 
@@ -136,15 +137,9 @@ def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> lis
     """
     values = as_reported(per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz))
     events = []
-    for first, last in _valid_runs(values):
+    for first, last in runs(np.isfinite(values)).tolist():
         events += [_event(fall, first, drop_pct) for fall in _falls(values[first:last], drop_pct)]
     return events
-
-
-def _valid_runs(values: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Half-open runs of seconds without a gap."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.isfinite(values).astype(int), [0]])))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _falls(values: np.ndarray, drop_pct: float) -> Iterator[tuple[int, int, float, float]]:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sleeplm.scoring.runs import runs
+from sleeplm.runs import runs
 
 UNKNOWN = -1
 LEAST_S = 15.0  # a shorter one is a movement on the way, or the sensor's jitter

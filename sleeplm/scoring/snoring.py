@@ -4,8 +4,8 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from sleeplm.night import Event, Scoring
+from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
-from sleeplm.scoring.runs import runs
 from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sleeplm.night import Event
+from sleeplm.runs import runs
 from sleeplm.scoring.limbs import RESPIRATORY_S, in_series
 from sleeplm.simulate.population import N1, N2, N3, R, W, fitted
 from sleeplm.simulate.profiles import Person
@@ -316,6 +317,4 @@ def simulate_snores(course: Course, rng: np.random.Generator) -> list[Event]:
     for a in course.arousals:
         loud[int(a.start_s * 2) : int(a.end_s * 2)] = False
     loud &= np.repeat(asleep, EPOCH_S * 2)
-    edges = np.flatnonzero(np.diff(np.r_[0, loud.astype(np.int8), 0]))
-    trains = zip(edges[::2] / 2, edges[1::2] / 2, strict=True)
-    return [event("snore", a, b - a, "SNORE") for a, b in trains if b - a >= 8]
+    return [event("snore", a, b - a, "SNORE") for a, b in runs(loud) / 2 if b - a >= 8]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sleeplm.night import Event
+from sleeplm.runs import runs
 from sleeplm.simulate.background import EEG_HZ
 from sleeplm.simulate.events import Course, event
 from sleeplm.simulate.waves import band, gate, shaped, wander, white_spectrum
@@ -190,9 +191,7 @@ def _clipped(name: str, signal: np.ndarray, limit: float) -> list[Event]:
     """One mark for each stretch of seconds in which a signal often reaches the amplifier's limit."""
     per_s = np.abs(signal[: len(signal) // EEG_HZ * EEG_HZ].reshape(-1, EEG_HZ)).max(axis=1) >= limit
     busy = np.convolve(per_s, np.ones(10), "same") >= 3
-    edges = np.flatnonzero(np.diff(np.r_[0, busy.astype(np.int8), 0]))
-    spans = zip(edges[::2], edges[1::2], strict=True)
-    return [event("artifact", a, b - a, name, label="clipping") for a, b in spans]
+    return [event("artifact", a, b - a, name, label="clipping") for a, b in runs(busy)]
 
 
 def loosen(name: str, signal: np.ndarray, sfreq_hz: float, rng: np.random.Generator) -> list[Event]:

@@ -8,6 +8,7 @@ from sleeplm.scoring.hrv import STRETCH_S, variability_by_stage
 from sleeplm.scoring.rhythm import premature_beats
 from sleeplm.statistics.events import both_sources
 from sleeplm.statistics.finding import Finding
+from sleeplm.statistics.kinds import IN_STAGE
 from sleeplm.statistics.signals import epoch_at
 from sleeplm.statistics.sleep import NOT_STAGED, STAGE_KEYS
 from sleeplm.statistics.timeline import Timeline
@@ -15,7 +16,6 @@ from sleeplm.vocabulary import EPOCH_S, Stage
 
 MIN_BEATS = 10  # of an epoch, for its mean heart rate to count
 _KEYS = {"w": Stage.W, **STAGE_KEYS}
-_WORDS = {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}
 _VARIABILITY = {"rmssd_{}_ms": "rmssd_ms", "sdnn_{}_ms": "sdnn_ms", "lf_hf_{}_ratio": "lf_hf"}
 
 
@@ -55,7 +55,7 @@ def _rate_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence
             epochs = stretches(np.unique(epoch[inside]))
             found[f"hr_{key}_bpm"] = Finding(bpm[inside].mean(), source=source, epochs=epochs, **evidence)
         else:
-            why = f"No valid heart beat lies in scored {_WORDS[key]}" if night.staged else NOT_STAGED
+            why = f"No valid heart beat lies in scored {IN_STAGE[key]}" if night.staged else NOT_STAGED
             found[f"hr_{key}_bpm"] = Finding(why=why, **evidence)
     return found
 
@@ -67,7 +67,7 @@ def _variability_by_stage(night: Timeline, heart: HeartRate, evidence: dict) -> 
     found = {}
     for key, stage in _KEYS.items():
         if stage not in measured:
-            why = f"No five minutes of {_WORDS[key]} in one piece are covered by sinus rhythm"
+            why = f"No five minutes of {IN_STAGE[key]} in one piece are covered by sinus rhythm"
             found |= {
                 id_.format(key): Finding(why=why if night.staged else NOT_STAGED, **evidence)
                 for id_ in _VARIABILITY

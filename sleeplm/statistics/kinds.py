@@ -52,6 +52,7 @@ _CYCLE = (
     "least 5 min (the first may be shorter); R less than 15 min apart is one period (Feinberg & Floyd 1979, "
     "Psychophysiology 16:283)."
 )
+IN_STAGE = {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}
 _STAGE_NAMES = {"n1": "N1 sleep", "n2": "N2 sleep", "n3": "N3 (deep) sleep", "r": "REM sleep"}
 
 
@@ -234,11 +235,11 @@ _HEART = (
              "Highest mean of an epoch in bed with at least ten valid beats."),
     *(FactKind(f"hr_{key}_bpm", f"Mean heart rate in {name}", BEATS, f"Mean heart rate in {name} was {{value}}.",
                "Mean over the valid beats in the epochs of the stage in bed.")
-      for key, name in {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}.items()),
+      for key, name in IN_STAGE.items()),
     *(FactKind(id_.format(key), f"{name} in {words}", unit, f"{name} in {words} was {{value}}.",
                f"{formula}; the median over stretches of five minutes of the stage, in bed, of which sinus rhythm "
                "covers 90% (Task Force 1996, Circulation 93:1043).")
-      for key, words in {"w": "wake", "n1": "N1", "n2": "N2", "n3": "N3", "r": "REM sleep"}.items()
+      for key, words in IN_STAGE.items()
       for id_, name, unit, formula in (
           ("rmssd_{}_ms", "RMSSD", MILLISECONDS,
            "Root mean square of the differences of successive sinus intervals"),

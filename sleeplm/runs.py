@@ -1,4 +1,4 @@
-"""Runs of a mask, which all detectors of events over time end in."""
+"""Runs of a mask: what events over time begin as."""
 
 import numpy as np
 
