@@ -72,7 +72,7 @@ def _add_chin(rows: list[dict], recording, epochs: Epochs) -> None:
         rows[e]["chin_uv"] = rounded(rms[e], 1)
         if present.sum() >= _MIN_EPOCHS_FOR_USUAL:
             rows[e]["chin_tone"] = "low" if rms[e] < _LOW * usual else "high" if rms[e] > _HIGH * usual else "usual"
-        found = runs(envelope[e] > 4 * np.median(envelope[e]), min_gap=3)
+        found = runs(envelope[e] > 4 * np.median(envelope[e]), gap=3)
         rows[e]["chin_bursts_n"] = int(np.sum(found[:, 1] - found[:, 0] <= 5 * _ENVELOPE_HZ)) if len(found) else 0
 
 
@@ -110,7 +110,7 @@ def leg_movements(envelopes: list[np.ndarray]) -> list[tuple[float, float, str]]
         active = above if active is None else active | above
     if active is None:
         return []
-    found = runs(active, min_gap=int(_LEG_GAP_S * _ENVELOPE_HZ)) / _ENVELOPE_HZ
+    found = runs(active, gap=int(_LEG_GAP_S * _ENVELOPE_HZ)) / _ENVELOPE_HZ
     return [(a, b, "leg_movement") for a, b in found if _LEG_S[0] <= b - a <= _LEG_S[1]]
 
 

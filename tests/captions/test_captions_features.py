@@ -232,7 +232,7 @@ def test_a_loose_leg_electrode_says_nothing(make_recording):
 def test_runs_join_what_is_close():
     active = np.array([0, 1, 1, 0, 1, 0, 0, 0, 1], bool)
     assert runs(active).tolist() == [[1, 3], [4, 5], [8, 9]]
-    assert runs(active, min_gap=3).tolist() == [[1, 5], [8, 9]]
+    assert runs(active, gap=3).tolist() == [[1, 5], [8, 9]]
     assert leg_movements([]) == []
 
 
