@@ -10,8 +10,8 @@ from scipy.signal import butter, sosfilt
 from sleeplm.night import Event, Scoring
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
-from sleeplm.scoring.usable import alive, read_usable, said_of_loss
-from sleeplm.vocabulary import APNEAS, EPOCH_S, SLEEP_STAGES
+from sleeplm.scoring.usable import alive, read_usable, said_of_loss, step_of
+from sleeplm.vocabulary import APNEAS, CHANNEL, EPOCH_S, SLEEP_STAGES
 
 SOURCE = "sleeplm limbs"
 LEGS = ("LEG_L", "LEG_R")
@@ -24,6 +24,7 @@ SAME_S = 5.0  # onsets on two legs nearer than this are one movement (AASM)
 RESPIRATORY_S = 0.5  # from this long before a respiratory event to as long after it, none counts (AASM)
 MIN_SERIES, MIN_INTERVAL_S, MAX_INTERVAL_S = 4, 5.0, 90.0  # onset to onset (AASM)
 _ENVELOPE_HZ = 20
+COARSEST_UV = ONSET_UV / 2  # a signal in larger steps shows its own rounding, not movements of 8 uV
 _SPIKE_S = 0.35  # a heart beat in the leg's signal is over within less than half of this
 _BASELINE_S, _BASELINE_PERCENTILE = 60, 30
 _RESPIRATORY = (*APNEAS, "hypopnea", "rera")
@@ -56,7 +57,14 @@ def limb_events(recording, so_far: Scoring) -> Found:
         return Found(warnings=tuple(warnings))
     scaled = not any(question.channel in fast for question in recording.questions)
     for name in fast:
-        by_leg[name] = leg_movements(read_usable(recording, name), legs[name].sfreq_hz, scaled)
+        emg_uv = read_usable(recording, name)
+        if scaled and step_of(emg_uv) > COARSEST_UV:
+            said = f"{CHANNEL[name].words} was recorded in steps of {step_of(emg_uv):.0f} uV"
+            warnings.append(f"{said[:1].upper()}{said[1:]}, too coarse to find movements of 8 uV in it.")
+        else:
+            by_leg[name] = leg_movements(emg_uv, legs[name].sfreq_hz, scaled)
+    if not by_leg:
+        return Found(warnings=tuple(warnings))
     if not scaled:
         warnings.append(
             f"The leg EMG has no known unit: movements are those of {ONSET_TIMES:g} times its resting baseline, "

@@ -45,3 +45,13 @@ def said_of_loss(recording, *names: str) -> tuple[str, ...]:
             words = CHANNEL[name].words[:1].upper() + CHANNEL[name].words[1:]
             said.append(f"{words} holds no usable signal in {lost} of {len(usable)} epochs; they are left out.")
     return tuple(said)
+
+
+def step_of(signal: np.ndarray) -> float:
+    """The smallest change from one sample to the next: the step in which a signal was digitised; 0 if none changes.
+
+    >>> step_of(np.array([0.0, 31.25, 31.25, 93.75, np.nan]))
+    31.25
+    """
+    changes = np.abs(np.diff(signal))
+    return float(np.min(changes, where=changes > 0, initial=np.inf)) if np.any(changes > 0) else 0.0

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.night import Event, Scoring
+from sleeplm.recording import open_recording
 from sleeplm.recording.questions import Question
 from sleeplm.scoring.limbs import in_series, leg_movements, limb_events, limb_movements
 from sleeplm.vocabulary import Stage
@@ -102,3 +103,20 @@ def test_a_recording_says_what_it_could_not_do():
 def test_a_dead_leg_is_not_searched_and_that_is_said():
     found = limb_events(FakeRecording({"LEG_L": (np.zeros(60000), 100)}), Scoring((Stage.N2,) * 20, "expert"))
     assert found.scored == () and "no usable signal in 20 of 20" in found.warnings[0]
+
+
+def test_a_leg_recorded_in_coarse_steps_is_not_searched_and_that_is_said():
+    rounded = np.round(leg([(50, 53)], 600, quiet_uv=5.0) / 31.25) * 31.25
+    recording = FakeRecording({"LEG_L": (rounded.astype(np.float32), 128), "LEG_R": (leg([(70, 73)], 600), 128)})
+    found = limb_events(recording, ASLEEP)
+    assert found.warnings == (
+        "Left leg EMG was recorded in steps of 31 uV, too coarse to find movements of 8 uV in it.",
+    )
+    assert [e.channels for e in found.events] == [("LEG_R",)]
+
+
+def test_no_leg_of_the_two_minutes_of_nox_can_be_searched(data):
+    recording = open_recording(data / "recordings" / "nox_a1_2min.edf")
+    found = limb_events(recording, ASLEEP)
+    assert not found.events and not found.scored
+    assert len(found.warnings) == 2 and all("steps of 31 uV" in w for w in found.warnings)
