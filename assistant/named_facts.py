@@ -18,6 +18,8 @@ NAMES = tuple(
         (r"\bspt\b|sleep period time|(?<!longest )(?:long|length) (?:was|is|of) the sleep period", ("spt_min",)),
         (r"\bsme\b|(?:sleep )?maintenance efficiency", ("sme_pct",)),
         (r"\blps\b|persistent sleep", ("lps_min",)),
+        (r"^(?!.*(?:arousal|apn|ahi|index|per hour|heart)).*\b(?:how (?:much|long)|time|minutes|hours|amount)\b.*"
+         r"\bn(?:on)?[ -]?rem\b", ("nrem_min",)),
         (r"latency (?:of|to) (?:n3|deep sleep|slow.wave sleep)|(?:n3|deep sleep) latency", ("n3_latency_min",)),
         (r"sleep cycles?\b|nrem.rem cycles?|how many cycles|number of cycles", ("cycles_n", "cycle_mean_min")),
         (rf"deep.*(?:{_THIRD})|n3.*(?:{_THIRD})|(?:{_THIRD}).*(?:deep|n3)",

@@ -107,6 +107,8 @@ _SLEEP = (
              "The first deep sleep (N3) came {value} after sleep onset.",
              "From sleep onset to the first epoch of N3."),
     FactKind("w_min", "Wake time", MINUTES, "Time awake in bed was {value}.", "Epochs of W in bed."),
+    FactKind("nrem_min", "Time in NREM sleep", MINUTES, "Time in NREM sleep was {value}.",
+             "Epochs of sleep in bed that are not R: N1, N2 and N3, and NREM sleep of no stated depth."),
     *(FactKind(f"{s}_min", f"Time in {_STAGE_NAMES[s]}", MINUTES, f"Time in {_STAGE_NAMES[s]} was {{value}}.",
                f"Epochs of {s.upper()} in bed.") for s in _STAGE_NAMES),
     *(FactKind(f"{s}_pct", f"Share of {_STAGE_NAMES[s]}", PERCENT,

@@ -52,14 +52,16 @@ def _of_epochs(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
 
 
 def _amounts(night: Timeline, evidence: dict) -> dict[str, Finding]:
-    """Total sleep, efficiency, minutes and shares of the stages."""
+    """Total sleep, efficiency, minutes and shares of wake, NREM sleep and the stages."""
     tst_min = _minutes(night.asleep)
     slept_min = min(tst_min, night.tib_min)  # whole epochs may reach a few seconds past the lights
     wake = night.of_stage(Stage.W)
+    nrem = night.asleep & ~night.of_stage(Stage.R)
     found = {
         "tst_min": Finding(tst_min, epochs=_of_epochs(night.asleep), **evidence),
         "se_pct": Finding(share_pct(slept_min, night.tib_min), epochs=_of_epochs(night.asleep), **evidence),
         "w_min": Finding(_minutes(wake), epochs=_of_epochs(wake), **evidence),
+        "nrem_min": Finding(_minutes(nrem), epochs=_of_epochs(nrem), **evidence),
     }
     for key, stage in STAGE_KEYS.items():
         mask = night.of_stage(stage)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from llguidance import LLMatcher, LLTokenizer
 from study_fake import fake_study
 
@@ -112,6 +113,18 @@ def test_names_are_those_of_facts():
 def test_names_do_not_take_what_is_asked_in_other_words():
     asked = [line.replace("{who}", "the patient") for lines in read_phrasings().values() for line in lines]
     assert len(asked) > 500 and [q for q in asked if named_facts(q)] == []
+
+
+@pytest.mark.parametrize("question, ids", [
+    ("how much NREM sleep was there?", ("nrem_min",)),
+    ("How long was non-REM sleep?", ("nrem_min",)),
+    ("time in nrem", ("nrem_min",)),
+    ("how much REM sleep was there?", ()),
+    ("arousals per hour in NREM", ("arousal_nrem_per_h",)),
+    ("how many apneas per hour of NREM sleep?", ()),
+])  # fmt: skip
+def test_nrem_sleep_is_asked_for_by_its_name(question, ids):
+    assert named_facts(question) == ids
 
 
 def test_a_stage_in_the_question_chooses_among_the_facts_of_stages():

@@ -49,7 +49,7 @@ def test_numbers_of_a_real_night_are_the_experts(expert_night):
     _, facts = expert_night
     expected = {
         "tib_min": 411.0, "tst_min": 247.0, "sol_min": 97.0, "waso_min": 67.0, "w_min": 164.0, "se_pct": 60.1,
-        "n1_min": 29.0, "n2_min": 140.0, "n3_min": 68.5, "r_min": 9.5, "rem_latency_min": 262.0,
+        "n1_min": 29.0, "n2_min": 140.0, "n3_min": 68.5, "nrem_min": 237.5, "r_min": 9.5, "rem_latency_min": 262.0,
         "longest_wake_min": 97.0, "longest_wake_in_sleep_min": 7.5, "hypopnea_n": 9, "ahi_per_h": 2.2,
     }  # fmt: skip
     assert {id_: facts[id_].value for id_ in expected} == expected
@@ -416,5 +416,5 @@ def test_nrem_sleep_of_unknown_depth_counts_as_sleep_and_has_no_n1_n2_n3():
             assert fact.text.startswith("The staging does not tell N1, N2 and N3 apart, so "), id_
         else:
             assert (fact.value, fact.text) == (depthless[id_].value, depthless[id_].text), id_
-    assert facts["tst_min"].value == 53 and facts["rem_latency_min"].value == 30
+    assert facts["tst_min"].value == 53 and facts["nrem_min"].value == 43 and facts["rem_latency_min"].value == 30
     assert facts["arousal_nrem_per_h"].value == round(3 / (86 / 120), 1)
