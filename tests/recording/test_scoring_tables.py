@@ -96,7 +96,10 @@ def test_lights_and_events_outside_are_no_epochs(write):
     rows = "Sleep stage N2,23:00:00,60\nLights off,22:58:00,0\nHypopnea,22:58:00,5\n"
     scoring = read_scoring(write("event,start,duration\n" + rows), night(2))
     assert scoring.hypnogram == (Stage.N2, Stage.N2) and scoring.lights_off_s is None
-    assert [w.partition(": ")[2] for w in scoring.warnings] == ["one event lies outside the recording; left aside."]
+    assert [w.partition(": ")[2] for w in scoring.warnings] == [
+        "one event lies outside the recording; left aside.",
+        "lights off lies outside the recording, whose own start is taken instead.",
+    ]
 
 
 def test_stages_that_overlap_are_said(write):

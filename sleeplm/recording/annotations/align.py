@@ -13,6 +13,7 @@ _DAY_S = 86400
 _EPOCHS_S = (30, 20, 10, 5, 60, 15, 1)  # lengths that people score in
 _OVERLAP_S = 0.5  # by which stages may overlap as rounding goes
 _POOR = 0.5  # share of the recording under which a staging is said to cover little of it
+_EDGE = {"lights_off": "start", "lights_on": "end"}
 _ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.NREM, Stage.R)
 # A scorer who marked one of a family looked for all of it. Leg movements and PLM are no family: who marks
 # series need not mark single movements.
@@ -48,13 +49,17 @@ def align(scored: Scored, recording, name: str) -> Scoring:
     if outside:
         lie = "one event lies" if outside == 1 else f"{outside} of {len(scored.events)} events lie"
         warnings.append(f"'{name}': {lie} outside the recording; left aside.")
+    lights = {k: _within(at_s, shift_s, recording.duration_s) for k, at_s in scored.lights.items()}
+    for which in (k for k, at_s in lights.items() if at_s is None):
+        words = which.replace("_", " ")
+        warnings.append(f"'{name}': {words} lies outside the recording, whose own {_EDGE[which]} is taken instead.")
     return Scoring(
         hypnogram=hypnogram,
         hypnogram_source="expert" if hypnogram else None,
         events=events,
         event_sources=dict.fromkeys(_scored_types({kind for kind, *_ in scored.events}), "expert"),
-        lights_off_s=_within(scored.lights.get("lights_off"), shift_s, recording.duration_s),
-        lights_on_s=_within(scored.lights.get("lights_on"), shift_s, recording.duration_s),
+        lights_off_s=lights.get("lights_off"),
+        lights_on_s=lights.get("lights_on"),
         warnings=tuple(warnings),
     )
 
@@ -213,8 +218,6 @@ def _scored_types(contained: set[str]) -> list[str]:
     return sorted(types)
 
 
-def _within(at_s: float | None, shift_s: float, duration_s: float) -> float | None:
+def _within(at_s: float, shift_s: float, duration_s: float) -> float | None:
     """Where lights went off or on, if within the recording."""
-    if at_s is None or not 0 <= at_s + shift_s <= duration_s:
-        return None
-    return at_s + shift_s
+    return at_s + shift_s if 0 <= at_s + shift_s <= duration_s else None
