@@ -11,10 +11,12 @@ from tokenizers import Tokenizer
 
 from sleeplm.epochs import Epochs
 from sleeplm.errors import UsageError
+from sleeplm.few_shot import few_shot_scores
 from sleeplm.model import SleepLMNetwork, load_network
-from sleeplm.model.files import TOKENIZER_FILE
+from sleeplm.model.files import TOKENIZER_FILE, save_network
 from sleeplm.model.preparation import PATCHES
 from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.sharing import push, write_card
 from sleeplm.model.words import load_words, unframed
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS
 
@@ -101,6 +103,40 @@ class SleepLM:
         folder = Path(path) if path is not None else WEIGHTS
         network = load_network(folder)
         return cls(network, load_words(folder / TOKENIZER_FILE, network.config.vocabulary))
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the weights, their description, the tokenizer and a model card where `from_pretrained` reads them.
+
+        Weights are kept in half precision; a card that the folder has already stays as it is.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.words.save(str(folder / TOKENIZER_FILE))
+        write_card(folder, self.network.config, self.network.about)
+        save_network(self.network, folder)  # the description last: a folder that has it is whole
+
+    def push_to_hub(
+        self, repo_id: str, private: bool = False, token: str | None = None, message: str = "Add weights"
+    ) -> str:
+        """Upload what `save_pretrained` writes to the Hugging Face hub; the address of the upload.
+
+        Parameters
+        ----------
+        repo_id : str
+            ``owner/name``; made where it does not exist.
+        private : bool
+            Whether a new repository is seen by its owner alone.
+        token : str, optional
+            By default the one that ``hf auth login`` left.
+        message : str
+            Of the commit.
+
+        Raises
+        ------
+        ModelError
+            The hub refused, or could not be reached.
+        """
+        return push(self.save_pretrained, repo_id, private, token, message)
 
     def encode(self, epochs: Epochs) -> Encoding:
         """Embeddings, patches and tokens of epochs in one pass."""
@@ -207,6 +243,23 @@ class SleepLM:
     def zero_shot_scores(self, embeddings: np.ndarray, prompts: Mapping[str, Sequence[str]]) -> np.ndarray:
         """Mean cosine of each epoch to each label's prompts, ``[epochs, labels]``."""
         return np.stack([(embeddings @ self.embed_text(texts).T).mean(1) for texts in prompts.values()], axis=1)
+
+    def few_shot(self, embeddings: np.ndarray, examples: Mapping[str, np.ndarray]) -> list[str]:
+        """The label of each epoch that a few examples of each label teach.
+
+        Parameters
+        ----------
+        embeddings : ndarray ``[epochs, dim]``
+        examples : mapping of label to ndarray ``[n, dim]``
+            Embeddings of epochs that have the label, from one example a label on; see `few_shot_scores`.
+
+        Raises
+        ------
+        UsageError
+            Fewer than two labels, a label without examples, or embeddings of another size.
+        """
+        labels = list(examples)
+        return [labels[i] for i in few_shot_scores(embeddings, examples).argmax(1)]
 
     @cached_property
     def parameters(self) -> int:

@@ -88,6 +88,12 @@ def test_zero_shot_names_the_nearest_label(model):
     assert model.zero_shot(near, prompts) == ["breath", "deep"]
 
 
+def test_few_shot_names_the_label_of_the_like(model, epochs):
+    embeddings = model.embed_signals(epochs)
+    examples = {"a": embeddings[:3], "b": embeddings[40:41], "c": embeddings[3:4]}
+    assert model.few_shot(embeddings[[40, 3]], examples) == ["b", "c"]
+
+
 def test_a_folder_without_weights_is_one_clear_sentence(tmp_path):
     with pytest.raises(ModelError, match=r"nano\.safetensors"):
         SleepLM.from_pretrained(tmp_path)

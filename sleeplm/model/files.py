@@ -18,7 +18,10 @@ TOKENIZER_FILE = "tokenizer.json"
 
 
 def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> None:
-    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, sum of the weights, their making)."""
+    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, sum of the weights, their making).
+
+    `about` says how the weights were made; by default what the network's own file said.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{STEM}.safetensors"
     state = {key: value.detach().half().contiguous() for key, value in network.state_dict().items()}
@@ -26,7 +29,7 @@ def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = Non
     card = {
         "config": network.config.as_dict(),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "about": about or {},
+        "about": network.about if about is None else about,
     }
     # Whoever still maps the old file keeps it whole: the new one takes its name, not its bytes.
     partial = weights.with_suffix(".partial")
@@ -50,7 +53,8 @@ def load_network(folder: Path) -> SleepLMNetwork:
     try:
         values = json.loads(card.read_text())
         config, expected = NetworkConfig.from_dict(values["config"]), values["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        about = dict(values.get("about", {}))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{card.name} is not the description of a network") from error
     if _sum(weights) != expected:
         raise ModelError(f"{weights.name} is not the file that {card.name} describes: its sum differs")
@@ -59,6 +63,7 @@ def load_network(folder: Path) -> SleepLMNetwork:
     except SafetensorError as error:
         raise ModelError(f"{weights.name} is not a whole safetensors file") from error
     network = SleepLMNetwork(config)
+    network.about = about
     load_strictly(network, state)
     return network.eval().requires_grad_(False)
 

@@ -45,6 +45,7 @@ class SleepLMNetwork(nn.Module):
     def __init__(self, config: NetworkConfig):
         super().__init__()
         self.config = config
+        self.about: dict = {}  # how its weights were made, where they were read from a file
         self.signals = SignalTower(config)
         self.text = TextHead(config)
         self.pool = Pool(config.width, config.heads, EMBEDDING_QUERIES + config.tokens)

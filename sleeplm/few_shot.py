@@ -1,0 +1,54 @@
+"""A classifier from a handful of examples: ridge regression onto the labels, every label counting alike."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sleeplm.errors import UsageError
+
+# Of the mean squared length of unit vectors about their mean; chosen among .001 to 1 by the kappa of stages at 1, 5
+# and 20 examples a stage on five simulated nights of unusual people in varied laboratories.
+_PENALTY = 0.03
+
+
+def few_shot_scores(embeddings: np.ndarray, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """How much each epoch is like the examples of each label.
+
+    Ridge regression of the labels' indicators on the embeddings, centred, each label weighing the same however many
+    examples it has: with one example a label it ranks much as the nearest example does, with more it learns which
+    directions matter.
+
+    Parameters
+    ----------
+    embeddings : ndarray ``[epochs, dim]``
+        L2-normalised.
+    examples : mapping of label to ndarray ``[n, dim]``
+        Embeddings of epochs that have the label; n may differ between labels.
+
+    Returns
+    -------
+    ndarray ``[epochs, labels]``
+        In the order of `examples`; about 1 for an epoch like a label's examples and 0 for one unlike them.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two labels, a label without examples, or embeddings of another size.
+    """
+    if len(examples) < 2:
+        raise UsageError("Give examples of at least two labels.")
+    dim = embeddings.shape[-1]
+    for label, vectors in examples.items():
+        if np.ndim(vectors) != 2 or not len(vectors):
+            raise UsageError(f"Give at least one embedding of {label!r}, as an array [examples, {dim}].")
+        if vectors.shape[1] != dim:
+            raise UsageError(f"The examples of {label!r} have {vectors.shape[1]} dimensions, the epochs {dim}.")
+    counts = [len(vectors) for vectors in examples.values()]
+    x = np.concatenate(list(examples.values())).astype(np.float64)
+    weight = np.repeat(1 / np.array(counts) / len(counts), counts)  # sums to one
+    labels = np.repeat(np.eye(len(counts)), counts, axis=0)
+    centre, share = weight @ x, 1 / len(counts)
+    x = x - centre
+    weighed = (x * weight[:, None]).T
+    directions = np.linalg.solve(weighed @ x + _PENALTY * np.eye(dim), weighed @ (labels - share))
+    return (embeddings - centre) @ directions + share

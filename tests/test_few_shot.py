@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sleeplm.errors import UsageError
+from sleeplm.few_shot import few_shot_scores
+
+
+def unit(x):
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+def people(rng, n, spread):
+    """Unit vectors of three classes, told apart by the first three directions; the others are noise."""
+    truth = rng.integers(0, 3, n)
+    return unit(np.eye(3, 24)[truth] + spread * rng.normal(size=(n, 24))), truth
+
+
+@pytest.mark.parametrize(("shots", "least"), [(1, 0.65), (20, 0.9)])
+def test_more_examples_tell_classes_better_than_chance(shots, least):
+    rng = np.random.default_rng(0)
+    seen, known = people(rng, 400, 0.25)
+    new, truth = people(rng, 300, 0.25)
+    examples = {str(k): seen[known == k][:shots] for k in range(3)}
+    assert (few_shot_scores(new, examples).argmax(1) == truth).mean() >= least
+
+
+def test_a_direction_that_varies_within_every_label_is_not_what_decides():
+    rng = np.random.default_rng(1)
+    (seen, known), (new, truth) = people(rng, 200, 0.05), people(rng, 200, 0.05)
+    seen, new = (unit(x + 4 * rng.normal(size=(len(x), 1)) * np.eye(1, 24, 10)) for x in (seen, new))
+    examples = {str(k): seen[known == k][:5] for k in range(3)}
+    means = np.stack([vectors.mean(0) for vectors in examples.values()])
+    nearest = ((new[:, None] - means) ** 2).sum(-1).argmin(1)
+    found = few_shot_scores(new, examples).argmax(1)
+    assert (found == truth).mean() > (nearest == truth).mean()
+
+
+@given(st.integers(1, 30))
+def test_a_label_weighs_the_same_however_many_examples_it_has(repeats):
+    rng = np.random.default_rng(2)
+    a, b, new = unit(rng.normal(size=(2, 8))), unit(rng.normal(size=(2, 8))), unit(rng.normal(size=(5, 8)))
+    once = few_shot_scores(new, {"a": a, "b": b})
+    again = few_shot_scores(new, {"a": np.repeat(a, repeats, axis=0), "b": b})
+    np.testing.assert_allclose(once, again, atol=1e-9)
+    np.testing.assert_allclose(once.sum(1), 1)
+
+
+@pytest.mark.parametrize(
+    ("examples", "says"),
+    [
+        ({"a": np.ones((2, 8))}, "two labels"),
+        ({"a": np.ones((2, 8)), "b": np.ones((0, 8))}, "at least one embedding of 'b'"),
+        ({"a": np.ones((2, 8)), "b": np.ones(8)}, "at least one embedding of 'b'"),
+        ({"a": np.ones((2, 8)), "b": np.ones((1, 9))}, "9 dimensions, the epochs 8"),
+    ],
+)
+def test_examples_that_teach_nothing_are_refused(examples, says):
+    with pytest.raises(UsageError, match=says):
+        few_shot_scores(np.ones((3, 8)), examples)
