@@ -1,7 +1,8 @@
 """A night in words: what is measured in each epoch, said by facet, and the night as a whole."""
 
+from sleeplm.captions.attributes import attributes_of_night
 from sleeplm.captions.caption import Caption
-from sleeplm.captions.night import attributes_of_night, caption_night, describe_night, tell
+from sleeplm.captions.night import caption_night, describe_night, tell
 from sleeplm.captions.phrases import spans_of, training_phrases
 
 __all__ = [

@@ -1,86 +1,157 @@
 """What the heart and the oxygen do in each epoch."""
 
 import numpy as np
-from scipy.ndimage import median_filter
+from scipy.ndimage import uniform_filter1d
 
+from sleeplm.captions.oxygen import oxygen_features, saturation
 from sleeplm.captions.rounding import rounded
+from sleeplm.captions.stretches import trends
 from sleeplm.epochs import Epochs
+from sleeplm.night import Scoring
+from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
 
-_RR_S = (0.3, 2.2)  # beat-to-beat intervals that a sleeping heart can have
-_RR_SPREAD = 0.3  # an interval further than this share from the median of the nine around it is not one heartbeat
 _MIN_COVERED_S = 15  # seconds of trusted intervals without which no rate is said
 _MIN_DIFFERENCES = 10  # successive differences without which no RMSSD is said
 _TREND_BPM = 5  # from the first to the last third of an epoch
 _STABLE_BPM = 15  # between the slowest and the fastest beats
+_SMOOTH_S = 7  # a breath and more: what breathing does to the heart is no trend
+_NEAR_S = 5  # a second further than this from any trusted interval has no rate
+_CHANGE_BPM, _LEVEL_BPM = 5, 1  # a stretch rises or falls by this much; its level before and after
 
 
-def cardiac_features(recording, epochs: Epochs) -> list[dict]:
+def cardiac_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the cardiac facet, one dict an epoch.
 
-    Keys, each only where it could be measured: ``hr_mean_bpm`` (60 over the mean RR interval), ``hr_min_bpm`` and
-    ``hr_max_bpm`` (of the median of three intervals), ``hr_trend`` (rising, falling, stable, variable),
-    ``rmssd_ms`` (root mean square of successive differences of trusted intervals; Task Force 1996, Circulation
-    93:1043), ``spo2_mean_pct``, ``spo2_min_pct``, ``spo2_max_pct``.
+    Keys, each only where it could be measured: those of `heart_features`, from the beats that the scoring counts
+    too (`scoring.heart.heart_of`), and of `oxygen.oxygen_features`; and, where the heart's rate is told and pauses
+    were scored, ``pauses``: list of ``start_s`` (in the epoch) and ``duration_s`` of those that begin in it.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
-    ecg, spo2 = CHANNEL_NAMES.index("ECG"), CHANNEL_NAMES.index("SPO2")
-    here = np.flatnonzero(epochs.present[:, ecg])
-    if len(here):
-        beats = beat_times(recording)
-        edges = np.searchsorted(beats, np.arange(len(epochs) + 1) * EPOCH_S)
-        for e in here:
-            rows[e] |= rate_attributes(beats[edges[e] : edges[e + 1]] - e * EPOCH_S)
-    here = np.flatnonzero(epochs.present[:, spo2])
-    for e, values in zip(here, epochs.signals[here, spo2], strict=True):
-        for name, value in (("mean", values.mean()), ("min", values.min()), ("max", values.max())):
-            rows[e][f"spo2_{name}_pct"] = rounded(value)
+    present = epochs.present[:, CHANNEL_NAMES.index("ECG")]
+    heart = heart_of(recording) if present.any() else None
+    if heart is not None:
+        for e, values in enumerate(heart_features(heart, len(rows))):
+            rows[e] |= values if present[e] else {}
+        _add_pauses(rows, scoring)
+    spo2_pct = saturation(recording, len(rows))
+    if spo2_pct is not None:
+        for row, values in zip(rows, oxygen_features(spo2_pct), strict=True):
+            row |= values
     return rows
 
 
-def beat_times(recording) -> np.ndarray:
-    """Seconds of the heartbeats of a night; none where its ECG is too slow to show them."""
-    from sleeplm.scoring.heart import heart_of
+def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
+    """Attributes of the heart's rate, one dict an epoch, empty where under 15 s lie between trusted beats.
 
-    heart = heart_of(recording)
-    return np.empty(0) if heart is None else heart.beats_s
+    Trusted are intervals of sinus rhythm (see `scoring.heart.rate_of`: no missed, extra or ectopic beat) that begin
+    and end in the epoch.
+
+    Parameters
+    ----------
+    heart : HeartRate
+        With `HeartRate.sinus`.
+    n_epochs : int
+
+    Returns
+    -------
+    list of dict
+        ``hr_mean_bpm`` (60 over the mean interval), ``hr_min_bpm`` and ``hr_max_bpm`` (of the median of three
+        intervals), ``hr_trend`` (rising or falling: the last third of the epoch is 5 bpm from the first; else
+        stable where minimum and maximum are under 15 bpm apart, else variable), ``rmssd_ms`` (root mean square of
+        successive differences; Task Force 1996, Circulation 93:1043; from ten on), ``hr_stretches``: list of
+        ``start_s, end_s, trend, from_bpm, to_bpm`` of the rate over seven seconds (see `stretches.trends`).
+    """
+    rows: list[dict] = [{} for _ in range(n_epochs)]
+    beats_s, sinus = heart.beats_s, heart.sinus
+    if sinus is None or not n_epochs:
+        return rows
+    epoch = (beats_s // EPOCH_S).astype(int)
+    trusted = sinus & (epoch[1:] == epoch[:-1]) & (epoch[1:] < n_epochs)
+    rr_s = np.diff(beats_s)
+    where, good_s, at_s = epoch[1:][trusted], rr_s[trusted], beats_s[1:][trusted] % EPOCH_S
+    covered, counts = (np.bincount(where, weights=w, minlength=n_epochs) for w in (good_s, np.ones(len(good_s))))
+    told = np.flatnonzero(covered >= _MIN_COVERED_S)
+    low, high = _extremes(where, 60 / good_s, n_epochs)
+    change = _change(where, good_s, at_s, n_epochs)
+    rmssd_ms = _rmssd(rr_s, trusted, epoch[1:], n_epochs)
+    stretches = trends(per_second(heart, n_epochs)[told], _CHANGE_BPM, _LEVEL_BPM, "bpm")
+    for e, found in zip(told, stretches, strict=True):
+        rows[e] = {
+            "hr_mean_bpm": rounded(60 * counts[e] / covered[e]),
+            "hr_min_bpm": rounded(low[e]),
+            "hr_max_bpm": rounded(high[e]),
+            "hr_trend": _trend(change[e], high[e] - low[e]),
+        }
+        if np.isfinite(rmssd_ms[e]):
+            rows[e]["rmssd_ms"] = rounded(rmssd_ms[e])
+        if found:
+            rows[e]["hr_stretches"] = found
+    return rows
 
 
-def rate_attributes(beats_s: np.ndarray) -> dict:
-    """Heart-rate attributes of one epoch from its beats (seconds in the epoch); empty where few are trusted."""
-    rr = np.diff(beats_s)
-    trusted = _trusted(rr)
-    if rr[trusted].sum() < _MIN_COVERED_S:
-        return {}
-    good, at = rr[trusted], beats_s[1:][trusted]
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(good, 3), axis=1)
-    slowest, fastest = 60 / smooth.max(), 60 / smooth.min()
-    values = {
-        "hr_mean_bpm": rounded(60 / good.mean()),
-        "hr_min_bpm": rounded(slowest),
-        "hr_max_bpm": rounded(fastest),
-        "hr_trend": _trend(good, at, fastest - slowest),
-    }
-    successive = trusted[1:] & trusted[:-1]
-    if successive.sum() >= _MIN_DIFFERENCES:
-        values["rmssd_ms"] = rounded(1000 * np.sqrt(np.mean(np.diff(rr)[successive] ** 2)))
-    return values
+def per_second(heart: HeartRate, n_epochs: int) -> np.ndarray:
+    """Rate in bpm by second ``[epochs, 30]``, a mean of seven seconds; NaN further than 5 s from sinus rhythm."""
+    seconds = np.arange(n_epochs * EPOCH_S) + 0.5
+    if not len(heart.bpm):
+        return np.full((n_epochs, EPOCH_S), np.nan)
+    middles = heart.times_s - 30 / heart.bpm
+    bpm = uniform_filter1d(np.interp(seconds, middles, heart.bpm), _SMOOTH_S, mode="nearest")
+    after = np.searchsorted(middles, seconds)
+    ends = np.concatenate([[-np.inf], middles, [np.inf]])
+    far = np.minimum(seconds - ends[after], ends[after + 1] - seconds) > _NEAR_S
+    return np.where(far, np.nan, bpm).reshape(n_epochs, EPOCH_S)
 
 
-def _trusted(rr: np.ndarray) -> np.ndarray:
-    """Which intervals lie between two beats of the heart: not over a missed one, nor beside an extra one."""
-    if not len(rr):
-        return np.zeros(0, bool)
-    usual = median_filter(rr, 9, mode="nearest")
-    split = rr < (1 - _RR_SPREAD) * usual
-    beside = np.convolve(split, (1, 1, 1))[1:-1] > 0
-    return ~beside & (rr <= (1 + _RR_SPREAD) * usual) & (rr >= _RR_S[0]) & (rr <= _RR_S[1])
+def _extremes(where: np.ndarray, bpm: np.ndarray, n_epochs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest median of three successive rates in each epoch."""
+    low, high = np.full(n_epochs, np.inf), np.full(n_epochs, -np.inf)
+    if len(bpm) >= 3:
+        middle = np.median(np.lib.stride_tricks.sliding_window_view(bpm, 3), axis=1)
+        within = where[2:] == where[:-2]
+        np.minimum.at(low, where[2:][within], middle[within])
+        np.maximum.at(high, where[2:][within], middle[within])
+    return low, high
 
 
-def _trend(rr: np.ndarray, at_s: np.ndarray, spread_bpm: float) -> str:
+def _change(where: np.ndarray, rr_s: np.ndarray, at_s: np.ndarray, n_epochs: int) -> np.ndarray:
+    """Rate of each epoch's last third less that of its first, in bpm; 0 where either has no interval."""
+    rates = []
+    for part in (at_s < EPOCH_S / 3, at_s >= 2 * EPOCH_S / 3):
+        total = np.bincount(where[part], weights=rr_s[part], minlength=n_epochs)
+        counts = np.bincount(where[part], minlength=n_epochs)
+        rates.append(np.divide(60 * counts, total, out=np.full(n_epochs, np.nan), where=total > 0))
+    return np.nan_to_num(rates[1] - rates[0])
+
+
+def _rmssd(rr_s: np.ndarray, trusted: np.ndarray, epoch: np.ndarray, n_epochs: int) -> np.ndarray:
+    """RMSSD of each epoch in ms, NaN with too few differences."""
+    pairs = trusted[1:] & trusted[:-1] & (epoch[1:] == epoch[:-1])
+    squares = np.bincount(epoch[1:][pairs], weights=np.diff(rr_s)[pairs] ** 2, minlength=n_epochs)
+    counts = np.bincount(epoch[1:][pairs], minlength=n_epochs)
+    enough = counts >= _MIN_DIFFERENCES
+    return 1000 * np.sqrt(np.divide(squares, counts, out=np.full(n_epochs, np.nan), where=enough))
+
+
+def _trend(change_bpm: float, spread_bpm: float) -> str:
     """Rising or falling where the last third of an epoch differs from the first, else stable or variable."""
-    first, last = rr[at_s < EPOCH_S / 3], rr[at_s >= 2 * EPOCH_S / 3]
-    change = 60 / last.mean() - 60 / first.mean() if len(first) and len(last) else 0.0
-    if abs(change) >= _TREND_BPM:
-        return "rising" if change > 0 else "falling"
+    if abs(change_bpm) >= _TREND_BPM:
+        return "rising" if change_bpm > 0 else "falling"
     return "stable" if spread_bpm < _STABLE_BPM else "variable"
+
+
+def _add_pauses(rows: list[dict], scoring: Scoring) -> None:
+    """Pauses that were scored, each in the epoch that it begins in."""
+    if not scoring.was_scored("pause"):
+        return
+    for row in rows:
+        if "hr_mean_bpm" in row:
+            row["pauses"] = []
+    for event in scoring.events_of("pause"):
+        e = int(event.start_s // EPOCH_S)
+        if 0 <= e < len(rows) and "pauses" in rows[e]:
+            times = {
+                "start_s": rounded(event.start_s - e * EPOCH_S, 1),
+                "duration_s": rounded(event.duration_s, 1),
+            }
+            rows[e]["pauses"].append(times)

@@ -2,14 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from sleeplm.captions.brain import brain_features
+from sleeplm.captions.attributes import attributes_of_night
 from sleeplm.captions.caption import Caption
-from sleeplm.captions.cardiac import cardiac_features
-from sleeplm.captions.events import event_features
 from sleeplm.captions.grammar import Teller
-from sleeplm.captions.respiratory import respiratory_features
 from sleeplm.captions.signal_words import brain_text, cardiac_text, respiratory_text, somatic_text
-from sleeplm.captions.somatic import somatic_features
 from sleeplm.captions.stage_words import stage_event_text
 from sleeplm.epochs import Epochs
 from sleeplm.night import Fact, Scoring
@@ -47,18 +43,6 @@ def caption_night(recording, epochs: Epochs, scoring: Scoring, seed: int = 0) ->
         By epoch, then facet; a facet without its signals is absent.
     """
     return tell(attributes_of_night(recording, epochs, scoring), seed)
-
-
-def attributes_of_night(recording, epochs: Epochs, scoring: Scoring) -> list[dict[str, dict]]:
-    """What is measured in every epoch, by facet: the part of `caption_night` that no seed changes."""
-    by_facet = {
-        "stage_event": event_features(epochs, scoring),
-        "brain": brain_features(recording, epochs, scoring),
-        "cardiac": cardiac_features(recording, epochs),
-        "respiratory": respiratory_features(recording, epochs),
-        "somatic": somatic_features(recording, epochs, scoring),
-    }
-    return [{facet: rows[e] for facet, rows in by_facet.items() if rows[e]} for e in range(len(epochs))]
 
 
 def tell(attributes: Sequence[dict[str, dict]], seed: int = 0) -> list[dict[str, Caption]]:

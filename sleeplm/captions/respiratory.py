@@ -1,21 +1,22 @@
 """How the person breathes in each epoch: rate, regularity, size against the minutes before, belts in phase."""
 
-import numpy as np
-from scipy.signal import butter, hilbert, sosfiltfilt
+from collections.abc import Mapping
 
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from sleeplm.captions.breaths import SFREQ_HZ, cycle_rates, phase_of, spectral_rates, variability
+from sleeplm.captions.flattening import flattened_pct
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
+from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 BREATHING = ("AF", "THX", "ABD")
-_RATE_HZ = (0.1, 0.6)  # 6 to 36 breaths a minute
+_BELTS = ("THX", "ABD")
 _MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
-_FACTOR = 8  # breathing is read at 8 Hz
-_SFREQ_HZ = MODEL_SFREQ_HZ / _FACTOR
-_FREQS_HZ = np.arange(0.08, 0.8, 0.005)
-_MIN_PEAK_SHARE = 0.35  # of the power .08 to .8 Hz must lie within .05 Hz of the peak, or there is no rate
+_FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
 _AGREE_HZ = 0.05  # peak and cycles further apart: one of them follows something else
-_MIN_RHYTHM = 0.15  # white noise with such a peak goes beyond this in less than 2% of epochs
+_REGULAR, _FAIRLY = 0.7, 0.4  # autocorrelation at one breath's lag
 _WINDOW_S = 10  # an apnoea's least duration
 _BEFORE_EPOCHS = 8  # the four minutes before
 _MIN_BEFORE = 4
@@ -26,99 +27,99 @@ _LOUD = 2.0  # times the night's median
 def respiratory_features(recording, epochs: Epochs) -> list[dict]:
     """Attributes of the respiratory facet, one dict an epoch.
 
-    Keys, each only where it could be measured: ``rate_per_min`` (breaths a minute, see `cycle_rates`;
-    only where a spectral peak agrees) with ``rate_signal`` (AF, THX or ABD, the one with the clearest rhythm),
-    ``rates_per_min`` (of each signal), ``regularity`` (regular, fairly regular, irregular: autocorrelation at one
-    breath's lag; no rhythm: no rate stands out), ``flow_pct`` and ``effort_pct`` (amplitude in % of the median of
-    the preceding four minutes), ``flow_lowest_pct`` with ``flow_lowest_s`` (the smallest 10 s of the epoch and
-    where they start), ``phase_deg`` with ``phase`` (between the belts at the breathing rate), ``snore_ratio``
-    (amplitude of the snore signal over its median of the night).
+    Keys, each only where it could be measured: ``AF``, ``THX`` and ``ABD``, each with what is measured of that
+    signal alone (see `signal_features`); what is taken from them together (see `together`); ``phase_deg`` with
+    ``phase`` (between the belts at the breathing rate: in phase under 45 degrees, out of step, opposite over 120:
+    paradox); ``snore_ratio`` (amplitude of the snore signal over its median of the night, from 2 on).
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     if not rows:
         return rows
     names = [n for n in BREATHING if n in recording.channels and recording.channels[n].sfreq_hz >= _MIN_SFREQ_HZ]
     breathing = {n: _slow(epochs, n) for n in names if epochs.present[:, CHANNEL_NAMES.index(n)].any()}
-    present = {n: epochs.present[:, CHANNEL_NAMES.index(n)] for n in breathing}
-    sizes = {n: _relative_size(x, present[n]) for n, x in breathing.items()}
-    _add_rates(rows, breathing, present, sizes)
-    _add_sizes(rows, sizes)
-    if {"THX", "ABD"} <= set(breathing):
-        _add_phase(rows, breathing, present["THX"] & present["ABD"])
+    for name, x in breathing.items():
+        present = epochs.present[:, CHANNEL_NAMES.index(name)]
+        thrown = recording.quality.has(name, "movement")
+        flat = flattened_pct(epochs.signals[:, CHANNEL_NAMES.index(name)]) if name == "AF" else None
+        for row, values in zip(rows, signal_features(x, present, thrown, flat), strict=True):
+            if values is not None:
+                row[name] = values
+    for row in rows:
+        row |= together(row)
+    if set(_BELTS) <= set(breathing):
+        _add_phase(rows, breathing)
     _add_snoring(rows, epochs)
     return rows
 
 
-def breathing_rates(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Breathing rate and clearness of its rhythm.
+def signal_features(
+    x: np.ndarray, present: np.ndarray, thrown: np.ndarray, flat: np.ndarray | None = None
+) -> list[dict | None]:
+    """What is measured of one signal of breathing by itself.
 
     Parameters
     ----------
     x : ndarray ``[epochs, 240]`` at 8 Hz
+        Any unit, 0 where lost.
+    present, thrown : ndarray of bool ``[epochs]``
+        Where the signal can be used, and where a movement of the body spoils its size.
+    flat : ndarray ``[epochs]``, optional
+        Share of flattened inspirations, of flow.
 
     Returns
     -------
-    rate_hz : ndarray ``[epochs]``
-        NaN where no peak stands out.
-    rhythm : ndarray ``[epochs]``
-        Autocorrelation at the lag of one breath, -1 to 1.
+    list of dict or None
+        None where the signal cannot be used. ``regularity`` (regular, fairly regular, irregular by the
+        autocorrelation at one breath's lag, which is ``rhythm``; no rhythm: no rate stands out); ``rate_per_min``
+        (breaths a minute, see `breaths.cycle_rates`; only where the spectral peak agrees); ``variability_pct``
+        (from breath to breath, see `breaths.variability`); ``amplitude_pct`` (standard deviation in % of the median
+        of the four minutes before); ``lowest_pct`` with ``lowest_s`` (the same of the smallest 10 s of the epoch,
+        and where they start); ``flattened_pct`` (see `flattening.flattened_pct`).
     """
-    n = x.shape[1]
-    times = np.arange(n) / _SFREQ_HZ
-    centred = x - x.mean(axis=1, keepdims=True)
-    slope = centred @ (times - times.mean()) / np.sum((times - times.mean()) ** 2)
-    centred = centred - slope[:, None] * (times - times.mean())
-    spectrum = (centred * np.hanning(n)) @ np.exp(-2j * np.pi * np.outer(times, _FREQS_HZ))
-    power = np.abs(spectrum) ** 2
-    inside = (_FREQS_HZ >= _RATE_HZ[0]) & (_FREQS_HZ <= _RATE_HZ[1])
-    peak = np.argmax(np.where(inside, power, -1), axis=1)
-    each = np.arange(len(x))
-    left, top, right = (power[each, np.clip(peak + d, 0, len(_FREQS_HZ) - 1)] for d in (-1, 0, 1))
-    near = np.abs(_FREQS_HZ[None] - _FREQS_HZ[peak][:, None]) <= 0.05
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = (power * near).sum(axis=1) / power.sum(axis=1)
-        shift = 0.5 * (left - right) / (left - 2 * top + right)
-    clear = (top >= left) & (top >= right) & (share >= _MIN_PEAK_SHARE)
-    rate_hz = np.where(clear, _FREQS_HZ[peak] + shift * 0.005, np.nan)
-    rhythm = _autocorrelation(centred, rate_hz)
-    return np.where(rhythm >= _MIN_RHYTHM, rate_hz, np.nan), rhythm
+    peak, rhythm = spectral_rates(x)
+    phase = phase_of(x)
+    cycles = cycle_rates(phase)
+    size = _relative_size(x, present & ~thrown)
+    still = size["pct"] < _NO_BREATHING_PCT
+    rate = np.where((np.abs(cycles - peak) <= _AGREE_HZ) & ~still, 60 * cycles, np.nan)
+    measured = {"variability_pct": variability(phase), **({} if flat is None else {"flattened_pct": flat})}
+    rows: list[dict | None] = [None] * len(x)
+    for e in np.flatnonzero(present):
+        values: dict = {"regularity": "no rhythm"}
+        if np.isfinite(rate[e]):
+            word = "regular" if rhythm[e] >= _REGULAR else "fairly regular" if rhythm[e] >= _FAIRLY else "irregular"
+            values = {"rate_per_min": rounded(rate[e], 1), "rhythm": rounded(rhythm[e], 2), "regularity": word}
+            values |= {k: rounded(v[e]) for k, v in measured.items() if np.isfinite(v[e])}
+        if np.isfinite(size["pct"][e]):
+            values |= {"amplitude_pct": rounded(size["pct"][e]), "lowest_pct": rounded(size["lowest_pct"][e])}
+            values["lowest_s"] = rounded(size["lowest_s"][e])
+        rows[e] = values
+    return rows
 
 
-def cycle_rates(x: np.ndarray) -> np.ndarray:
-    """Mean breathing rate of each epoch by the cycles that pass in it.
+def together(row: Mapping) -> dict:
+    """What is said of breathing from the signals of an epoch together, by the attributes of each.
 
-    The phase of the analytic signal (Hilbert transform of .1 to .6 Hz) is counted from the epoch's beginning to its
-    end. Where breaths follow each other unevenly this is their mean, which the highest spectral peak is not.
-
-    Parameters
-    ----------
-    x : ndarray ``[epochs, 240]`` at 8 Hz, epochs in a row
-
-    Returns
-    -------
-    ndarray ``[epochs]``
-        In Hz.
+    ``rate_per_min`` with ``rate_signal`` and ``regularity`` (of the signal with the clearest rhythm),
+    ``rates_per_min`` (of each signal that has one), ``flow_pct``, ``flow_lowest_pct``, ``flow_lowest_s`` (the size
+    of AF), ``effort_pct`` (mean size of the belts).
     """
-    flat = x.ravel()
-    sos = butter(2, _RATE_HZ, "bandpass", fs=_SFREQ_HZ, output="sos")
-    phase = np.unwrap(np.angle(hilbert(sosfiltfilt(sos, flat - flat.mean()))))
-    ends = phase[np.minimum(np.arange(len(x) + 1) * x.shape[1], len(flat) - 1)]
-    seconds = np.full(len(x), float(EPOCH_S))
-    seconds[-1] -= 1 / _SFREQ_HZ
-    return np.diff(ends) / (2 * np.pi * seconds)
-
-
-def _autocorrelation(x: np.ndarray, rate_hz: np.ndarray) -> np.ndarray:
-    """Autocorrelation of each row at the lag of one breath, NaN where there is no rate."""
-    n = x.shape[1]
-    power = np.abs(np.fft.rfft(x, 2 * n, axis=1)) ** 2
-    correlation = np.fft.irfft(power, axis=1)[:, :n]
-    overlap = (n - np.arange(n)) / n
-    known = np.isfinite(rate_hz)
-    lag = np.where(known, np.round(_SFREQ_HZ / np.where(known, rate_hz, 1)), 0).astype(int)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at_lag = correlation[np.arange(len(x)), lag] / (correlation[:, 0] * overlap[lag])
-    return np.where(known, at_lag, np.nan)
+    signals = {n: row[n] for n in BREATHING if n in row}
+    out: dict = {}
+    rates = {n: values["rate_per_min"] for n, values in signals.items() if "rate_per_min" in values}
+    if rates:
+        best = max(rates, key=lambda n: signals[n]["rhythm"])
+        out = {"rate_per_min": rates[best], "rate_signal": best, "rates_per_min": rates}
+        out["regularity"] = signals[best]["regularity"]
+    elif signals:
+        out["regularity"] = "no rhythm"
+    if "amplitude_pct" in signals.get("AF", {}):
+        flow = signals["AF"]
+        out |= {"flow_pct": flow["amplitude_pct"]} | {f"flow_{k}": flow[k] for k in ("lowest_pct", "lowest_s")}
+    belts = [signals[n]["amplitude_pct"] for n in _BELTS if "amplitude_pct" in signals.get(n, {})]
+    if belts:
+        out["effort_pct"] = rounded(sum(belts) / len(belts))
+    return out
 
 
 def _slow(epochs: Epochs, name: str) -> np.ndarray:
@@ -129,21 +130,17 @@ def _slow(epochs: Epochs, name: str) -> np.ndarray:
 
 def _relative_size(x: np.ndarray, present: np.ndarray) -> dict[str, np.ndarray]:
     """Amplitude of an epoch, and of its smallest 10 s, over the median of the preceding four minutes."""
-    width, step = int(_WINDOW_S * _SFREQ_HZ), int(_WINDOW_S * _SFREQ_HZ / 2)
+    width, step = _WINDOW_S * SFREQ_HZ, _WINDOW_S * SFREQ_HZ // 2
     # The belt's or the sensor's slow drift is not breathing: subtract a running mean of ten seconds.
     flat = x.ravel()
-    drift = np.convolve(flat, np.ones(width) / width, mode="same") / np.convolve(
-        np.ones_like(flat), np.ones(width) / width, mode="same"
-    )
-    steady = (flat - drift).reshape(x.shape)
+    steady = (flat - uniform_filter1d(flat, width, mode="nearest")).reshape(x.shape)
     windows = np.lib.stride_tricks.sliding_window_view(steady, width, axis=1)[:, ::step].std(axis=2)
     whole = np.where(present, steady.std(axis=1), np.nan)
+    padded = np.concatenate([np.full(_BEFORE_EPOCHS, np.nan), whole[:-1]])
+    past = np.lib.stride_tricks.sliding_window_view(padded, _BEFORE_EPOCHS)
+    known = np.isfinite(past).sum(axis=1) >= _MIN_BEFORE
     before = np.full(len(x), np.nan)
-    for e in range(_MIN_BEFORE, len(x)):
-        past = whole[max(0, e - _BEFORE_EPOCHS) : e]
-        past = past[np.isfinite(past)]
-        if len(past) >= _MIN_BEFORE:
-            before[e] = np.median(past)
+    before[known] = np.nanmedian(past[known], axis=1)
     before = np.where(before > 0, before, np.nan)
     lowest = windows.argmin(axis=1)
     return {
@@ -153,58 +150,21 @@ def _relative_size(x: np.ndarray, present: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _add_rates(rows: list[dict], breathing: dict, present: dict, sizes: dict) -> None:
-    """Each signal's rate, and the one with the clearest rhythm as the epoch's."""
-    rates, rhythms = {}, {}
-    for name, x in breathing.items():
-        peak, rhythm = breathing_rates(x)
-        cycles = cycle_rates(x)
-        rate = np.where(np.abs(cycles - peak) <= _AGREE_HZ, cycles, np.nan)
-        breathes = present[name] & ~(sizes[name]["pct"] < _NO_BREATHING_PCT)
-        rates[name] = np.where(breathes, 60 * rate, np.nan)
-        rhythms[name] = np.where(breathes, rhythm, np.nan)
-    for e, row in enumerate(rows):
-        known = {n: rounded(rates[n][e], 1) for n in breathing if np.isfinite(rates[n][e])}
-        if known:
-            best = max(known, key=lambda n: rhythms[n][e])
-            rhythm = rhythms[best][e]
-            row |= {"rate_per_min": known[best], "rate_signal": best, "rates_per_min": known}
-            row["regularity"] = "regular" if rhythm >= 0.7 else "fairly regular" if rhythm >= 0.4 else "irregular"
-        elif any(present[n][e] for n in breathing):
-            row["regularity"] = "no rhythm"
-
-
-def _add_sizes(rows: list[dict], sizes: dict) -> None:
-    """Amplitude of flow, and of effort (mean of the belts), against the minutes before."""
-    if "AF" in sizes:
-        for row, pct, low, at in zip(
-            rows, *(sizes["AF"][k] for k in ("pct", "lowest_pct", "lowest_s")), strict=True
-        ):
-            if np.isfinite(pct):
-                row |= {"flow_pct": rounded(pct), "flow_lowest_pct": rounded(low), "flow_lowest_s": rounded(at)}
-    belts = [sizes[n]["pct"] for n in ("THX", "ABD") if n in sizes]
-    if belts:
-        for e, row in enumerate(rows):
-            values = [b[e] for b in belts if np.isfinite(b[e])]
-            if values:
-                row["effort_pct"] = rounded(float(np.mean(values)))
-
-
-def _add_phase(rows: list[dict], breathing: dict, both: np.ndarray) -> None:
+def _add_phase(rows: list[dict], breathing: Mapping[str, np.ndarray]) -> None:
     """Phase between the belts at the chest's breathing rate.
 
     A belt may be plugged in reversed: where the night's usual phase is beyond 120 degrees, one is turned over.
     """
-    rate, _ = breathing_rates(breathing["THX"])
+    chest, belly = (breathing[n] for n in _BELTS)
+    rate, _ = spectral_rates(chest)
+    both = np.array([all(n in row for n in _BELTS) for row in rows])
     known = both & np.isfinite(rate)
     if not known.any():
         return
-    times = np.arange(breathing["THX"].shape[1]) / _SFREQ_HZ
+    times = np.arange(chest.shape[1]) / SFREQ_HZ
     wave = np.exp(-2j * np.pi * np.where(known, rate, 0)[:, None] * times) * np.hanning(len(times))
-    chest, belly = (
-        np.sum((x - x.mean(axis=1, keepdims=True)) * wave, axis=1) for x in (breathing["THX"], breathing["ABD"])
-    )
-    cross = chest * np.conj(belly)
+    one, other = (np.sum((x - x.mean(axis=1, keepdims=True)) * wave, axis=1) for x in (chest, belly))
+    cross = one * np.conj(other)
     usual = np.angle(np.sum(cross[known] / np.maximum(np.abs(cross[known]), 1e-12)))
     reversed_belt = abs(usual) > 2 * np.pi / 3
     phase = np.abs(np.degrees(np.angle(cross * (-1 if reversed_belt else 1))))

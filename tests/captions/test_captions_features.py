@@ -5,16 +5,23 @@ from hypothesis import strategies as st
 from scipy.signal import welch
 
 from sleeplm.captions.brain import BANDS_HZ, brain_features, relative_powers
-from sleeplm.captions.cardiac import cardiac_features, rate_attributes
+from sleeplm.captions.breaths import spectral_rates
+from sleeplm.captions.cardiac import cardiac_features, heart_features
 from sleeplm.captions.events import event_features
-from sleeplm.captions.respiratory import breathing_rates, respiratory_features
+from sleeplm.captions.respiratory import respiratory_features
 from sleeplm.captions.somatic import leg_movements, runs, somatic_features
 from sleeplm.epochs import cut_epochs
 from sleeplm.night import Event, Scoring, epochs_between
+from sleeplm.scoring.heart import rate_of
 from sleeplm.simulate import simulate_night
 from sleeplm.vocabulary import APNEAS, Stage
 
 N2, R, W = Stage.N2, Stage.R, Stage.W
+
+
+def _heart(beats_s):
+    """Attributes of one epoch with these beats."""
+    return heart_features(rate_of(beats_s), 1)[0]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +40,7 @@ def simulated(make_recording):
 def test_the_heart_rate_of_a_simulated_night_is_within_a_beat_of_its_truth(simulated):
     night, recording, epochs, _ = simulated
     errors = []
-    for e, row in enumerate(cardiac_features(recording, epochs)):
+    for e, row in enumerate(cardiac_features(recording, epochs, Scoring())):
         beats = night.beats_s[(night.beats_s >= 30 * e) & (night.beats_s < 30 * e + 30)]
         if "hr_mean_bpm" in row:
             errors.append(abs(row["hr_mean_bpm"] - 60 / np.diff(beats).mean()))
@@ -130,37 +137,37 @@ def test_heart_rate_is_within_one_beat_of_the_truth(bpm, jitter, seed):
     rr = 60 / bpm * (1 + jitter * np.random.default_rng(seed).uniform(-1, 1, 100))
     beats = np.cumsum(rr)
     beats = beats[beats < 30]
-    values = rate_attributes(beats)
+    values = _heart(beats)
     assert abs(values["hr_mean_bpm"] - 60 / np.diff(beats).mean()) <= 0.51
     assert values["hr_min_bpm"] <= values["hr_mean_bpm"] <= values["hr_max_bpm"]
 
 
 def test_missed_and_extra_beats_neither_halve_nor_double_the_rate():
     beats = np.arange(0.2, 30, 1.0)
-    assert rate_attributes(np.delete(beats, [5, 12, 20]))["hr_mean_bpm"] == 60
-    assert rate_attributes(np.sort(np.append(beats, [7.5, 15.4])))["hr_mean_bpm"] == 60
+    assert _heart(np.delete(beats, [5, 12, 20]))["hr_mean_bpm"] == 60
+    assert _heart(np.sort(np.append(beats, [7.5, 15.4])))["hr_mean_bpm"] == 60
 
 
 def test_too_few_beats_give_no_heart_rate():
-    assert rate_attributes(np.array([])) == {}
-    assert rate_attributes(np.array([3.0])) == {}
-    assert rate_attributes(np.arange(0, 10, 1.0)) == {}
+    assert _heart(np.array([])) == {}
+    assert _heart(np.array([3.0])) == {}
+    assert _heart(np.arange(0, 10, 1.0)) == {}
 
 
 @pytest.mark.parametrize("last, word", [(80, "rising"), (50, "falling"), (65, "stable")])
 def test_the_trend_of_the_heart_is_told(last, word):
     beats = np.cumsum(60 / np.linspace(65, last, 40))
-    assert rate_attributes(beats[beats < 30])["hr_trend"] == word
+    assert _heart(beats[beats < 30])["hr_trend"] == word
 
 
 def test_rmssd_is_the_root_mean_square_of_successive_differences():
     rr = np.tile([0.95, 1.0], 20)
-    assert rate_attributes(np.cumsum(rr)[np.cumsum(rr) < 30])["rmssd_ms"] == 50
+    assert _heart(np.cumsum(rr)[np.cumsum(rr) < 30])["rmssd_ms"] == 50
 
 
 def test_the_heart_of_a_made_night_beats_at_its_rate(made):
     recording, epochs, _ = made
-    rows = cardiac_features(recording, epochs)
+    rows = cardiac_features(recording, epochs, Scoring())
     assert {row["hr_mean_bpm"] for row in rows} == {63}
     spo2 = epochs.signals[7, 10]
     assert (rows[7]["spo2_min_pct"], rows[7]["spo2_max_pct"]) == (spo2.min(), spo2.max())
@@ -171,14 +178,14 @@ def test_the_heart_of_a_made_night_beats_at_its_rate(made):
 def test_a_steady_breathing_rate_is_exact_to_half_a_breath(per_minute, phase, size, drift):
     times = np.arange(240) / 8
     x = size * (np.sin(2 * np.pi * per_minute / 60 * times + phase) + drift * times / 30)
-    rate_hz, _ = breathing_rates(x[None])
+    rate_hz, _ = spectral_rates(x[None])
     assert abs(60 * rate_hz[0] - per_minute) < 0.5
 
 
 def test_noise_has_no_breathing_rate():
-    rate_hz, _ = breathing_rates(np.random.default_rng(0).normal(size=(50, 240)))
+    rate_hz, _ = spectral_rates(np.random.default_rng(0).normal(size=(50, 240)))
     assert np.isnan(rate_hz).mean() > 0.9
-    assert np.isnan(breathing_rates(np.zeros((1, 240)))[0]).all()
+    assert np.isnan(spectral_rates(np.zeros((1, 240)))[0]).all()
 
 
 def test_an_apnoea_is_seen_in_the_flow_but_not_in_the_effort(make_recording, signals_of):
