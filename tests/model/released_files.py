@@ -1,0 +1,54 @@
+"""A network of the released layout, small and with random weights, as the hub would hold it."""
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from sleeplm.model.released import ReleasedNetwork
+from sleeplm.model.released.base import CONFIG, SIZES
+
+TINY = replace(
+    SIZES, dim=8, width=24, heads=2, hidden=72, blocks=2, conv_width=6, tokens=4, text_heads=2, text_hidden=96,
+    text_layers=2, context=24, vocabulary=300, decoder_heads=3, decoder_hidden=96, decoder_layers=2, head_layers=1,
+    head_hidden=48,
+)  # fmt: skip
+
+
+def tiny_config() -> dict:
+    config = copy.deepcopy(CONFIG)
+    config["embed_dim"] = 8
+    config["biosignals_cfg"] |= {
+        "conv_embed_dim": 6, "transformer_layers": 2, "transformer_width": 24, "transformer_heads": 2,
+        "decoder_tokens": 4,
+    }  # fmt: skip
+    config["text_cfg"] |= {"context_length": 24, "vocab_size": 300, "layers": 2, "heads": 2, "width": 24}
+    config["multimodal_cfg"] |= {"context_length": 24, "layers": 2, "heads": 3, "width": 24}
+    return config
+
+
+def tiny_network(seed: int = 0) -> ReleasedNetwork:
+    torch.manual_seed(seed)
+    network = ReleasedNetwork(TINY)
+    for name, value in network.named_parameters():
+        if not name.endswith("freqs"):
+            torch.nn.init.normal_(value, std=0.3) if value.ndim > 1 else None
+    return network.eval().requires_grad_(False)
+
+
+def published(network: ReleasedNetwork) -> dict:
+    """What the published checkpoint holds."""
+    state = {f"module.{key}": value for key, value in network.state_dict().items()}
+    return {"epoch": 3, "name": "tiny", "state_dict": state}
+
+
+def write_published(folder: Path, change=lambda state: None, network: ReleasedNetwork | None = None) -> Path:
+    """A checkpoint after a change of its tensors, and its configuration beside it."""
+    content = published(network or tiny_network())
+    change(content["state_dict"])
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(content, folder / "model_checkpoint.pt")
+    (folder / "config.json").write_text(json.dumps(tiny_config()))
+    return folder / "model_checkpoint.pt"
