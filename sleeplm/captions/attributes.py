@@ -6,6 +6,7 @@ from sleeplm.captions.events import event_features
 from sleeplm.captions.faults import add_faults
 from sleeplm.captions.respiratory import respiratory_features
 from sleeplm.captions.somatic import somatic_features
+from sleeplm.captions.supports import supports_of
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
 
@@ -24,14 +25,19 @@ def attributes_of_night(recording, epochs: Epochs, scoring: Scoring) -> list[dic
     -------
     list of dict of str to dict
         By epoch, then facet; JSON-ready, each number rounded as it is printed. The keys are those of each facet's
-        own function, and ``faults`` (see `add_faults`). A facet of which nothing was recorded is absent.
+        own function, and besides ``faults`` (see `add_faults`) and, of the stage, ``supports`` (see
+        `supports_of`). A facet of which nothing was recorded is absent.
     """
     by_facet = {
-        "stage_event": event_features(epochs, scoring),
+        "stage_event": event_features(recording, epochs, scoring),
         "brain": brain_features(recording, epochs, scoring),
         "cardiac": cardiac_features(recording, epochs, scoring),
         "respiratory": respiratory_features(recording, epochs),
         "somatic": somatic_features(recording, epochs, scoring),
     }
     add_faults(by_facet, recording)
-    return [{facet: rows[e] for facet, rows in by_facet.items() if rows[e]} for e in range(len(epochs))]
+    night = [{facet: rows[e] for facet, rows in by_facet.items() if rows[e]} for e in range(len(epochs))]
+    for row in night:
+        if marks := supports_of(row):
+            row["stage_event"]["supports"] = marks
+    return night

@@ -1,9 +1,9 @@
 """What the EEG and the eyes do in each epoch: band powers, amplitude, spindles, slow waves, eye movements."""
 
 import numpy as np
-from scipy.signal import welch
 
 from sleeplm.captions.rounding import rounded
+from sleeplm.captions.spectra import densities, power
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, NREM_STAGES, Stage
@@ -11,29 +11,36 @@ from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, NREM_STAG
 # Band edges in Hz are YASA's (Vallat & Walker 2021, eLife 10:e70092). Power above 30 Hz is left out: it is near
 # the Nyquist frequency of the epochs.
 BANDS_HZ = {"delta": (0.5, 4), "theta": (4, 8), "alpha": (8, 12), "sigma": (12, 16), "beta": (16, 30)}
-_WINDOW_S = 4
-_TOO_LARGE_UV = 500  # a peak beyond this is movement or a loose electrode, not brain
+EEG, EOG = ("C3", "C4"), ("EOG_L", "EOG_R")
+# Rolling eyes of drowsiness take a second or more to and fro; saccades are looked for at 1 to 5 Hz (Agarwal et al.
+# 2005, IEEE Trans Biomed Eng 52:1390).
+SLOW_HZ, SACCADIC_HZ = (0.2, 1), (1, 5)
+_EEG_WINDOW_S, _EOG_WINDOW_S = 4, 10
+_TOO_LARGE_UV = {
+    "C3": 500,
+    "C4": 500,
+    "EOG_L": 1000,
+    "EOG_R": 1000,
+}  # a peak beyond is movement or a loose electrode
 
 
 def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the brain facet, one dict an epoch.
 
-    Keys, each only where its signal was recorded: ``C3`` and ``C4``, each with `<band>_pct` (relative power, %
-    of .5 to 30 Hz, see `relative_powers`), ``rms_uv`` (root mean square about the mean) or only
-    ``artifact: True`` where the signal is too large to be brain; ``spindles`` and ``slow_waves`` (lists of
-    ``start_s, end_s`` within the epoch; only in scored NREM sleep); ``rapid_eye_movements`` (times in s; only in
-    REM sleep); and the count of each, ``<kind>_n``.
+    Keys, each only where its signal was recorded: ``C3`` and ``C4``, each with ``<band>_pct`` (relative power, % of
+    .5 to 30 Hz, see `relative_powers`) and ``rms_uv`` (root mean square about the mean); ``EOG_L`` and ``EOG_R``,
+    each with ``slow_uv`` and ``saccadic_uv`` (root mean square of .2 to 1 and of 1 to 5 Hz, see `eye_amplitudes`);
+    any of the four has only ``artifact: True`` where the body moved or the signal is too large to be what it is
+    named for. ``spindles`` and ``slow_waves`` (lists of ``start_s, end_s`` of those that begin in the epoch; only
+    in scored NREM sleep with an EEG that is no artifact); ``rapid_eye_movements`` (times in s; only in REM sleep
+    with both eyes recorded); and the count of each, ``<kind>_n``.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
-    leads = [
-        n for n in ("C3", "C4") if n in recording.channels and recording.channels[n].sfreq_hz >= MODEL_SFREQ_HZ
-    ]
-    for name in leads:
-        _add_derivation(rows, epochs, name)
-    if leads:
-        _add_graphoelements(rows, epochs, scoring, leads)
-    if {"EOG_L", "EOG_R"} <= set(recording.channels):
-        _add_eye_movements(rows, epochs, scoring)
+    for name in (*EEG, *EOG):
+        if name in recording.channels and recording.channels[name].sfreq_hz >= MODEL_SFREQ_HZ:
+            _add_signal(rows, recording, epochs, name)
+    _add_graphoelements(rows, scoring)
+    _add_eye_movements(rows, scoring)
     return rows
 
 
@@ -47,66 +54,93 @@ def relative_powers(signals: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of ndarray ``[epochs]``
-        Each band's share of the power between .5 and 30 Hz, 0 to 1. A bin on an edge belongs to the higher band.
+        Each band's share of the power between .5 and 30 Hz, 0 to 1; NaN where there is none. A bin on an edge
+        belongs to the higher band.
     """
-    freqs, psd = welch(signals, MODEL_SFREQ_HZ, nperseg=_WINDOW_S * MODEL_SFREQ_HZ, axis=-1)
-    low, high = BANDS_HZ["delta"][0], BANDS_HZ["beta"][1]
-    total = psd[:, (freqs >= low) & (freqs < high)].sum(axis=1)
+    freqs_hz, density = densities(signals, MODEL_SFREQ_HZ, _EEG_WINDOW_S)
+    total = power(freqs_hz, density, BANDS_HZ["delta"][0], BANDS_HZ["beta"][1])
     total = np.where(total > 0, total, np.nan)
-    return {b: psd[:, (freqs >= lo) & (freqs < hi)].sum(axis=1) / total for b, (lo, hi) in BANDS_HZ.items()}
+    return {band: power(freqs_hz, density, *edges) / total for band, edges in BANDS_HZ.items()}
 
 
-def _add_derivation(rows: list[dict], epochs: Epochs, name: str) -> None:
+def eye_amplitudes(signals_uv: np.ndarray) -> dict[str, np.ndarray]:
+    """Size of slow and of saccadic eye movements in an EOG, by Welch's method (10-s Hann windows).
+
+    Parameters
+    ----------
+    signals_uv : ndarray ``[epochs, 1920]`` at 64 Hz
+
+    Returns
+    -------
+    dict of ndarray ``[epochs]``
+        ``slow_uv`` and ``saccadic_uv``: root mean square of what lies at .2 to 1 Hz and at 1 to 5 Hz. EEG that
+        reaches the eyes' electrodes is in it too: slow waves of deep sleep above all.
+    """
+    freqs_hz, density = densities(signals_uv, MODEL_SFREQ_HZ, _EOG_WINDOW_S)
+    bands = {"slow_uv": SLOW_HZ, "saccadic_uv": SACCADIC_HZ}
+    return {name: np.sqrt(power(freqs_hz, density, *edges)) for name, edges in bands.items()}
+
+
+def clean_leads(row: dict) -> list[str]:
+    """The EEG derivations of an epoch's brain attributes that are no artifact."""
+    return [name for name in EEG if name in row and "artifact" not in row[name]]
+
+
+def _add_signal(rows: list[dict], recording, epochs: Epochs, name: str) -> None:
     channel = CHANNEL_NAMES.index(name)
     here = np.flatnonzero(epochs.present[:, channel])
     if not len(here):
         return
     signal = epochs.signals[here, channel]
-    powers = relative_powers(signal)
     centred = signal - signal.mean(axis=1, keepdims=True)
-    rms, peak = centred.std(axis=1), np.abs(centred).max(axis=1)
+    spoiled = (np.abs(centred).max(axis=1) > _TOO_LARGE_UV[name]) | recording.quality.has(name, "movement")[here]
+    if name in EEG:
+        measured = {f"{band}_pct": 100 * share for band, share in relative_powers(signal).items()}
+        measured["rms_uv"] = centred.std(axis=1)
+    else:
+        measured = eye_amplitudes(signal)
+    known = np.all([np.isfinite(v) for v in measured.values()], axis=0)
     for i, e in enumerate(here):
-        if peak[i] > _TOO_LARGE_UV:
+        if spoiled[i]:
             rows[e][name] = {"artifact": True}
-        elif np.isfinite(powers["delta"][i]):
-            values = {f"{band}_pct": rounded(100 * p[i]) for band, p in powers.items()}
-            rows[e][name] = {**values, "rms_uv": rounded(rms[i])}
+        elif known[i]:
+            rows[e][name] = {key: rounded(values[i]) for key, values in measured.items()}
 
 
-def _add_graphoelements(rows: list[dict], epochs: Epochs, scoring: Scoring, leads: list[str]) -> None:
+def _add_graphoelements(rows: list[dict], scoring: Scoring) -> None:
     """Spindles and slow waves that were scored, in NREM sleep, where a derivation is free of artefacts."""
-    present = epochs.present[:, [CHANNEL_NAMES.index(lead) for lead in leads]].any(axis=1)
-    clean = [e for e in range(len(rows)) if not any("artifact" in rows[e].get(lead, {}) for lead in leads)]
-    nrem = [e for e in clean if present[e] and _stage(scoring, e) in NREM_STAGES]
+    nrem = [e for e, row in enumerate(rows) if clean_leads(row) and _stage(scoring, e) in NREM_STAGES]
     for kind, event_type in (("spindles", "spindle"), ("slow_waves", "slow_wave")):
         if not scoring.was_scored(event_type):
             continue
         found = np.array([(e.start_s, e.end_s) for e in scoring.events_of(event_type)]).reshape(-1, 2)
         for e in nrem:
-            rows[e][kind] = _starting_in(found, e)
+            rows[e][kind] = starting_in(found, e)
             rows[e][f"{kind}_n"] = len(rows[e][kind])
 
 
-def _add_eye_movements(rows: list[dict], epochs: Epochs, scoring: Scoring) -> None:
-    """Rapid eye movements that were scored, in REM sleep."""
+def _add_eye_movements(rows: list[dict], scoring: Scoring) -> None:
+    """Rapid eye movements that were scored, in REM sleep, where both eyes are free of artefacts."""
     if not scoring.was_scored("rapid_eye_movement"):
         return
-    both = epochs.present[:, [CHANNEL_NAMES.index(eye) for eye in ("EOG_L", "EOG_R")]].all(axis=1)
     middles = np.sort([(e.start_s + e.end_s) / 2 for e in scoring.events_of("rapid_eye_movement")])
-    for e in np.flatnonzero(both):
-        if _stage(scoring, e) != Stage.R:
+    for e, row in enumerate(rows):
+        if _stage(scoring, e) != Stage.R or not all("slow_uv" in row.get(eye, {}) for eye in EOG):
             continue
         first, last = np.searchsorted(middles, (e * EPOCH_S, (e + 1) * EPOCH_S))
-        rows[e]["rapid_eye_movements"] = [rounded(m - e * EPOCH_S, 1) for m in middles[first:last]]
-        rows[e]["rapid_eye_movements_n"] = int(last - first)
+        row["rapid_eye_movements"] = [rounded(m - e * EPOCH_S, 1) for m in middles[first:last]]
+        row["rapid_eye_movements_n"] = int(last - first)
 
 
 def _stage(scoring: Scoring, e: int) -> Stage:
     return scoring.hypnogram[e] if e < len(scoring.hypnogram) else Stage.UNSCORED
 
 
-def _starting_in(found: np.ndarray, e: int) -> list[dict]:
-    """Those of ``[n, 2]`` that start in the epoch of index `e`, as seconds within it (an end may lie beyond)."""
+def starting_in(found: np.ndarray, e: int) -> list[dict]:
+    """Those of ``[n, 2]``, in order of start, that start in the epoch of index `e`, as seconds within it.
+
+    The end of one that lasts beyond the epoch is the epoch's.
+    """
     first, last = np.searchsorted(found[:, 0], (e * EPOCH_S, (e + 1) * EPOCH_S))
     return [
         {"start_s": rounded(a - e * EPOCH_S, 1), "end_s": rounded(min(b - e * EPOCH_S, EPOCH_S), 1)}

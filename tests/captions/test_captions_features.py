@@ -9,7 +9,7 @@ from sleeplm.captions.breaths import spectral_rates
 from sleeplm.captions.cardiac import cardiac_features, heart_features
 from sleeplm.captions.events import event_features
 from sleeplm.captions.respiratory import respiratory_features
-from sleeplm.captions.somatic import leg_movements, runs, somatic_features
+from sleeplm.captions.somatic import somatic_features
 from sleeplm.epochs import cut_epochs
 from sleeplm.night import Event, Scoring, epochs_between
 from sleeplm.scoring.heart import rate_of
@@ -61,8 +61,8 @@ def test_the_breathing_rate_of_a_simulated_night_is_within_half_a_breath_of_its_
 
 
 def test_the_events_of_a_simulated_night_are_told_at_their_times(simulated):
-    night, _, epochs, _ = simulated
-    rows = event_features(epochs, Scoring(night.hypnogram, "expert", night.events, {}))
+    night, recording, epochs, _ = simulated
+    rows = event_features(recording, epochs, Scoring(night.hypnogram, "expert", night.events, {}))
     for event in night.events:
         e = int(event.start_s // 30)
         if event.type not in ("spindle", "slow_wave"):
@@ -217,30 +217,17 @@ def test_flow_sampled_too_slowly_gives_no_rate(make_recording):
     assert respiratory_features(recording, cut_epochs(recording)) == [{}] * 12
 
 
-def test_leg_movements_are_found_where_nobody_scored_them(make_recording, signals_of):
-    x, _ = signals_of(3)["LEG_L"]
-    for at_s in (12, 40):
-        x[at_s * 256 : at_s * 256 + 512] *= 10
-    x[(50 * 256) : int(50.2 * 256)] *= 10
-    recording = make_recording({"LEG_L": (x, 256.0)}, 3)
-    rows = somatic_features(recording, cut_epochs(recording), Scoring())
-    starts = [[leg["start_s"] for leg in row["leg_movements"]] for row in rows]
-    assert [len(s) for s in starts] == [1, 1, 0]
-    assert abs(starts[0][0] - 12) <= 0.2 and abs(starts[1][0] - 10) <= 0.2
-
-
-def test_a_loose_leg_electrode_says_nothing(make_recording):
-    x = np.zeros(256 * 60)
-    x[::700] = 40
-    recording = make_recording({"LEG_L": (x, 256.0)}, 2)
-    assert somatic_features(recording, cut_epochs(recording), Scoring()) == [{}, {}]
-
-
-def test_runs_join_what_is_close():
-    active = np.array([0, 1, 1, 0, 1, 0, 0, 0, 1], bool)
-    assert runs(active).tolist() == [[1, 3], [4, 5], [8, 9]]
-    assert runs(active, gap=3).tolist() == [[1, 5], [8, 9]]
-    assert leg_movements([]) == []
+def test_legs_are_told_as_they_were_scored_and_only_where_a_leg_can_be_seen(make_recording, signals_of):
+    signals = signals_of(3)
+    signals["LEG_L"][0][30 * 256 : 60 * 256] = 0
+    recording = make_recording({"LEG_L": signals["LEG_L"]}, 3)
+    events = (Event("plm", 12.0, 1.5), Event("plm", 40.0, 2.0), Event("leg_movement", 89.0, 2.0))
+    epochs = cut_epochs(recording)
+    assert somatic_features(recording, epochs, Scoring(events=events)) == [{}, {}, {}]
+    rows = somatic_features(recording, epochs, Scoring(events=events, event_sources={"plm": "expert"}))
+    assert rows[0]["leg_movements"] == [{"start_s": 12.0, "end_s": 13.5, "type": "plm"}]
+    assert rows[0]["legs"] == ["LEG_L"] and rows[1] == {}
+    assert rows[2]["leg_movements"] == [{"start_s": 29.0, "end_s": 30, "type": "leg_movement"}]
 
 
 def test_the_chin_is_measured_in_microvolts_and_against_the_night(make_recording, signals_of):
@@ -263,9 +250,11 @@ def test_position_is_that_of_most_of_the_epoch_and_its_change_is_timed(make_reco
 
 
 def test_events_lie_in_their_epochs_to_the_tenth_and_cross_the_edges_openly(made):
-    _, epochs, _ = made
+    recording, epochs, _ = made
     events = (Event("apnea_obstructive", 24.3, 40.2), Event("arousal", 65.0, 5.0))
-    rows = event_features(epochs, Scoring((N2,) * 120, "expert", events, {"arousal": "expert", "apnea": "expert"}))
+    rows = event_features(
+        recording, epochs, Scoring((N2,) * 120, "expert", events, {"arousal": "expert", "apnea": "expert"})
+    )
     first, middle, last = (rows[e]["events"][0] for e in range(3))
     assert (first["start_s"], first["end_s"], first["from_before"], first["into_next"]) == (24.3, 30, False, True)
     assert (middle["start_s"], middle["end_s"], middle["from_before"], middle["into_next"]) == (0, 30, True, True)
@@ -281,16 +270,18 @@ def test_a_desaturation_is_told_with_its_nadir_and_without_spo2_not_at_all(make_
     events = (Event("desaturation", 15.0, 15.0),)
     scoring = Scoring((N2, N2), "expert", events, {"desaturation": "expert"})
     recording = make_recording({"SPO2": (spo2, 1.0)}, 2)
-    assert event_features(cut_epochs(recording), scoring)[0]["events"][0]["nadir_pct"] == 87
+    assert event_features(recording, cut_epochs(recording), scoring)[0]["events"][0]["nadir_pct"] == 87
     without = make_recording({"C3": signals_of(2)["C3"]}, 2)
-    rows = event_features(cut_epochs(without), scoring)
+    rows = event_features(without, cut_epochs(without), scoring)
     assert all(r["events"] == [] and r["looked_for"] == [] for r in rows)
 
 
 def test_the_confidence_of_automatic_stages_is_theirs(made):
-    _, epochs, _ = made
+    recording, epochs, _ = made
     probabilities = np.tile([0.1, 0.1, 0.634, 0.1, 0.066], (120, 1))
-    rows = event_features(epochs, Scoring((N2,) * 119 + (Stage.UNSCORED,), "yasa", probabilities=probabilities))
+    rows = event_features(
+        recording, epochs, Scoring((N2,) * 119 + (Stage.UNSCORED,), "yasa", probabilities=probabilities)
+    )
     assert rows[0]["stage_confidence_pct"] == 63 and "previous_stage" not in rows[0]
     assert rows[1]["previous_stage"] == "N2"
     assert "stage" not in rows[119]
