@@ -9,7 +9,8 @@ from pathlib import Path
 from assistant.cache import cache_folder
 from index import Index
 from sleeplm import __version__
-from sleeplm.analysis import Progress, analyze
+from sleeplm.analysis import analyze
+from sleeplm.derive import Progress
 from sleeplm.errors import UsageError
 from sleeplm.montages import forget, recall, remember
 from sleeplm.person import UNSAID, Person

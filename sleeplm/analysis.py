@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,19 +11,16 @@ import numpy as np
 
 from sleeplm import __version__
 from sleeplm import study_store as store
-from sleeplm.errors import NoUsableChannelError, RecordingError, StudyError, UsageError
+from sleeplm.derive import Progress, Steps, derive, read_night
+from sleeplm.errors import StudyError, UsageError
 from sleeplm.nameless import Nameless
 from sleeplm.night import Fact, Scoring
 from sleeplm.person import UNSAID, Person, kept
 from sleeplm.recording.subject import Subject
 from sleeplm.study import Study, list_studies
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
+from sleeplm.vocabulary import CHANNEL_NAMES
 
 log = logging.getLogger(__name__)
-
-# The steps in order, and the share of the whole work that is done when each begins.
-STEPS = {"reading": 0.0, "scoring": 0.05, "measuring": 0.5, "captions": 0.6, "embedding": 0.8, "saving": 0.95}
-Progress = Callable[[str, float], None]
 
 
 def analyze(
@@ -65,7 +60,7 @@ def analyze(
     encoder : SleepLM, optional
         The network; the one that comes with the package where none is given.
     progress : callable
-        Called with the name of a step (`STEPS`) as it begins, and the share of the work done; 1.0 at the end.
+        Called with the name of a step (`derive.STEPS`) as it begins, and the share of the work done; 1.0 last.
     notices : sequence of str
         What else the study's warnings should say, first.
     units : mapping of str to str, optional
@@ -80,19 +75,14 @@ def analyze(
     RecordingError, ScoringError, UsageError, ModelError, StudyError
         One sentence each.
     """
-    from sleeplm.recording import open_recording
-
     path, scorings = Path(path), [Path(s) for s in scorings]
     directory = store.studies_folder(studies_dir)
     label = clean_label(label)
     if lights_off_s is not None and lights_on_s is not None and lights_off_s >= lights_on_s:
         raise UsageError("lights off must come before lights on")
-    steps = _Steps(progress)
+    steps = Steps(progress)
     with steps("reading"):
-        recording = open_recording(path, overrides or {}, units or {})
-        if recording.n_epochs < 1:
-            raise RecordingError(f"the recording is shorter than one epoch of {EPOCH_S} s")
-        experts = _read_scorings(recording, scorings)
+        recording, experts = read_night(path, scorings, overrides or {}, units or {})
         encoder = encoder or _default_encoder()
         lights_s = (lights_off_s, lights_on_s)
         identity = store.study_id(directory, path, scorings, overrides, lights_s, units, hypopnea_rule)
@@ -119,14 +109,6 @@ def _default_encoder():
     return SleepLM.from_pretrained()
 
 
-def _read_scorings(recording, scorings: Sequence[Path]) -> list[Scoring]:
-    from sleeplm.recording.annotations import embedded_scoring, read_scoring
-
-    found = [read_scoring(s, recording) for s in scorings]
-    embedded = embedded_scoring(recording)
-    return [*found, embedded] if embedded is not None else found
-
-
 def _same_study(directory: Path, identity: str, model: dict) -> Study | None:
     """The whole study of this id that this package and these weights made, if there is one."""
     if not (directory / identity).is_dir():
@@ -150,28 +132,13 @@ def model_of(encoder) -> dict:
 
 def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, dict]:
     """Everything that a study holds: contents of its folder by file name, and what goes into its manifest."""
-    from sleeplm.captions import caption_night
-    from sleeplm.epochs import cut_epochs
-    from sleeplm.scoring import score
-    from sleeplm.statistics import night_facts
-
-    with steps("scoring"):
-        scoring = score(recording, experts, *how)
-    with steps("measuring"):
-        facts = night_facts(recording, scoring)
-        epochs = cut_epochs(recording)
-        channels = [n for n, there in zip(CHANNEL_NAMES, epochs.present.any(axis=0), strict=True) if there]
-        if not channels:
-            raise NoUsableChannelError("none of the recording's signals holds anything: all are flat or empty")
-    with steps("captions"):
-        captions = caption_night(recording, epochs, scoring)
-    with steps("embedding"):
-        encoded = encoder.encode(epochs)
-    levels, ranges = _pack(epochs, channels)
+    night = derive(recording, experts, how, encoder, steps)
+    scoring, epochs, encoded = night.scoring, night.epochs, night.encoded
+    levels, ranges = _pack(epochs, night.channels)
     contents = {
         "scoring.json": _scoring_json(scoring),
-        "facts.json": [f.as_dict() for f in facts],
-        "captions.json": [{facet: c.as_dict() for facet, c in row.items()} for row in captions],
+        "facts.json": [f.as_dict() for f in night.facts],
+        "captions.json": [{facet: c.as_dict() for facet, c in row.items()} for row in night.captions],
         "presence.npy": epochs.present,
         "quality.npy": recording.quality.faults,
         "signals.npy": levels,
@@ -182,14 +149,13 @@ def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, di
     }
     if scoring.probabilities is not None:
         contents["probabilities.npy"] = np.asarray(scoring.probabilities, np.float32)
-    warnings = [*recording.warnings, *(w for e in experts for w in e.warnings), *scoring.warnings]
     return contents, {
         "simulated": bool(recording.simulated),
         "recording": recording_json(recording, nameless),
         "questions": [asdict(q) | {"text": nameless.text(q.text)} for q in recording.questions],
-        "warnings": warnings,
-        "channels": channels,
-        "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(facts)},
+        "warnings": night.warnings,
+        "channels": night.channels,
+        "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(night.facts)},
         "package": __version__,
         "model": model_of(encoder),
     }
@@ -318,18 +284,3 @@ def _person_before(directory: Path, identity: str) -> dict | None:
         return Study(directory / identity).person
     except StudyError:
         return None
-
-
-class _Steps:
-    """Tells of each step as it begins, and keeps how long it took."""
-
-    def __init__(self, progress: Progress):
-        self.progress = progress
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        self.progress(step, STEPS[step])
-        began = time.perf_counter()
-        yield
-        self.seconds[step] = time.perf_counter() - began

@@ -89,6 +89,11 @@ def study_id(
     a recording by who does not hold the key. Whose night it is does not count: person, age and sex change no number
     of the night, and may be corrected as a label may.
     """
+    return keyed(key_of(directory), inputs_of(path, scorings, overrides, lights_s, units, hypopnea_rule))
+
+
+def inputs_of(path: Path, scorings, overrides, lights_s, units, hypopnea_rule: str) -> str:
+    """All that a study's id is a keyed hash of, as text: sums of the files' bytes, and the settings."""
     inputs = {
         "recording": [_digest(p) for p in _files_of(path)],
         "scorings": [_digest(p) for p in scorings],
@@ -97,16 +102,22 @@ def study_id(
         "lights_s": [None if s is None else float(s) for s in lights_s],
         "hypopnea_rule": hypopnea_rule,
     }
-    return _keyed(directory, json.dumps(inputs).encode())
+    return json.dumps(inputs)
 
 
 def person_id(directory: Path, key: str) -> str:
     """Id of a person: a keyed hash of what the user calls them, with the key of the studies' ids."""
-    return _keyed(directory, b"person\0" + key.encode())
+    return person_of_key(key_of(directory), key)
 
 
-def _keyed(directory: Path, message: bytes) -> str:
-    return b32encode(hmac.digest(_key(directory), message, "sha256")).decode().lower()[:16]
+def person_of_key(secret: bytes, key: str) -> str:
+    """The same by the key itself."""
+    return keyed(secret, f"person\0{key}")
+
+
+def keyed(secret: bytes, message: str) -> str:
+    """A keyed hash (HMAC-SHA256) of a text: 16 characters."""
+    return b32encode(hmac.digest(secret, message.encode(), "sha256")).decode().lower()[:16]
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -133,7 +144,8 @@ def _digest(path: Path) -> str:
         raise StudyError(f"an input file cannot be read: {error.strerror}") from error
 
 
-def _key(directory: Path) -> bytes:
+def key_of(directory: Path) -> bytes:
+    """The key of the ids in a folder of studies, made once for it."""
     path = directory / _KEY
     if not path.exists():
         with locked(directory):

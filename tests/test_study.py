@@ -14,7 +14,8 @@ from hypothesis.extra.numpy import arrays
 
 from index import Index
 from sleeplm import analysis, study_store
-from sleeplm.analysis import STEPS, analyze
+from sleeplm.analysis import analyze
+from sleeplm.derive import STEPS
 from sleeplm.epochs import cut_epochs
 from sleeplm.errors import NoUsableChannelError, RecordingError, ScoringError, StudyError, UsageError
 from sleeplm.export import events_csv, numbers_csv

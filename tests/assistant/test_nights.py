@@ -7,7 +7,7 @@ from fakes_model import FakeEncoder, write_short_night
 from assistant import nights
 from assistant.nights import add_night, delete_night, demo_night, open_index, seconds_at
 from index import Index
-from sleeplm.analysis import STEPS
+from sleeplm.derive import STEPS
 from sleeplm.errors import StudyError, UsageError
 from sleeplm.person import Person
 from sleeplm.study import list_studies, open_study
