@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from assistant.commands import nights, reading, search
+from assistant.commands import cohort, nights, reading, search
 from sleeplm import __version__
 from sleeplm.errors import SleepLMError
 from sleeplm.vocabulary import FACETS, RESEARCH_USE
@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("index", type=Path, metavar="INDEX")
     c.add_argument("refs", nargs="*", metavar="STUDY")
 
+    _add_cohort_options(command("cohort", cohort.cohort, "make a data set of many nights: Parquet, card, index"))
+
     command("studies", nights.studies, "list the studies that are kept")
     c = command("delete", nights.delete, "delete a study: folder, index rows, caches", json_too=False)
     c.add_argument("study", metavar="STUDY")
@@ -98,18 +100,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scoring", type=Path, action="append", default=[], metavar="FILE", help="may be repeated")
-    parser.add_argument("--channel", action="append", default=[], metavar="CANONICAL=LABEL", help="may be repeated")
-    parser.add_argument("--unit", action="append", default=[], metavar="CANONICAL=UNIT", help="may be repeated")
+    _add_choices(parser)
     parser.add_argument(
         "--forget-montage",
         action="store_true",
         help="drop the channels and units that were chosen before for files with these signals",
-    )
-    parser.add_argument(
-        "--hypopneas",
-        choices=("3%", "4%"),
-        default="3%",
-        help="AASM rule where no expert scored: 3%% desaturation or arousal, or 4%% desaturation",
     )
     parser.add_argument("--lights-off", metavar="HH:MM[:SS]")
     parser.add_argument("--lights-on", metavar="HH:MM[:SS]")
@@ -121,6 +116,46 @@ def _add_recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sex", metavar="F|M")
     parser.add_argument(
         "--cohort", type=Path, metavar="PEOPLE.csv", help="a table with the columns file, person, age, sex"
+    )
+
+
+def _add_cohort_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="*", metavar="FILES", help="recordings, folders of them, patterns")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="of the data set; a run cut short goes on")
+    parser.add_argument("--index", type=Path, metavar="INDEX", help="add the nights to this index for `search`")
+    parser.add_argument(
+        "--table",
+        type=Path,
+        metavar="TABLE.csv",
+        help="a table with the column file and any of scoring (paths apart by |), person, age, sex, lights_off, "
+        "lights_on, split",
+    )
+    parser.add_argument(
+        "--scoring",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="where a file's scoring lies, seen from its folder, such as {stem}.csv; may be repeated",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, such as tcp://head:8786")
+    where.add_argument("--workers", type=_positive, metavar="N", help="processes on this machine")
+    parser.add_argument("--signals", action="store_true", help="keep the epochs' signals too, for training")
+    parser.add_argument("--seed", type=int, default=0, help="of the captions' phrasing")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="the network that embeds; ours by default")
+    parser.add_argument("--no-embeddings", action="store_true", help="captions alone, without the network")
+    parser.add_argument("--list", action="store_true", help="print the number and file of each night, and stop")
+    _add_choices(parser)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--channel", action="append", default=[], metavar="CANONICAL=LABEL", help="may be repeated")
+    parser.add_argument("--unit", action="append", default=[], metavar="CANONICAL=UNIT", help="may be repeated")
+    parser.add_argument(
+        "--hypopneas",
+        choices=("3%", "4%"),
+        default="3%",
+        help="AASM rule where no expert scored: 3%% desaturation or arousal, or 4%% desaturation",
     )
 
 

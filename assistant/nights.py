@@ -11,8 +11,8 @@ from index import Index
 from sleeplm import __version__
 from sleeplm.analysis import analyze
 from sleeplm.derive import Progress
-from sleeplm.errors import UsageError
 from sleeplm.montages import forget, recall, remember
+from sleeplm.night import seconds_at
 from sleeplm.person import UNSAID, Person
 from sleeplm.recording import montage_of, open_recording
 from sleeplm.recording.questions import Question
@@ -112,32 +112,6 @@ def _lights_s(path, overrides, *clocks: str | None) -> list[float | None]:
         return [None for _ in clocks]
     recording = open_recording(path, overrides or {})
     return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
-
-
-def seconds_at(clock: str, start_clock: str | None, duration_s: float) -> float:
-    """Seconds from the first sample to a clock time within a recording of less than a day.
-
-    Raises
-    ------
-    UsageError
-        It is no clock time, the recording has none, or it lies outside the recording.
-    """
-    if start_clock is None:
-        raise UsageError("the recording says no start time, so a clock time cannot be placed in it")
-    seconds = (_day_seconds(clock) - _day_seconds(start_clock)) % 86400
-    if seconds > duration_s:
-        raise UsageError(f"{clock} is not within the recording, which starts at {start_clock}")
-    return float(seconds)
-
-
-def _day_seconds(clock: str) -> int:
-    parts = clock.strip().split(":")
-    if len(parts) not in (2, 3) or not all(p.isascii() and p.isdigit() and len(p) <= 2 for p in parts):
-        raise UsageError(f"{clock!r} is not a clock time; write it as HH:MM or HH:MM:SS")
-    hours, minutes, seconds = (*map(int, parts), 0)[:3]
-    if hours > 23 or minutes > 59 or seconds > 59:
-        raise UsageError(f"{clock!r} is not a clock time of a day")
-    return hours * 3600 + minutes * 60 + seconds
 
 
 def _index_of(study: Study) -> Index:

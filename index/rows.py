@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sleeplm.errors import SearchError
-from sleeplm.night import clock_at, epochs_between
+from sleeplm.night import Scoring, clock_at, epochs_between
 from sleeplm.vocabulary import EPOCH_S, Stage
 
 # The columns that a condition may name, and what they hold; NULL where it was not recorded.
@@ -62,14 +62,20 @@ def rows_of(study) -> list[dict]:
     epoch, apart by spaces, so that ``events LIKE '%hypopnea%'`` finds them. `person` is the id of whose night it
     is, the study's own where nobody said so: nights that share it belong on one side of a split.
     """
-    types: list[set[str]] = [set() for _ in range(study.n_epochs)]
-    for event in study.scoring.events:
-        if event.end_s > 0 and event.start_s < study.n_epochs * EPOCH_S:
-            first, last = epochs_between(event.start_s, event.end_s, study.n_epochs)
-            for number in range(first, last + 1):
-                types[number - 1].add(event.type)
+    types = types_by_epoch(study.scoring, study.n_epochs)
     hypnogram = study.scoring.hypnogram or (Stage.UNSCORED,) * study.n_epochs
     return [_row(study, i, hypnogram[i], types[i]) for i in range(study.n_epochs)]
+
+
+def types_by_epoch(scoring: Scoring, n_epochs: int) -> list[set[str]]:
+    """The types of the scored events that touch each epoch."""
+    types: list[set[str]] = [set() for _ in range(n_epochs)]
+    for event in scoring.events:
+        if event.end_s > 0 and event.start_s < n_epochs * EPOCH_S:
+            first, last = epochs_between(event.start_s, event.end_s, n_epochs)
+            for number in range(first, last + 1):
+                types[number - 1].add(event.type)
+    return types
 
 
 def _row(study, i: int, stage: Stage, types: set[str]) -> dict:

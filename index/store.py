@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,13 +117,22 @@ class Index:
         return cls.open(folder)
 
     def add(self, study) -> int:
-        """Add the epochs of a study in place of what was there of it; gives back their number.
+        """Add the epochs of a study in place of what was there of it; gives back their number."""
+        self.add_all([study])
+        return study.n_epochs
+
+    def add_all(self, studies: Sequence) -> int:
+        """Add studies, the vectors written once for all of them; gives back the number of studies.
 
         Raises
         ------
         SearchError
-            The study was embedded by another network than the rest.
+            A study was embedded by another network than the rest.
         """
+        self._change({study.id: (self._vectors_of(study), table.rows_of(study)) for study in studies})
+        return len(studies)
+
+    def _vectors_of(self, study) -> np.ndarray:
         if dict(study.model) != self.model:
             raise SearchError(
                 f"study {study.id} was embedded by {_named(study.model)}, this index holds vectors of "
@@ -132,8 +141,7 @@ class Index:
         vectors = self._checked(study.embeddings)
         if len(vectors) != study.n_epochs:
             raise SearchError(f"study {study.id} has {study.n_epochs} epochs but {len(vectors)} embeddings")
-        self._change(study.id, vectors, table.rows_of(study))
-        return len(vectors)
+        return vectors
 
     def holds(self, study) -> bool:
         """Whether this very analysis of a study is in the index, under its present label and person."""
@@ -150,7 +158,8 @@ class Index:
             found = [study for (study,) in db.execute(sql, {"ref": ref})]
         if len(found) > 1:
             raise SearchError(f"{ref!r} names {len(found)} studies of the index: {', '.join(found)}")
-        return self._change(found[0], None, []) if found else 0
+        nothing = np.zeros((0, self.dim), np.float32)
+        return self._change({found[0]: (nothing, [])}) if found else 0
 
     def info(self) -> dict:
         """What the index holds: folder, model, dim, number of epochs and of studies, and the studies."""
@@ -222,23 +231,25 @@ class Index:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.where(lengths > 0, lengths, 1)
 
-    def _change(self, study_id: str, vectors: np.ndarray | None, new_rows: list[dict]) -> int:
-        """Replace the rows of a study; gives back how many it had."""
+    def _change(self, studies: Mapping[str, tuple[np.ndarray, list[dict]]]) -> int:
+        """Replace vectors and rows of studies, all or none; gives back how many rows they had."""
         path = self.folder / ROWS
         try:
             with table.connect(path) as db:
                 db.execute("BEGIN IMMEDIATE")  # one writer at a time, and all or nothing
                 stored = self._load(db)
-                old = [i for (i,) in db.execute("SELECT id FROM rows WHERE study = ?", (study_id,))]
-                if not old and not new_rows:
+                sql = "SELECT id FROM rows WHERE study = ?"
+                old = [i for study in studies for (i,) in db.execute(sql, (study,))]
+                if not old and not any(new_rows for _, new_rows in studies.values()):
                     return 0
-                db.execute("DELETE FROM rows WHERE study = ?", (study_id,))
-                ids = table.insert(db, new_rows)
+                db.executemany("DELETE FROM rows WHERE study = ?", [(study,) for study in studies])
+                ids = table.insert(db, [row for _, new_rows in studies.values() for row in new_rows])
                 generation = self._generation + 1
                 self._vectors = None  # what is in memory changes now: read it again whatever happens
                 if old:
                     stored.remove_ids(np.array(old, np.int64))
                 if ids:
+                    vectors = np.concatenate([of_study for of_study, _ in studies.values()])
                     stored.add_with_ids(vectors, np.array(ids, np.int64))
                 self._write_vectors(stored, generation)
                 db.execute("UPDATE state SET generation = ?", (generation,))

@@ -1,9 +1,12 @@
 """What a study says of its files, without their names and without labels that may name somebody."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sleeplm.recording import harmless
+
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 class Nameless:
@@ -26,12 +29,7 @@ class Nameless:
             if known[label] != label
         }
         units = {recording.unit_in_file(name) for name in recording.channels}
-        files = [(recording.path, "the recording"), *((s, "the scoring file") for s in scorings)]
-        self._instead = [
-            pair
-            for file, whose in files
-            for pair in ((f"'{file.name}': ", ""), (f"'{file.name}'", whose), (file.name, whose))
-        ]
+        self._instead = _of_files(recording.path, scorings)
         self._instead += [(f"'{label}'", f"'{name}'") for label, name in self._labels.items()]
         self._instead += [(f"'{unit}'", "'unknown'") for unit in units if unit and not harmless.unit(unit)]
 
@@ -48,3 +46,24 @@ class Nameless:
     def sentences(self, texts: Iterable[str]) -> list[str]:
         """Sentences without the names, each once, with a capital."""
         return list(dict.fromkeys(t[:1].upper() + t[1:] for t in map(self.text, texts)))
+
+
+def reason(error: Exception, path: Path, scorings: Sequence[Path] = ()) -> str:
+    """Why a recording could not be used, without file names and without quoted words that may name somebody."""
+    text = str(error)
+    for said, instead in _of_files(path, scorings):
+        text = text.replace(said, instead)
+    if text.count("'") % 2:  # quotes within a label: which words are the file's own cannot be told
+        return f"it cannot be used ({type(error).__name__}); analyse it alone to see why"
+    text = _QUOTED.sub(lambda quoted: quoted[0] if harmless.label(quoted[1]) else "'(a name)'", text)
+    return text[:1].upper() + text[1:]
+
+
+def _of_files(path: Path, scorings: Sequence[Path]) -> list[tuple[str, str]]:
+    """What is said of files, and what to say instead."""
+    files = [(path, "the recording"), *((s, "the scoring file") for s in scorings)]
+    return [
+        pair
+        for file, whose in files
+        for pair in ((f"'{file.name}': ", ""), (f"'{file.name}'", whose), (file.name, whose))
+    ]

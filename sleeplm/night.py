@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sleeplm.errors import UsageError
 from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, Stage
 
 
@@ -187,3 +188,29 @@ def clock_at(start_clock: str | None, seconds: float) -> str | None:
         return None
     total = round(day_seconds(start_clock) + seconds) % 86400
     return f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
+
+
+def seconds_at(clock: str, start_clock: str | None, duration_s: float) -> float:
+    """Seconds from the first sample to a clock time within a recording of less than a day.
+
+    Raises
+    ------
+    UsageError
+        It is no clock time, the recording has none, or it lies outside the recording.
+    """
+    if start_clock is None:
+        raise UsageError("the recording says no start time, so a clock time cannot be placed in it")
+    seconds = (_typed_seconds(clock) - day_seconds(start_clock)) % 86400
+    if seconds > duration_s:
+        raise UsageError(f"{clock} is not within the recording, which starts at {start_clock}")
+    return float(seconds)
+
+
+def _typed_seconds(clock: str) -> int:
+    parts = clock.strip().split(":")
+    if len(parts) not in (2, 3) or not all(p.isascii() and p.isdigit() and len(p) <= 2 for p in parts):
+        raise UsageError(f"{clock!r} is not a clock time; write it as HH:MM or HH:MM:SS")
+    hours, minutes, seconds = (*map(int, parts), 0)[:3]
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise UsageError(f"{clock!r} is not a clock time of a day")
+    return hours * 3600 + minutes * 60 + seconds

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,30 +105,9 @@ def read_cohort(path: str | Path) -> dict[str, Person]:
         header.
     """
     path = Path(path)
-    text = _text(path)
-    if text.count("\n") > MAX_COHORT_LINES or max(map(len, text.split("\n"))) > MAX_COHORT_LINE:
-        raise UsageError(
-            f"the cohort's table '{path.name}' has more than {MAX_COHORT_LINES} lines, or a line of more than "
-            f"{MAX_COHORT_LINE} characters; give a table with the columns {', '.join(COLUMNS)} alone"
-        )
-    lines = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count))
-    try:
-        header, *rows = [[cell.strip() for cell in row] for row in lines if any(map(str.strip, row))] or [[]]
-    except csv.Error as error:
-        raise UsageError(f"the cohort's table '{path.name}' cannot be read as CSV ({error})") from error
-    names = [name.casefold() for name in header]
-    missing = "file" not in names or not set(COLUMNS[1:]) & set(names)
-    if missing or any(names.count(name) > 1 for name in COLUMNS):
-        raise UsageError(
-            f"the cohort's table '{path.name}' needs a first row that names its columns, each once: file, and "
-            "person, age or sex"
-        )
     people: dict[str, Person] = {}
-    for number, row in enumerate(rows, start=1):
+    for number, cells in enumerate(read_table(path, COLUMNS), start=1):
         where = f"row {number} of the cohort's table '{path.name}'"
-        if len(row) != len(names):
-            raise UsageError(f"{where} has {len(row)} cells, and the header has {len(names)}")
-        cells = dict(zip(names, row, strict=True))
         file = cells["file"].replace("\\", "/").rpartition("/")[2]
         if not file:
             raise UsageError(f"{where} names no file")
@@ -138,6 +118,46 @@ def read_cohort(path: str | Path) -> dict[str, Person]:
         except UsageError as error:
             raise UsageError(f"{where} cannot be used: {error}") from error
     return people
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a cohort's table, by column, in small letters.
+
+    Parameters
+    ----------
+    path : Path
+        CSV (comma, semicolon or tab).
+    columns : sequence of str
+        That it may have, each once: the first it must have, and one of the others.
+
+    Raises
+    ------
+    UsageError
+        It is no such table; the sentence names the row, counted from 1 after the header.
+    """
+    text = _text(path)
+    if text.count("\n") > MAX_COHORT_LINES or max(map(len, text.split("\n"))) > MAX_COHORT_LINE:
+        raise UsageError(
+            f"the cohort's table '{path.name}' has more than {MAX_COHORT_LINES} lines, or a line of more than "
+            f"{MAX_COHORT_LINE} characters; give a table with the columns {', '.join(columns)} alone"
+        )
+    lines = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count))
+    try:
+        header, *rows = [[cell.strip() for cell in row] for row in lines if any(map(str.strip, row))] or [[]]
+    except csv.Error as error:
+        raise UsageError(f"the cohort's table '{path.name}' cannot be read as CSV ({error})") from error
+    names = [name.casefold() for name in header]
+    first, *others = columns
+    if first not in names or not set(others) & set(names) or any(names.count(name) > 1 for name in columns):
+        raise UsageError(
+            f"the cohort's table '{path.name}' needs a first row that names its columns, each once: {first}, and "
+            f"{', '.join(others[:-1])} or {others[-1]}"
+        )
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(names):
+            where = f"row {number} of the cohort's table '{path.name}'"
+            raise UsageError(f"{where} has {len(row)} cells, and the header has {len(names)}")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _text(path: Path) -> str:

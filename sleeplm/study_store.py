@@ -89,14 +89,19 @@ def study_id(
     a recording by who does not hold the key. Whose night it is does not count: person, age and sex change no number
     of the night, and may be corrected as a label may.
     """
-    return keyed(key_of(directory), inputs_of(path, scorings, overrides, lights_s, units, hypopnea_rule))
+    inputs = inputs_of(digests_of(path, scorings), overrides, lights_s, units, hypopnea_rule)
+    return keyed(key_of(directory), inputs)
 
 
-def inputs_of(path: Path, scorings, overrides, lights_s, units, hypopnea_rule: str) -> str:
+def digests_of(path: Path, scorings: Sequence[Path] = ()) -> dict[str, list[str]]:
+    """SHA-256 of the bytes of a recording's files and of its scorings; StudyError where one cannot be read."""
+    return {"recording": [_digest(p) for p in _files_of(path)], "scorings": [_digest(p) for p in scorings]}
+
+
+def inputs_of(digests, overrides, lights_s, units, hypopnea_rule: str) -> str:
     """All that a study's id is a keyed hash of, as text: sums of the files' bytes, and the settings."""
     inputs = {
-        "recording": [_digest(p) for p in _files_of(path)],
-        "scorings": [_digest(p) for p in scorings],
+        **digests,
         "overrides": sorted((overrides or {}).items()),
         "units": sorted((units or {}).items()),
         "lights_s": [None if s is None else float(s) for s in lights_s],

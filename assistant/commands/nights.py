@@ -16,8 +16,8 @@ def analysed(arguments, file: Path):
     return add_night(
         file,
         scorings=arguments.scoring,
-        overrides=_pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
-        units=_pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
+        overrides=pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
+        units=pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
         lights_off=arguments.lights_off,
         lights_on=arguments.lights_on,
         studies_dir=arguments.studies,
@@ -29,7 +29,7 @@ def analysed(arguments, file: Path):
     )
 
 
-def _pairs(option: str, said: list[str], form: str) -> dict[str, str]:
+def pairs(option: str, said: list[str], form: str) -> dict[str, str]:
     """Options of the form ``NAME=VALUE`` as a mapping."""
     pairs = {}
     for text in said:

@@ -1,0 +1,112 @@
+"""The command that makes a data set of many nights."""
+
+import sys
+
+from assistant.commands.nights import pairs
+from assistant.commands.output import print_json, say
+from sleeplm.errors import UsageError
+from sleeplm.vocabulary import RESEARCH_USE
+
+
+def cohort(arguments) -> None:
+    """Read, score, caption and embed many nights, and keep them as Parquet."""
+    from index.cohort.nights import find_nights
+
+    nights = find_nights(arguments.files, arguments.table, arguments.scoring)
+    if arguments.list:
+        return _list(nights, arguments.json)
+    if arguments.out is None:
+        raise UsageError("--out is missing: the folder that the data set is written to")
+    if arguments.index is not None and arguments.no_embeddings:
+        raise UsageError("--index needs embeddings; leave --no-embeddings out")
+    outcome, indexed = _made(arguments, nights)
+    card = arguments.out / "README.md"
+    if arguments.json:
+        failed = [{"night": number, "reason": reason} for number, reason in outcome.failed]
+        numbers = {"nights": outcome.nights, "made": outcome.made, "there_before": outcome.there}
+        return print_json({**numbers, "indexed": indexed, "failed": failed, "card": str(card)})
+    for number, reason in outcome.failed:
+        print(f"! night {number}: {reason}")
+    made = f"{outcome.made} made, {outcome.there} there before, {len(outcome.failed)} failed"
+    print(f"{outcome.nights} nights: {made}")
+    if outcome.failed:
+        print("  --list prints the file of each number")
+    if indexed is not None:
+        print(f"  {indexed} nights added to the index {arguments.index}")
+    print(f"  the card of the data set: {card}")
+    print(RESEARCH_USE)
+
+
+def _made(arguments, nights):
+    from index.cohort.indexed import add_cohort
+    from index.cohort.run import run_cohort
+    from sleeplm.study_store import key_of, studies_folder
+
+    out, studies = arguments.out.expanduser().absolute(), studies_folder(arguments.studies)
+    where = (arguments.scheduler, arguments.workers)
+    with _Bar() as told:
+        outcome = run_cohort(nights, out, _settings(arguments), key_of(studies), studies, *where, told)
+    if outcome.made + outcome.there == 0:
+        shown = "; ".join(f"night {number}: {reason}" for number, reason in outcome.failed[:5])
+        raise UsageError(f"none of the {outcome.nights} nights can be used ({shown})")
+    return outcome, add_cohort(out, arguments.index) if arguments.index is not None else None
+
+
+def _settings(arguments):
+    from index.cohort.folder import Settings
+    from sleeplm import __version__
+
+    weights = None if arguments.weights is None else str(arguments.weights.expanduser().absolute())
+    return Settings(
+        package=__version__,
+        model=None if arguments.no_embeddings else _model(weights),
+        weights=weights,
+        signals=arguments.signals,
+        hypopnea_rule=arguments.hypopneas,
+        seed=arguments.seed,
+        overrides=pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
+        units=pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
+    )
+
+
+def _model(weights: str | None) -> dict:
+    from sleeplm.analysis import model_of
+    from sleeplm.encoder import SleepLM
+
+    return model_of(SleepLM.from_pretrained(weights))
+
+
+def _list(nights, as_json: bool) -> None:
+    """The number of each file, for the user alone: nothing else says them together."""
+    from sleeplm.recording.source import printable
+
+    rows = [{"night": n.number, "file": str(n.path), "scorings": [str(s) for s in n.scorings]} for n in nights]
+    if as_json:
+        return print_json(rows)
+    for row in rows:
+        beside = f"  with {len(row['scorings'])} scoring files" if row["scorings"] else ""
+        print(f"night {row['night']}: {printable(row['file'])}{beside}")
+
+
+class _Bar:
+    """A bar on a terminal; elsewhere a line as each step begins and ends."""
+
+    def __enter__(self):
+        self._bar = None
+        return self._told
+
+    def __exit__(self, *error):
+        if self._bar is not None:
+            self._bar.close()
+
+    def _told(self, step: str, done: int, of: int) -> None:
+        from tqdm import tqdm
+
+        if not sys.stderr.isatty():
+            if done in (0, of):
+                say(f"{step}: {done} of {of} nights")
+            return
+        if done == 0:
+            self.__exit__()
+            self._bar = tqdm(total=of, desc=step, unit="night", file=sys.stderr)
+        self._bar.update(done - self._bar.n)

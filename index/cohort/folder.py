@@ -1,0 +1,181 @@
+"""A cohort's folder on disk: what it was made with, and a night's part, whole or not there at all.
+
+cohort.json                      what made it, and how: all nights of a folder are made alike
+nights/STUDY.json                a night's manifest, written last: without it the night is not there
+studies/SPLIT/STUDY.parquet      one row
+epochs/SPLIT/STUDY.parquet       a row an epoch
+signals/SPLIT/STUDY.parquet      the epochs' signals, where they were asked for
+card.json, README.md             the card
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sleeplm.errors import StudyError, UsageError
+from sleeplm.study_store import load_json, save
+
+FORMAT = "sleeplm-cohort 1"
+MANIFEST, CARD, README = "cohort.json", "card.json", "README.md"
+NIGHTS, TABLES = "nights", ("studies", "epochs", "signals")
+_LOCK, _NEW = ".lock", ".new"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every night of a cohort is made with.
+
+    Attributes
+    ----------
+    package : str
+        Version of this package.
+    model : dict or None
+        Name, SHA-256 and size of the network's space (`analysis.model_of`); None: nothing is embedded.
+    weights : str or None
+        Folder of the network; None: the one that comes with the package.
+    signals : bool
+        Whether the epochs' signals are kept too.
+    hypopnea_rule : str
+    seed : int
+        Chooses the captions' phrasing.
+    overrides, units : dict of str to str
+        As `analyze` takes them, for all nights.
+    """
+
+    package: str
+    model: dict | None
+    weights: str | None
+    signals: bool
+    hypopnea_rule: str
+    seed: int
+    overrides: dict[str, str]
+    units: dict[str, str]
+
+    def as_kept(self) -> dict:
+        """What the folder says of it; where the weights lay is not kept, which they were is."""
+        return {k: v for k, v in asdict(self).items() if k != "weights"}
+
+
+@contextmanager
+def opened(folder: Path, settings: Settings) -> Iterator[None]:
+    """Hold a cohort's folder for writing, made where it is not there, cleared of what interrupted writes left.
+
+    Raises
+    ------
+    UsageError
+        It holds something else, or nights that were made otherwise, or another process is at it.
+    StudyError
+        It cannot be written.
+    """
+    with _saying_so(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / _LOCK, timeout=0)
+    try:
+        with _saying_so(folder):
+            lock.acquire()
+            _begin(folder, settings.as_kept())
+        yield
+        with _saying_so(folder):
+            tidy(folder)
+    except Timeout:
+        raise UsageError(f"another process is making the cohort in {folder}; wait for it to end") from None
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _saying_so(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:  # an OSError too
+        raise
+    except OSError as error:
+        raise StudyError(f"a cohort cannot be written to {folder}: {error.strerror or error}") from error
+
+
+def _begin(folder: Path, made: dict) -> None:
+    if not (folder / MANIFEST).exists():
+        if {p.name for p in folder.iterdir()} - {_LOCK, f"{MANIFEST}{_NEW}"}:
+            raise UsageError(f"{folder} holds something else; name a new folder for the cohort")
+        save(folder, {MANIFEST: {"format": FORMAT, **made}})
+    there = load_settings(folder)
+    different = sorted(key for key in made if there.get(key) != made[key])
+    if different:
+        raise UsageError(f"the nights in {folder} were made with another {', '.join(different)}; name a new folder")
+    for name in (NIGHTS, *TABLES):
+        (folder / name).mkdir(exist_ok=True)
+    tidy(folder)
+
+
+def load_settings(folder: Path) -> dict:
+    """What a cohort's folder says that it was made with; StudyError where it is none."""
+    if not (folder / MANIFEST).is_file():
+        raise StudyError(f"there is no cohort in {folder}; make one with `sleeplm cohort`")
+    settings = load_json(folder, MANIFEST)
+    if not isinstance(settings, dict) or settings.get("format") != FORMAT:
+        raise StudyError(f"{folder} is not a cohort that this version reads; make it anew")
+    return settings
+
+
+def tidy(folder: Path) -> None:
+    """Remove tables that belong to no whole night: of interrupted writes, or of nights that changed their split."""
+    wanted = {folder / name for manifest in manifests(folder) for name in manifest["files"]}
+    for table in TABLES:
+        for file in sorted((folder / table).rglob("*")):
+            if file.is_file() and file not in wanted:
+                file.unlink()
+    for file in (folder / NIGHTS).glob(f"*{_NEW}"):
+        file.unlink()
+
+
+def manifests(folder: Path) -> list[dict]:
+    """What is known of each whole night, in order of study."""
+    names = sorted(p.name for p in (folder / NIGHTS).glob("*.json"))
+    return [load_json(folder / NIGHTS, name) for name in names]
+
+
+def is_whole(folder: Path, study: str, said: Mapping) -> bool:
+    """Whether a night's part is there, with all its files, and says of the person what is said now."""
+    if not (folder / NIGHTS / f"{study}.json").is_file():
+        return False
+    manifest = load_json(folder / NIGHTS, f"{study}.json")
+    there = all(_size(folder / name) == file["bytes"] for name, file in manifest["files"].items())
+    return there and manifest["said"] == dict(said)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def write_part(folder: Path, manifest: dict, tables: Mapping[str, Callable[[Path], None]]) -> None:
+    """Write a night's tables, then its manifest.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : dict
+        With ``study`` and ``split``; ``files`` is added, each with its size and SHA-256.
+    tables : mapping of str to callable
+        Name of a table to what writes it to a path.
+    """
+    files = {}
+    for table, write in tables.items():
+        path = folder / table / manifest["split"] / f"{manifest['study']}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}{_NEW}")
+        try:
+            write(temporary)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": digest}
+    save(folder / NIGHTS, {f"{manifest['study']}.json": manifest | {"files": files}})

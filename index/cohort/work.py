@@ -1,0 +1,186 @@
+"""What a worker does: look at a night's files, and make the night's part of the cohort.
+
+Both tasks catch what a night may do wrong and give it back as a sentence: the scheduler's log, which quotes the
+arguments of a task that raises, never sees a file's name.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from index.cohort.folder import MANIFEST, Settings, write_part
+from index.cohort.nights import Night
+from sleeplm import __version__
+from sleeplm.analysis import model_of, recording_json
+from sleeplm.derive import Steps, derive, read_night
+from sleeplm.errors import SleepLMError
+from sleeplm.nameless import Nameless, reason
+from sleeplm.night import seconds_at
+from sleeplm.person import kept
+from sleeplm.scoring.memory import give_back
+from sleeplm.study_store import digests_of
+
+_SURPRISE = "it cannot be used, by a fault of this package ({}); please report it"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is known of a night before it is worked on.
+
+    Attributes
+    ----------
+    digests : dict
+        Sums of its files (`study_store.digests_of`).
+    montage : list of (str, str)
+        Label and unit of each signal.
+    lights_s : tuple
+        Lights off and on in seconds, or None.
+    failed : str or None
+        Why it cannot be used.
+    """
+
+    digests: dict = field(default_factory=dict)
+    montage: list = field(default_factory=list)
+    lights_s: tuple = (None, None)
+    failed: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A night to be made.
+
+    Attributes
+    ----------
+    night : Night
+    who : dict
+        ``study``, ``person`` and ``split``.
+    said : dict
+        What its manifest says was said of it: made anew where that changes.
+    lights_s : tuple
+    overrides, units : dict
+    notices : tuple of str
+        What else its warnings say.
+    """
+
+    night: Night
+    who: dict
+    said: dict
+    lights_s: tuple
+    overrides: dict
+    units: dict
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a night went: the seconds of its steps, or why it failed."""
+
+    seconds: dict = field(default_factory=dict)
+    failed: str | None = None
+
+
+class UnfitWorkerError(Exception):
+    """A worker that would not make what the others make; the sentence names no night."""
+
+
+def look(night: Night, settings: Settings, folder: Path) -> Looked:
+    """Sum a night's files and read its header."""
+    from sleeplm.recording import montage_of, open_recording
+
+    _check_worker(settings, folder)
+    try:
+        montage = montage_of(night.path)
+        lights_s: tuple = (None, None)
+        if night.lights_off or night.lights_on:
+            recording = open_recording(night.path, settings.overrides, settings.units)
+            clock, length_s = recording.start_clock, recording.duration_s
+            lights_s = tuple(c and seconds_at(c, clock, length_s) for c in (night.lights_off, night.lights_on))
+        return Looked(digests_of(night.path, night.scorings), montage, lights_s)
+    except Exception as error:
+        return Looked(failed=_sentence(error, night))
+
+
+def make(task: Task, settings: Settings, folder: Path) -> Made:
+    """Read, score, measure, caption and embed a night, and write its part."""
+    _check_worker(settings, folder)
+    steps = Steps()
+    try:
+        manifest, tables = _derived(task, settings, steps)
+        with steps("saving"):
+            write_part(folder, manifest, tables)
+        return Made({step: round(s, 3) for step, s in steps.seconds.items()})
+    except Exception as error:
+        return Made(failed=_sentence(error, task.night))
+    finally:
+        give_back()
+
+
+def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
+    """A night's manifest, and what writes its tables."""
+    from index.cohort.tables import (
+        SIGNALS_A_GROUP,
+        counts_of,
+        epochs_table,
+        signals_table,
+        study_table,
+        write_table,
+    )
+
+    with steps("reading"):
+        recording, experts = read_night(task.night.path, task.night.scorings, task.overrides, task.units)
+    how = (*task.lights_s, settings.hypopnea_rule)
+    encoder = _encoder(settings.weights) if settings.model else None
+    if encoder is not None and model_of(encoder) != settings.model:
+        raise UnfitWorkerError("a worker has other weights than the process that started it")
+    night = derive(recording, experts, how, encoder, steps, f"{settings.seed} {task.who['study']}")
+    nameless = Nameless(recording, task.night.scorings)
+    person = kept(task.night.person, recording.subject, task.said["person"])
+    simulated = bool(recording.simulated)
+    clock = recording.start_clock
+    about = recording_json(recording, nameless)
+    warnings = nameless.sentences([*task.notices, *night.warnings])
+    manifest = {**task.who, "said": task.said, "simulated": simulated, "counts": counts_of(night)}
+    manifest |= {key: person[key] for key in ("age_years", "sex")}
+    tables = {
+        "studies": lambda path: write_table(study_table(night, task.who, about, person, warnings, simulated), path),
+        "epochs": lambda path: write_table(epochs_table(night, task.who, clock, simulated), path),
+    }
+    if settings.signals:
+        tables["signals"] = lambda path: write_table(signals_table(night, task.who["study"]), path, SIGNALS_A_GROUP)
+    return manifest, tables
+
+
+@cache
+def _encoder(weights: str | None):
+    """The network, loaded once a worker, on one thread: more would add up numbers in another order."""
+    import torch
+
+    from sleeplm.encoder import SleepLM
+
+    torch.set_num_threads(1)
+    return SleepLM.from_pretrained(weights)
+
+
+def _check_worker(settings: Settings, folder: Path) -> None:
+    from distributed import get_worker
+
+    if __version__ != settings.package:
+        raise UnfitWorkerError(f"a worker runs version {__version__}, not {settings.package}; install the same")
+    try:
+        threads = get_worker().state.nthreads
+    except ValueError:  # in no worker: called as a function
+        threads = 1
+    if threads != 1:
+        raise UnfitWorkerError(f"a worker has {threads} threads; start workers with --nthreads 1")
+    if not (folder / MANIFEST).is_file():
+        raise UnfitWorkerError("a worker does not see the cohort's folder; put it where every machine sees it")
+
+
+def _sentence(error: Exception, night: Night) -> str:
+    if isinstance(error, UnfitWorkerError):
+        raise error
+    if isinstance(error, MemoryError):
+        return "its worker ran out of memory"
+    if isinstance(error, SleepLMError):
+        return reason(error, night.path, night.scorings)
+    return _SURPRISE.format(type(error).__name__)
