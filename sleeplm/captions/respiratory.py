@@ -12,7 +12,7 @@ from sleeplm.epochs import Epochs
 from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 BREATHING = ("AF", "THX", "ABD")
-_BELTS = ("THX", "ABD")
+BELTS = ("THX", "ABD")
 _MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
 _FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
 _AGREE_HZ = 0.05  # peak and cycles further apart: one of them follows something else
@@ -46,7 +46,7 @@ def respiratory_features(recording, epochs: Epochs) -> list[dict]:
                 row[name] = values
     for row in rows:
         row |= together(row)
-    if set(_BELTS) <= set(breathing):
+    if set(BELTS) <= set(breathing):
         _add_phase(rows, breathing)
     _add_snoring(rows, epochs)
     return rows
@@ -116,7 +116,7 @@ def together(row: Mapping) -> dict:
     if "amplitude_pct" in signals.get("AF", {}):
         flow = signals["AF"]
         out |= {"flow_pct": flow["amplitude_pct"]} | {f"flow_{k}": flow[k] for k in ("lowest_pct", "lowest_s")}
-    belts = [signals[n]["amplitude_pct"] for n in _BELTS if "amplitude_pct" in signals.get(n, {})]
+    belts = [signals[n]["amplitude_pct"] for n in BELTS if "amplitude_pct" in signals.get(n, {})]
     if belts:
         out["effort_pct"] = rounded(sum(belts) / len(belts))
     return out
@@ -155,9 +155,9 @@ def _add_phase(rows: list[dict], breathing: Mapping[str, np.ndarray]) -> None:
 
     A belt may be plugged in reversed: where the night's usual phase is beyond 120 degrees, one is turned over.
     """
-    chest, belly = (breathing[n] for n in _BELTS)
+    chest, belly = (breathing[n] for n in BELTS)
     rate, _ = spectral_rates(chest)
-    both = np.array([all(n in row for n in _BELTS) for row in rows])
+    both = np.array([all(n in row for n in BELTS) for row in rows])
     known = both & np.isfinite(rate)
     if not known.any():
         return
