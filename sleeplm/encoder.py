@@ -146,16 +146,17 @@ class SleepLM:
             np.zeros((n, PATCHES, config.dim), dtype=np.float32),
             np.zeros((n, config.tokens, config.width), dtype=np.float32),
         )
+        device = self.network.log_scale.device
         for first in range(0, n, _BATCH):
             part = slice(first, first + _BATCH)
             with torch.inference_mode():
                 found = self.network.encode(
-                    torch.tensor(epochs.signals[part], dtype=torch.float32),
-                    torch.tensor(epochs.present[part], dtype=torch.bool),
+                    torch.tensor(epochs.signals[part], dtype=torch.float32, device=device),
+                    torch.tensor(epochs.present[part], dtype=torch.bool, device=device),
                 )
-            out.embeddings[part] = found.embeddings.numpy()
-            out.patches[part] = found.patches.numpy()
-            out.tokens[part] = found.tokens.numpy()
+            out.embeddings[part] = found.embeddings.cpu().numpy()
+            out.patches[part] = found.patches.cpu().numpy()
+            out.tokens[part] = found.tokens.cpu().numpy()
         return out
 
     def embed_signals(self, epochs: Epochs) -> np.ndarray:
@@ -175,7 +176,8 @@ class SleepLM:
         new = [t for t in dict.fromkeys(texts) if t not in self._texts]
         if new:
             with torch.inference_mode():
-                found = self.network.text(torch.from_numpy(sentence_embeddings(new))).numpy()
+                sentences = torch.from_numpy(sentence_embeddings(new)).to(self.network.log_scale.device)
+                found = self.network.text(sentences).cpu().numpy()
             self._texts |= dict(zip(new, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
@@ -198,8 +200,9 @@ class SleepLM:
         texts = [""] * len(tokens)
         for first in range(0, len(told), _CAPTION_BATCH):
             rows = told[first : first + _CAPTION_BATCH]
-            memory = torch.tensor(tokens[rows], dtype=torch.float32)
-            ids = self.network.decoder.generate(memory, torch.full((len(rows),), FACETS.index(facet)))
+            memory = torch.tensor(tokens[rows], dtype=torch.float32, device=self.network.log_scale.device)
+            which = torch.full((len(rows),), FACETS.index(facet), device=memory.device)
+            ids = self.network.decoder.generate(memory, which)
             for row, text in zip(rows, unframed(self.words, ids.tolist()), strict=True):
                 texts[row] = text
         return texts
@@ -221,10 +224,11 @@ class SleepLM:
             Stretches above one half, best first; the score is the highest probability in it. Seconds from the
             first epoch's start. Empty where the phrase holds nowhere.
         """
-        text = torch.from_numpy(self.embed_text([phrase]))
+        device = self.network.log_scale.device
+        text = torch.from_numpy(self.embed_text([phrase])).to(device)
         with torch.inference_mode():
-            logits = self.network.patch_logits(torch.tensor(patches, dtype=torch.float32), text)
-            curve = torch.sigmoid(logits)[..., 0].flatten().numpy()
+            logits = self.network.patch_logits(torch.tensor(patches, dtype=torch.float32, device=device), text)
+            curve = torch.sigmoid(logits)[..., 0].flatten().cpu().numpy()
         return curve, spans_above(curve, _THRESHOLD)
 
     def zero_shot(self, embeddings: np.ndarray, prompts: Mapping[str, Sequence[str]]) -> list[str]:

@@ -4,22 +4,28 @@
     python -m train.corpus runs/corpus --split validation --nights 8 --hours 4
     python -m train.pretrain --corpus runs/corpus --out sleeplm/weights --minutes 35
 
-A run that was cut short goes on with `--resume`; given `--steps`, it then ends in the same weights.
+A run that was cut short goes on with `--resume`; given `--steps`, it then ends in the same weights. On several
+processes or machines, each with its own share of the batches and its own contrast:
+
+    torchrun --nproc_per_node 2 -m train.pretrain --corpus runs/corpus --out runs/out --steps 2000
 """
 
 import argparse
 import json
-import time
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import set_seed
 from tokenizers import Tokenizer
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork, save_network
 from sleeplm.model.files import TOKENIZER_FILE
 from sleeplm.model.words import train_words
@@ -28,9 +34,11 @@ from train.corpus import nights
 from train.measures import Validation
 from train.schedule import Progress, learning_rate
 from train.step import WEIGHTS, TrainingStep
+from train.unseen import SilentNight
 
 LOG_EVERY = 50
 VALIDATION_SHARE = 3  # every third night is enough to see how a run goes
+SETTINGS_FILE = "settings.json"  # of a checkpoint
 WORD_ROWS = 4000  # rows that the captions' tokenizer is learned from
 
 
@@ -48,6 +56,10 @@ class Settings:
         Epochs a step, peak learning rate, AdamW's decay, seed of everything drawn.
     captions, pairs : int
         Captions and pairs of phrases embedded for the contrast.
+    unseen : bool
+        Whether three concepts are kept out of all words (see `train.unseen`).
+    precision : str
+        "no", or "bf16": the network computes in bfloat16, its weights stay in single precision.
     """
 
     minutes: float = 35.0
@@ -58,6 +70,8 @@ class Settings:
     seed: int = 1
     captions: int = 8000
     pairs: int = 2000
+    unseen: bool = False
+    precision: str = "no"
     config: NetworkConfig = field(default_factory=NetworkConfig)
 
 
@@ -67,7 +81,7 @@ class Trainer:
     def __init__(self, settings: Settings, material: Material, words: Tokenizer, run: Path, writer=None):
         set_seed(settings.seed)
         self.settings, self.material, self.words, self.run, self.writer = settings, material, words, run, writer
-        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=settings.precision)
         self.network = SleepLMNetwork(settings.config)
         optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=settings.rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay
@@ -82,12 +96,35 @@ class Trainer:
         return self.run / "checkpoint"
 
     def resume(self) -> None:
-        """Go on from the last checkpoint of the run."""
+        """Go on from the last checkpoint of the run.
+
+        Raises
+        ------
+        UsageError
+            There is none, or it is of a run with other settings.
+        """
+        kept = self.checkpoint / SETTINGS_FILE
+        if not kept.is_file():
+            raise UsageError(f"There is no checkpoint in {self.run.name}; start the run without --resume.")
+        now, then = json.loads(json.dumps(asdict(self.settings))), json.loads(kept.read_text())
+        other = sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
+        if set(other) - {"minutes"}:  # a run may be given more time
+            raise UsageError(f"The checkpoint is of a run with another {', '.join(other)}; give the same.")
         self.accelerator.load_state(str(self.checkpoint))
 
     def save(self) -> None:
-        """Keep the state of the run."""
-        self.accelerator.save_state(str(self.checkpoint), safe_serialization=True)
+        """Keep the state of the run; a checkpoint that is cut short leaves the one before."""
+        partial, old = self.run / "checkpoint.partial", self.run / "checkpoint.old"
+        self.accelerator.save_state(str(partial), safe_serialization=True)
+        self.accelerator.wait_for_everyone()
+        if self.accelerator.is_main_process:
+            (partial / SETTINGS_FILE).write_text(json.dumps(asdict(self.settings)))
+            shutil.rmtree(old, ignore_errors=True)
+            if self.checkpoint.exists():
+                self.checkpoint.rename(old)
+            partial.rename(self.checkpoint)
+            shutil.rmtree(old, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
 
     def step(self) -> dict[str, float]:
         """Train on one batch; its losses."""
@@ -98,30 +135,41 @@ class Trainer:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(settings.rate, self.progress.share)
-        found = self.module(batch, settings.seed, number * many + rank)
-        loss = sum(WEIGHTS[name] * value for name, value in found.items())
-        self.optimizer.zero_grad()
-        self.accelerator.backward(loss)
+        with self._attention():
+            found = self.module(batch, settings.seed, number * many + rank)
+            loss = sum(WEIGHTS[name] * value for name, value in found.items())
+            self.optimizer.zero_grad()
+            self.accelerator.backward(loss)
         self.accelerator.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.progress.advance()
+        if many > 1:  # all must end, and save, at the same step
+            slowest = self.accelerator.gather(
+                torch.tensor([self.progress.elapsed_s], device=self.accelerator.device)
+            )
+            self.progress.elapsed_s = float(slowest.max())
         return {name: value.item() for name, value in found.items()}
+
+    def _attention(self):
+        """In bfloat16 on a CPU the fused attention's backward pass takes half a step, the plain one little."""
+        plain = self.settings.precision == "bf16" and self.accelerator.device.type == "cpu"
+        return sdpa_kernel(SDPBackend.MATH) if plain else nullcontext()
 
     def train(self, validation: Validation | None, validate_minutes: float = 12.0) -> None:
         """Train to the end of the run, telling how it goes."""
         self.module.train()
         recent: list[dict[str, float]] = []
-        validated_s = time.monotonic()
+        validated_s = self.progress.elapsed_s
         while not self.progress.done:
             recent.append(self.step())
             if len(recent) == LOG_EVERY:
                 self._tell({name: np.mean([r[name] for r in recent]) for name in recent[0]})
                 recent = []
-            if time.monotonic() - validated_s > 60 * validate_minutes:
+            if self.progress.elapsed_s - validated_s > 60 * validate_minutes:
                 self.save()
                 self.validate(validation)
                 self.progress.pause()
-                validated_s = time.monotonic()
+                validated_s = self.progress.elapsed_s
         self.save()
         self.validate(validation)
 
@@ -170,8 +218,7 @@ def _writer(run: Path, wanted: bool):
     return SummaryWriter(str(run / "tensorboard"))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, validate, export."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -182,16 +229,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=Settings.rate)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--captions", type=int, default=Settings.captions)
+    parser.add_argument(
+        "--bf16", action="store_true", help="compute in bfloat16, where the machine is built for it"
+    )
+    parser.add_argument("--unseen", action="store_true", help="keep three concepts out of all words (train.unseen)")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--tensorboard", action="store_true")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, validate, export."""
+    parser = _parser()
     given = parser.parse_args(arguments)
     settings = Settings(
-        given.minutes, given.steps, given.batch, given.rate, seed=given.seed, captions=given.captions
+        given.minutes,
+        given.steps,
+        given.batch,
+        given.rate,
+        seed=given.seed,
+        captions=given.captions,
+        unseen=given.unseen,
+        precision="bf16" if given.bf16 else "no",
     )
     people = nights(given.corpus, "train")
     if not people:
         parser.error(f"no nights in {given.corpus}; simulate some with python -m train.corpus")
-    material = Material(people, settings.captions, settings.pairs, settings.seed, given.run / "sentences")
+    heard = [SilentNight(night) for night in people] if settings.unseen else people
+    with PartialState(cpu=not torch.cuda.is_available()).main_process_first():  # the others read its sentences
+        material = Material(heard, settings.captions, settings.pairs, settings.seed, given.run / "sentences")
     words = caption_words(material, settings.config.vocabulary)
     trainer = Trainer(settings, material, words, given.run, _writer(given.run, given.tensorboard))
     if given.resume:
@@ -202,8 +268,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "trained_on": f"{len(people)} simulated nights, {len(material)} views of epochs",
         "steps": trainer.progress.step,
         "minutes": round(trainer.progress.elapsed_s / 60, 1),
-        "batch": settings.batch,
+        "batch": settings.batch * trainer.accelerator.num_processes,
         "seed": settings.seed,
+        **({"unseen": "Cheyne-Stokes breathing, sleep spindles, bradycardia"} if settings.unseen else {}),
     }
     if trainer.accelerator.is_main_process:
         export(trainer, given.out, about)

@@ -71,7 +71,11 @@ def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
 
 
 class TrainingStep(nn.Module):
-    """The network with its losses, as one module, so that it can be trained on any number of machines."""
+    """The network with its losses, as one module, so that it can be trained on any number of machines.
+
+    Under automatic mixed precision only the network itself computes in half precision: what it is measured against,
+    and the losses, stay in single precision.
+    """
 
     def __init__(self, network: SleepLMNetwork):
         super().__init__()
@@ -82,29 +86,36 @@ class TrainingStep(nn.Module):
         rng = np.random.default_rng([seed, step, 1])
         exact = np.zeros(len(batch.signals), dtype=bool)
         exact[batch.caption_rows] = True
-        recorded, present = torch.from_numpy(batch.recorded), torch.from_numpy(batch.present)
-        whole = prepare(torch.from_numpy(varied(batch.signals, exact, rng)), recorded)
+        recorded, present = self._tensor(batch.recorded), self._tensor(batch.present)
+        signals = self._tensor(varied(batch.signals, exact, rng))
+        with torch.autocast(signals.device.type, enabled=False):
+            whole = prepare(signals, recorded)
         hidden = (rng.random((len(exact), PATCHES)) < _HIDDEN_PATCHES) & (rng.random((len(exact), 1)) < _HIDE_SHARE)
-        encoded = self.network.encode_prepared(of_channels(whole, present), torch.from_numpy(hidden))
-        ids = torch.from_numpy(batch.caption_ids)
-        facets = torch.from_numpy(batch.caption_facets)
-        words = self.network.decoder(encoded.tokens[torch.from_numpy(batch.caption_rows)], facets, ids[:, :-1])
+        encoded = self.network.encode_prepared(of_channels(whole, present), self._tensor(hidden))
+        ids, facets = self._tensor(batch.caption_ids), self._tensor(batch.caption_facets)
+        words = self.network.decoder(encoded.tokens[self._tensor(batch.caption_rows)], facets, ids[:, :-1])
         bands, wave = self.network.reconstruct(encoded.times)
-        here = recorded[:, WAVES]
-        return {
-            **self._contrast(batch, encoded.embeddings),
-            "dense": self._dense(batch, encoded.patches),
-            "caption": losses.captioning(words, ids),
-            "bands": losses.reconstruction(bands, whole.bands, here),
-            "wave": losses.reconstruction(wave, slow_wave(whole.wave), here),
-        }
+        texts, told = (self.network.text(self._tensor(s)) for s in (batch.sentences, batch.told_sentences))
+        with torch.autocast(signals.device.type, enabled=False):
+            here = recorded[:, WAVES]
+            return {
+                **self._contrast(batch, encoded.embeddings.float(), texts.float(), told.float()),
+                "dense": self._dense(batch, encoded.patches.float(), texts.float()),
+                "caption": losses.captioning(words.float(), ids),
+                "bands": losses.reconstruction(bands.float(), whole.bands, here),
+                "wave": losses.reconstruction(wave.float(), slow_wave(whole.wave), here),
+            }
 
-    def _contrast(self, batch: Batch, embeddings: Tensor) -> dict[str, Tensor]:
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        """An array where the network is."""
+        return torch.from_numpy(array).to(self.network.log_scale.device)
+
+    def _contrast(self, batch: Batch, embeddings: Tensor, texts: Tensor, told_texts: Tensor) -> dict[str, Tensor]:
         scale = self.network.log_scale.clamp(max=_MAX_LOG_SCALE).exp()
-        true, unknown = torch.from_numpy(batch.true), torch.from_numpy(batch.unknown)
-        scores = scale * embeddings @ self.network.text(torch.from_numpy(batch.sentences)).T
-        told = torch.from_numpy(batch.told)
-        told_scores = scale * embeddings @ self.network.text(torch.from_numpy(batch.told_sentences)).T
+        true, unknown = self._tensor(batch.true), self._tensor(batch.unknown)
+        scores = scale * embeddings @ texts.T
+        told = self._tensor(batch.told)
+        told_scores = scale * embeddings @ told_texts.T
         nothing = torch.zeros_like(told)
         return {
             "text_to_epoch": losses.texts_to_epochs(scores, true, unknown),
@@ -113,7 +124,7 @@ class TrainingStep(nn.Module):
             "epoch_to_told": losses.epochs_to_texts(told_scores, told, nothing),
         }
 
-    def _dense(self, batch: Batch, patches: Tensor) -> Tensor:
-        lit = torch.from_numpy(batch.lit)
-        texts = self.network.text(torch.from_numpy(batch.sentences[: lit.shape[-1]]))
-        return losses.dense(self.network.patch_logits(patches, texts), lit, torch.from_numpy(batch.lit_unknown))
+    def _dense(self, batch: Batch, patches: Tensor, texts: Tensor) -> Tensor:
+        lit = self._tensor(batch.lit)
+        logits = self.network.patch_logits(patches, texts[: lit.shape[-1]])
+        return losses.dense(logits, lit, self._tensor(batch.lit_unknown))

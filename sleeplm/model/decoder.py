@@ -57,8 +57,8 @@ class CaptionDecoder(nn.Module):
         """Greedy words ``[batch, length]`` after START, padded after END; keys and values are kept."""
         memories = [block.cross.keys_values(tokens) for block in self.blocks]
         past: list = [None] * len(self.blocks)
-        last = torch.full((len(tokens), 1), START)
-        going = torch.ones(len(tokens), dtype=torch.bool)
+        last = torch.full((len(tokens), 1), START, device=tokens.device)
+        going = torch.ones(len(tokens), dtype=torch.bool, device=tokens.device)
         words = []
         for place in range(self.length - 1):
             x = self._embed(last, facets, place)

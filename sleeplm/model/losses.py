@@ -54,7 +54,7 @@ def dense(logits: Tensor, true: Tensor, unknown: Tensor, true_weight: float = 3.
         How much more a missed event costs than a false one; events are rare.
     """
     each = functional.binary_cross_entropy_with_logits(
-        logits, true, reduction="none", pos_weight=torch.tensor(true_weight)
+        logits, true, reduction="none", pos_weight=logits.new_tensor(true_weight)
     )
     return (each * ~unknown[:, None, :]).sum(-1).mean()
 

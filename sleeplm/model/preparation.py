@@ -85,10 +85,11 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
 
 def _scaled(signals: Tensor) -> tuple[Tensor, Tensor]:
     """Scaled waveforms, and the logarithm of each channel's absolute size in the epoch ``[batch, 13]``."""
-    is_spo2 = torch.tensor([kind == "spo2" for kind in KINDS])[:, None]
-    arbitrary = torch.tensor(ARBITRARY)[:, None]
-    divisor = torch.tensor([_DIVISOR.get(kind, 1.0) for kind in KINDS])[:, None]
-    centre = torch.where(is_spo2, torch.tensor(_CENTRE_SPO2), signals.mean(-1, keepdim=True))
+    device = signals.device
+    is_spo2 = torch.tensor([kind == "spo2" for kind in KINDS], device=device)[:, None]
+    arbitrary = torch.tensor(ARBITRARY, device=device)[:, None]
+    divisor = torch.tensor([_DIVISOR.get(kind, 1.0) for kind in KINDS], device=device)[:, None]
+    centre = torch.where(is_spo2, _CENTRE_SPO2, signals.mean(-1, keepdim=True))
     wave = (signals - centre) / divisor
     size = wave[..., ::4].abs().kthvalue(int(0.9 * SAMPLES_PER_EPOCH / 4), dim=-1, keepdim=True).values
     log_size = torch.log(size + 1e-4)[..., 0]
@@ -97,23 +98,23 @@ def _scaled(signals: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @lru_cache
-def _band_matrix() -> Tensor:
+def _band_matrix(device: torch.device) -> Tensor:
     """Which bins of a two-second spectrum belong to which band ``[65, bands]``; rows sum to a mean power."""
     hz = torch.fft.rfftfreq(2 * PATCH_SAMPLES, 1 / MODEL_SFREQ_HZ)
     edges = torch.tensor(_BAND_EDGES_HZ)
     inside = ((hz[:, None] >= edges[:-1]) & (hz[:, None] < edges[1:])).float()
-    return inside / inside.sum(0)
+    return (inside / inside.sum(0)).to(device)
 
 
 def _band_powers(wave: Tensor) -> Tensor:
     """Logarithms of the power in each band, over a Hann window of two seconds around each patch."""
     half = PATCH_SAMPLES // 2
     padded = torch.nn.functional.pad(wave, (half, half), mode="reflect")
-    window = torch.hann_window(2 * PATCH_SAMPLES)
+    window = torch.hann_window(2 * PATCH_SAMPLES, device=wave.device)
     frames = padded.unfold(-1, 2 * PATCH_SAMPLES, PATCH_SAMPLES)  # [batch, 13, 30, 128]
     spectrum = torch.fft.rfft(frames * window)
     power = (spectrum.real.square() + spectrum.imag.square()) / window.square().sum()
-    return torch.log10(power @ _band_matrix() + _FLOOR) / 2 + 1
+    return torch.log10(power @ _band_matrix(wave.device) + _FLOOR) / 2 + 1
 
 
 def _summary(wave: Tensor, log_size: Tensor) -> Tensor:
@@ -124,7 +125,7 @@ def _summary(wave: Tensor, log_size: Tensor) -> Tensor:
     slope = torch.nn.functional.pad(wave.diff(dim=-1), (1, 0)).square()
     envelope = torch.sqrt(slope.unflatten(-1, (-1, step)).mean(-1) + 1e-8)
     levels = torch.stack((slow.mean(-1), slow.amin(-1), slow.amax(-1)), dim=-1)
-    turns = 2 * torch.pi * levels[..., None] * torch.tensor(_FOURIER)
+    turns = 2 * torch.pi * levels[..., None] * levels.new_tensor(_FOURIER)
     spread = torch.log(slow.std(-1) + 1e-3)
     drift = slow[..., -40:].mean(-1) - slow[..., :40].mean(-1)
     return torch.cat(
@@ -143,7 +144,7 @@ def _summary(wave: Tensor, log_size: Tensor) -> Tensor:
 def _relative_spectrum(slow: Tensor) -> Tensor:
     """Logarithm of the power in each bin of 1/30 Hz, relative to the epoch's strongest."""
     centred = slow - slow.mean(-1, keepdim=True)
-    power = torch.fft.rfft(centred * torch.hann_window(slow.shape[-1])).abs().square() + 1e-8
+    power = torch.fft.rfft(centred * torch.hann_window(slow.shape[-1], device=slow.device)).abs().square() + 1e-8
     return torch.log10(power / power.amax(-1, keepdim=True)).clamp(min=-4) / 2 + 1
 
 

@@ -114,3 +114,12 @@ def test_positions_are_shares_of_each_second():
     assert shares[0, POSITION_CODES.index(0)] == 0.5 and shares[0, POSITION_CODES.index(2)] == 0.5
     assert shares[-1, POSITION_CODES.index(-1)] == 1
     torch.testing.assert_close(shares.sum(-1), torch.ones(PATCHES))
+
+
+def test_the_network_computes_where_its_weights_are():
+    network = SleepLMNetwork(SMALL).to("meta")  # mixing devices fails, whichever they are
+    signals, present = noise(2)
+    found = network.encode(signals.to("meta"), present.to("meta"))
+    assert {x.device.type for x in (found.embeddings, found.patches, found.tokens)} == {"meta"}
+    ids = torch.zeros(2, 5, dtype=torch.long, device="meta")
+    assert network.decoder(found.tokens, ids[:, 0], ids).device.type == "meta"

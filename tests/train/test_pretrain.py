@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 
 from sleeplm.encoder import SleepLM
+from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, prepare
 from sleeplm.vocabulary import CHANNEL_NAMES, FACETS
 from train.batches import Material
@@ -133,6 +135,47 @@ def test_a_resumed_run_ends_in_the_same_weights(material, tmp_path):
     wanted = straight.network.state_dict()
     for key, value in second.network.state_dict().items():
         torch.testing.assert_close(value, wanted[key], msg=key)
+
+
+def test_a_checkpoint_of_other_settings_and_a_missing_one_are_refused(material, tmp_path):
+    with pytest.raises(UsageError, match="no checkpoint"):
+        trainer(material, tmp_path / "none").resume()
+    first = trainer(material, tmp_path / "run")
+    first.save()
+    longer = Trainer(replace(SETTINGS, minutes=99), material, first.words, tmp_path / "run")
+    longer.resume()
+    other = Trainer(replace(SETTINGS, batch=6), material, first.words, tmp_path / "run")
+    with pytest.raises(UsageError, match="another batch"):
+        other.resume()
+
+
+def test_a_checkpoint_cut_short_leaves_the_one_before(material, tmp_path, monkeypatch):
+    run = trainer(material, tmp_path / "run")
+    run.module.train(), run.step(), run.save()
+    monkeypatch.setattr(run.accelerator, "wait_for_everyone", lambda: 1 / 0)
+    run.step()
+    with pytest.raises(ZeroDivisionError):
+        run.save()
+    again = trainer(material, tmp_path / "run")
+    again.resume()
+    assert again.progress.step == 1
+
+
+def test_bfloat16_computes_the_network_alone_and_trains_alike(material, tmp_path):
+    def start(precision):
+        AcceleratorState._reset_state()
+        settings = replace(SETTINGS, precision=precision)
+        run = Trainer(settings, material, caption_words(material, TINY.vocabulary), tmp_path / precision)
+        run.module.train()
+        return run
+
+    found = {precision: start(precision).step() for precision in ("bf16", "no")}
+    assert found["bf16"] != found["no"]
+    assert found["bf16"] == pytest.approx(found["no"], rel=0.05)
+    run = start("bf16")
+    run.train(None)
+    assert all(p.dtype == torch.float32 and torch.isfinite(p).all() for p in run.network.parameters())
+    AcceleratorState._reset_state()
 
 
 def test_the_rate_rises_then_falls_to_little():

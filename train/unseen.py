@@ -1,0 +1,84 @@
+"""Three concepts kept out of the words of a run, so that it can be asked for what it never read of.
+
+Cheyne-Stokes breathing, sleep spindles and bradycardia. No phrase, no clause of a caption and no span of such a run
+names them, in any of the words below. What was measured stays where it says no more than a number: a heart rate of
+44 bpm may be told, that it is slow may not.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sleeplm.vocabulary import FACETS
+
+_BEATS = r"\b(?:heart\w*|pulse|beat\w*|rhythm)\b"
+_SLOW = r"\b(?:slow\w*|low|sluggish)\b"
+CONCEPTS: dict[str, re.Pattern] = {
+    "Cheyne-Stokes breathing": re.compile(
+        r"cheyne|stokes|\bCSR\b|periodic breath|\bwax\w*|\bwan(?:e|es|ed|ing)\b|crescendo", re.IGNORECASE
+    ),
+    "sleep spindles": re.compile(r"spindle|sigma|\b1[12] ?(?:to|-|–) ?1[456] ?Hz", re.IGNORECASE),
+    "bradycardia": re.compile(rf"brady|{_BEATS}[^.;]*{_SLOW}|{_SLOW}[^.;]*{_BEATS}", re.IGNORECASE),
+}
+# How such a run is asked for them, in words that it never read.
+ASKED = {
+    "Cheyne-Stokes breathing": ("Cheyne-Stokes breathing", "waxing and waning breathing"),
+    "sleep spindles": ("sleep spindles", "bursts of sigma activity"),
+    "bradycardia": ("bradycardia", "slow heartbeat"),
+}
+_CLAUSE_END = re.compile(r"(?<=[.;]) +")
+
+
+def named_in(text: str) -> list[str]:
+    """The concepts that a text names."""
+    return [concept for concept, words in CONCEPTS.items() if words.search(text)]
+
+
+def without(text: str) -> str:
+    """A text without the clauses that name a concept; empty where nothing is left.
+
+    >>> without("Delta waves (62%); three spindles at 3, 7 and 9 s. No slow waves.")
+    'Delta waves (62%). No slow waves.'
+    """
+    kept = [clause for clause in _CLAUSE_END.split(text) if not named_in(clause)]
+    told = " ".join(kept)
+    # A clause that lost its neighbour ends, and one that lost what came before it begins, a sentence.
+    told = re.sub(r"; (?=[A-Z])", ". ", told)
+    return told[:1].upper() + told[1:-1] + "." if told else ""
+
+
+def silent(row):
+    """A row of a corpus in which no word names a concept."""
+    captions = {f: sorted({t for text in row.captions.get(f, ()) if (t := without(text))}) for f in FACETS}
+    return replace(
+        row,
+        phrases=[p for p in row.phrases if not named_in(p)],
+        untold=[p for p in row.untold if not named_in(p)],
+        spans=[span for span in row.spans if not named_in(span[2])],
+        captions={f: texts for f, texts in captions.items() if texts},
+        attributes={},
+    )
+
+
+@dataclass(frozen=True)
+class SilentNight:
+    """A night of a corpus, its words without the concepts."""
+
+    night: object
+
+    @property
+    def stem(self) -> Path:
+        """As the night's own."""
+        return self.night.stem
+
+    @property
+    def signals(self) -> np.ndarray:
+        """As the night's own."""
+        return self.night.signals
+
+    def rows(self) -> Sequence:
+        """The night's rows, silent."""
+        return [silent(row) for row in self.night.rows()]
