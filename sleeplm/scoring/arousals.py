@@ -1,13 +1,15 @@
 """Arousals by the rule of the AASM manual, from the central EEG, the chin EMG and the stages.
 
 How the EEG's power is compared with what came before follows Fernandez-Varela et al. 2017 (Comput Biol Med 87:77):
-alpha and faster power against the ten seconds before, spindles taken out, the chin muscle as second witness. The
-thresholds are our own: a change that the manual calls abrupt must be large, since no recording with arousals of an
-expert was at hand to set them by. They were chosen on simulated nights, and raised until a real night without any
-known disorder of arousal (UCDDB 018) had as few in N2 as healthy sleepers have.
+alpha and faster power against the ten seconds before, the chin muscle as second witness. That slow waves and
+spindles give way, by which fast power that comes with them (a K-complex, a spindle) is told from an arousal, is the
+desynchronisation of De Carli et al. 1999 (Sleep 22:561). Weights and thresholds are our own, since no recording
+with arousals of an expert was at hand: chosen on simulated nights of ordinary people, and such that a real night
+without any known disorder of arousal (UCDDB 018) has about as many in each stage as those of CinC 2018 have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
@@ -17,21 +19,29 @@ from sleeplm.night import Event, Scoring
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, fast_enough
+from sleeplm.scoring.margin import margin
+from sleeplm.scoring.stages import is_sleep, may_sleep
 from sleeplm.scoring.usable import MUCH, alive, read_usable, said_of_loss
-from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES, Stage
+from sleeplm.vocabulary import EPOCH_S, Stage
 
 SOURCE = "sleeplm arousals"
-RULE = "AASM arousal: abrupt rise of alpha and of power over 16 Hz, no spindle, 3 s or more, after 10 s of sleep"
+RULE = "AASM arousal: abrupt rise of alpha, theta and of power over 16 Hz, 3 s or more, after 10 s of sleep"
 NREM_ALONE = "arousals of NREM sleep alone, without a chin EMG"
 REM_RULE = f"{RULE}, with a rise of the chin EMG of 1 s or more"
-BANDS_HZ = {"alpha": (8.0, 11.0), "sigma": (11.0, 16.0), "fast": (16.0, 40.0)}
+# Bands and what a change of the logarithm of each counts for. Faster power is taken in two parts, since most of 16
+# to 40 Hz lies in its first few; sigma stands for spindles, delta for K-complexes and slow waves.
+WEIGHTS = {
+    (0.5, 4.0): -0.2,
+    (4.0, 8.0): 0.1,
+    (8.0, 11.0): 0.2,
+    (11.0, 16.0): -0.5,
+    (16.0, 30.0): 0.5,
+    (30.0, 40.0): 0.5,
+}
 CHIN_HZ = (12.0, 45.0)
 MIN_DURATION_S, MAX_DURATION_S = 3.0, 30.0  # what lasts longer is an awakening, or another stage
 STABLE_S = 10.0  # of sleep before it, and after the one before
-ALPHA_WEIGHT = 0.3  # alpha wanders three times as much as faster power does
-# Change of power against the ten seconds before, at the edges and at the height; and by how much sigma may outdo
-# faster power (a spindle does, but no spindle raises the tone of the chin).
-ALONE, WITH_CHIN = np.log([1.65, 3.0, 1.0]), np.log([1.35, 1.8, 1.35])
+ALONE, WITH_CHIN = (0.7, 1.1), (0.4, 0.55)  # change against the ten seconds before, at the edges and at the height
 CHIN_RISE, CHIN_RISE_S = np.log(2.0**2), 1.0  # twice the amplitude
 _HZ = 4  # of the course of power
 _SMOOTH_S, _MEDIAN = 1.0, 9  # a median over 2.25 s: a spindle or a K-complex does not pass
@@ -44,7 +54,8 @@ def arousal_events(recording, so_far: Scoring) -> Found:
     """Arousals of a recording; not looked for without EEG or stages, in REM sleep not without chin EMG.
 
     An EEG channel that is lost in a fifth of the night is left out where another is not: an arousal needs all that
-    are read.
+    are read. Wake that an automatic staging is not sure of may hold one: what rouses a sleeper for some seconds
+    makes the staging call the epoch wake, and the manual scores an arousal in such an epoch as well.
     """
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
     if not leads or so_far.hypnogram_source is None:
@@ -60,21 +71,23 @@ def arousal_events(recording, so_far: Scoring) -> Found:
         chin, rules = None, {"arousal": NREM_ALONE}
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
     eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
-    return Found(arousals(eeg, so_far.hypnogram, chin), ("arousal",), tuple(warnings), rules)
+    return Found(arousals(eeg, so_far.hypnogram, chin, may_sleep(so_far)), ("arousal",), tuple(warnings), rules)
 
 
 def arousals(
-    eeg: Mapping[str, np.ndarray], hypnogram: Sequence[str], chin: np.ndarray | None = None
+    eeg: Mapping[str, np.ndarray],
+    hypnogram: Sequence[str],
+    chin: np.ndarray | None = None,
+    asleep: np.ndarray | None = None,
 ) -> list[Event]:
     """Find arousals.
 
-    The power of alpha (8 to 11 Hz), of sigma (11 to 16 Hz) and above (16 to 40 Hz) is followed four times a second
-    (mean of 1 s, median of 2.25 s). Its level is the logarithm of fast power and .3 of that of alpha, the mean of
-    all channels; usual is its median over the 10 s before. An arousal begins where the level is log 1.65 above the
-    usual one, lasts until it falls back to that, 3 to 30 s; reaches log 3; and is no spindle: its mean sigma rises
-    no more than its fast power. Where the chin EMG doubles for 1 s or more, less is asked for (log 1.35, log 1.8,
-    sigma up to 1.35 times more). 10 s of sleep precede it, and it has 3 s of sleep or more. In REM sleep the chin
-    EMG must rise. Theta alone is not looked for.
+    Power is followed in six bands, four times a second (mean of 1 s, median of 2.25 s); the level is the sum of its
+    logarithms by `WEIGHTS`, the mean of all channels; usual is the level's median over the 10 s before. An arousal
+    begins where the level is .7 above the usual one, lasts until it falls back to that or wake begins, 3 to 30 s,
+    and reaches 1.1: as if all power over 16 Hz had tripled. Where the chin EMG doubles for 1 s or more, .4 and .55
+    are asked for: as if that power were 1.7 times as high. 10 s of sleep precede it. In REM sleep the chin EMG must
+    rise.
 
     Parameters
     ----------
@@ -84,41 +97,79 @@ def arousals(
         One stage an epoch.
     chin : ndarray, optional
         Chin EMG in any unit at 100 Hz; NaN where it is not usable.
+    asleep : ndarray of bool, optional
+        Epochs that hold sleep or may, ``[epochs]`` (see `may_sleep`); those staged as sleep by default.
+
+    Returns
+    -------
+    list of Event
+        In order of start. `Event.confidence` tells how far the highest level lies beyond the one asked for: .5
+        where it just meets it, 1 where it is twice as far from the usual one. It is no probability.
     """
-    n = len(hypnogram) * EPOCH_S * _HZ
-    power = {band: np.mean([_course(x, hz, n) for x in eeg.values()], axis=0) for band, hz in BANDS_HZ.items()}
-    level = power["fast"] + ALPHA_WEIGHT * power["alpha"]
-    usual = _usual(level)
-    difference = power["sigma"] - power["fast"]
-    spindly = _total(difference - _usual(difference))
-    stage = np.repeat(np.array([str(s) for s in hypnogram]), EPOCH_S * _HZ)
-    awake = _total(~np.isin(stage, [str(s) for s in SLEEP_STAGES]))
-    lost = _total(~np.logical_and.reduce([_by_block(np.isfinite(x), n) for x in eeg.values()]))
-    chin_up = _total(np.zeros(n) if chin is None else _chin_rise(chin, n))
-    stable, shortest = round(STABLE_S * _HZ), round(MIN_DURATION_S * _HZ)
-
-    def spans(edge: float, peak: float, sigma: float, with_chin: bool):
-        for a, until in runs(level > usual + edge, round(_JOIN_S * _HZ)):
-            b, before = _back(level, usual[a] + edge, until), a - stable
-            if (
-                level[a:b].max() - usual[a] >= peak
-                and MIN_DURATION_S <= (b - a) / _HZ <= MAX_DURATION_S
-                and spindly[until] - spindly[a] <= (until - a) * sigma
-                and before >= 0
-                and awake[min(a + shortest, n)] == awake[before]
-                and lost[b] == lost[before]
-                and (chin_up[min(b + _HZ, n)] - chin_up[max(a - _HZ, 0)] >= CHIN_RISE_S * _HZ or not with_chin)
-                and (stage[a] != Stage.R or with_chin)
-            ):
-                yield a / _HZ, b / _HZ
-
+    night = _Night.of(eeg, hypnogram, chin, asleep)
+    spans = sorted([*_spans(night, *ALONE, with_chin=False), *_spans(night, *WITH_CHIN, with_chin=True)])
     found: list[Event] = []
-    for start_s, end_s in sorted([*spans(*ALONE, with_chin=False), *spans(*WITH_CHIN, with_chin=True)]):
+    for a, b, times in spans:
+        start_s, duration_s = a / _HZ, (b - a) / _HZ
         if not found or start_s - found[-1].end_s >= STABLE_S:
-            rule = REM_RULE if stage[int(start_s * _HZ)] == Stage.R else RULE
-            start_s, duration_s = float(start_s), float(end_s - start_s)
-            found.append(Event("arousal", start_s, duration_s, tuple(sorted(eeg)), SOURCE, rule=rule))
+            rule, sure = REM_RULE if night.stage[a] == Stage.R else RULE, margin(times, 1, 2)
+            found.append(Event("arousal", start_s, duration_s, tuple(sorted(eeg)), SOURCE, sure, rule))
     return found
+
+
+@dataclass(frozen=True)
+class _Night:
+    """What arousals are looked for in, `_HZ` times a second; running totals start at 0 and are one longer."""
+
+    level: np.ndarray
+    usual: np.ndarray
+    stage: np.ndarray
+    awake: np.ndarray  # running total
+    wake_at: np.ndarray  # where it is wake, and the end of the night
+    lost: np.ndarray  # running total
+    chin_up: np.ndarray  # running total
+
+    @classmethod
+    def of(cls, eeg, hypnogram, chin, asleep) -> "_Night":
+        n = len(hypnogram) * EPOCH_S * _HZ
+        level = np.mean([_level(x, n) for x in eeg.values()], axis=0)
+        stage = np.repeat(np.array([str(s) for s in hypnogram]), EPOCH_S * _HZ)
+        awake = ~np.repeat(is_sleep(hypnogram) if asleep is None else asleep, EPOCH_S * _HZ)
+        return cls(
+            level,
+            _usual(level),
+            stage,
+            _total(awake),
+            np.append(np.flatnonzero(awake), n),
+            _total(~np.logical_and.reduce([_by_block(np.isfinite(x), n) for x in eeg.values()])),
+            _total(np.zeros(n) if chin is None else _chin_rise(chin, n)),
+        )
+
+
+def _spans(night: _Night, edge: float, peak: float, with_chin: bool) -> Iterator[tuple[int, int, float]]:
+    """First and one past the last block of arousals, and how many times the rise asked for they reach."""
+    stable, shortest, longest = (round(s * _HZ) for s in (STABLE_S, MIN_DURATION_S, MAX_DURATION_S))
+    last = len(night.level)
+    for a, until in runs(night.level > night.usual + edge, round(_JOIN_S * _HZ)).tolist():
+        before = a - stable
+        b = _back(night.level, night.usual[a] + edge, until)
+        b = min(b, int(night.wake_at[np.searchsorted(night.wake_at, a)]))
+        if before < 0 or not shortest <= b - a <= longest:
+            continue
+        chin_s = (night.chin_up[min(b + _HZ, last)] - night.chin_up[max(a - _HZ, 0)]) / _HZ
+        rise = night.level[a:b].max() - night.usual[a]
+        if (
+            rise >= peak
+            and night.awake[a] == night.awake[before]
+            and night.lost[b] == night.lost[before]
+            and (chin_s >= CHIN_RISE_S if with_chin else night.stage[a] != Stage.R)
+        ):
+            yield a, b, float(rise / peak)
+
+
+def _level(signal: np.ndarray, n: int) -> np.ndarray:
+    """The weighted logarithm of all bands' power, ``[n]``."""
+    return sum(weight * _course(signal, band_hz, n) for band_hz, weight in WEIGHTS.items())
 
 
 def _course(signal: np.ndarray, band_hz: tuple[float, float], n: int, median: int = _MEDIAN) -> np.ndarray:

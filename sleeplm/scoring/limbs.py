@@ -10,8 +10,9 @@ from scipy.signal import butter, sosfilt
 from sleeplm.night import Event, Scoring
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
+from sleeplm.scoring.stages import is_sleep, may_sleep
 from sleeplm.scoring.usable import alive, read_usable, said_of_loss, step_of
-from sleeplm.vocabulary import APNEAS, CHANNEL, EPOCH_S, SLEEP_STAGES
+from sleeplm.vocabulary import APNEAS, CHANNEL, EPOCH_S
 
 SOURCE = "sleeplm limbs"
 LEGS = ("LEG_L", "LEG_R")
@@ -148,7 +149,9 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
 
     Onsets on two legs less than 5 s apart are one movement. None counts that begins awake, or that touches an
     apnea, hypopnea or RERA or the .5 s on either side of it. A series is four or more, each 5 to 90 s after the one
-    before; one that follows sooner belongs to no series.
+    before, whatever the stages and whether or not wake came between (AASM, WASM); one that follows sooner belongs
+    to no series. In wake that an automatic staging is not sure of, a movement counts in a series alone: one that
+    comes alone there is more likely to be a restless leg.
 
     Parameters
     ----------
@@ -159,16 +162,29 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
     scaled : bool
         Whether microvolts are known; the rule says so.
     """
-    moves = [m for m in _both_legs(by_leg) if _is_asleep(m.start_s, so_far)]
-    moves = _outside(moves, so_far.events_of(*_RESPIRATORY))
-    periodic = set(in_series([m.start_s for m in moves]))
+    moves = _outside(_both_legs(by_leg), so_far.events_of(*_RESPIRATORY))
+    starts_s = np.array([m.start_s for m in moves])
+    asleep, perhaps = _begin_asleep(starts_s, so_far)
+    candidates = np.flatnonzero(perhaps)
+    periodic = set(candidates[in_series(starts_s[candidates])])
     rule = _MOVEMENT.format(above=_KNOWN if scaled else _UNKNOWN)
     found = []
     for i, m in enumerate(moves):
+        if not asleep[i] and i not in periodic:
+            continue
         kind, why = ("plm", _SERIES + rule) if i in periodic else ("leg_movement", rule)
         start_s, duration_s = round(float(m.start_s), 2), round(float(m.end_s - m.start_s), 2)
         found.append(Event(kind, start_s, duration_s, m.channels, SOURCE, rule=why))
     return found
+
+
+def _begin_asleep(starts_s: np.ndarray, so_far: Scoring) -> tuple[np.ndarray, np.ndarray]:
+    """Which movements begin in sleep, and which where sleep may be, bool ``[movements]``; all without stages."""
+    if so_far.hypnogram_source is None:
+        return np.ones(len(starts_s), bool), np.ones(len(starts_s), bool)
+    at = np.minimum((starts_s // EPOCH_S).astype(int), len(so_far.hypnogram))
+    asleep, perhaps = (np.append(epochs, False)[at] for epochs in (is_sleep(so_far.hypnogram), may_sleep(so_far)))
+    return asleep, perhaps
 
 
 def in_series(onsets_s: Sequence[float]) -> list[int]:
@@ -208,10 +224,3 @@ def _outside(moves: list[_Movement], respiratory: Sequence[Event]) -> list[_Move
     starts = np.array([e.start_s for e in respiratory]) - RESPIRATORY_S
     ends = np.array([e.end_s for e in respiratory]) + RESPIRATORY_S
     return [m for m in moves if not np.any((m.start_s < ends) & (m.end_s > starts))]
-
-
-def _is_asleep(at_s: float, so_far: Scoring) -> bool:
-    if so_far.hypnogram_source is None:
-        return True
-    epoch = int(at_s // EPOCH_S)
-    return epoch < len(so_far.hypnogram) and so_far.hypnogram[epoch] in SLEEP_STAGES

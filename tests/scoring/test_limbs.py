@@ -120,3 +120,18 @@ def test_no_leg_of_the_two_minutes_of_nox_can_be_searched(data):
     found = limb_events(recording, ASLEEP)
     assert not found.events and not found.scored
     assert len(found.warnings) == 2 and all("steps of 31 uV" in w for w in found.warnings)
+
+
+def test_in_wake_that_staging_is_not_sure_of_only_a_series_counts():
+    legs = {"LEG_L": np.array([[t, t + 2.0] for t in (5, 40, 65, 90, 118, 300)])}
+    stages = (Stage.N2, *(Stage.W,) * 2, *(Stage.N2,) * 6, *(Stage.W,) * 11)
+
+    def kinds(wake):
+        sure = np.zeros((20, 5), np.float32)
+        sure[[1, 2, *range(9, 20)], 0] = wake
+        return [(e.start_s, e.type) for e in limb_movements(legs, Scoring(stages, "yasa", probabilities=sure))]
+
+    assert kinds(0.7) == [(t, "plm") for t in (5, 40, 65, 90, 118)]
+    assert kinds(0.95) == [(5, "leg_movement"), (90, "leg_movement"), (118, "leg_movement")]
+    by_expert = limb_movements(legs, Scoring(stages, "expert"))
+    assert [(e.start_s, e.type) for e in by_expert] == kinds(0.95)
