@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant.cache import cache_folder
 from index import Index
 from sleeplm import __version__
 from sleeplm.analysis import analyze
+from sleeplm.cache import cache_folder
 from sleeplm.derive import Progress
 from sleeplm.montages import forget, recall, remember
 from sleeplm.night import seconds_at

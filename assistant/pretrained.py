@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.cache import cache_folder
+from sleeplm.cache import cache_folder
 from sleeplm.errors import ModelError
 from sleeplm.packaged import PACKAGED, check_sum, packaged_file
 

@@ -13,8 +13,12 @@ from sleeplm.epochs import Epochs
 from sleeplm.errors import UsageError
 from sleeplm.few_shot import few_shot_scores
 from sleeplm.model import SleepLMNetwork, load_network
+from sleeplm.model.files import FILES as NANO_FILES
 from sleeplm.model.files import TOKENIZER_FILE, save_network
+from sleeplm.model.hub import folder_of
 from sleeplm.model.preparation import PATCHES
+from sleeplm.model.released.folders import FILES as RELEASED_FILES
+from sleeplm.model.released.folders import holds_released, name_in
 from sleeplm.model.sentences import sentence_embeddings
 from sleeplm.model.sharing import push, write_card
 from sleeplm.model.words import load_words, unframed
@@ -92,15 +96,20 @@ class SleepLM:
 
         Parameters
         ----------
-        path : path-like, optional
-            Folder with ``nano.safetensors``, ``nano.json`` and ``tokenizer.json``; ours by default.
+        path : path-like or str, optional
+            Folder, or name on the hub, of ``nano.safetensors``, ``nano.json`` and ``tokenizer.json``; ours by
+            default. Or of the published network's files (`sleeplm.released`): ``yang-ai-lab/SleepLM-Base``.
 
         Raises
         ------
         ModelError
-            A file is missing, altered or of another shape.
+            A file is missing, altered or of another shape, or the hub cannot be reached.
         """
-        folder = Path(path) if path is not None else WEIGHTS
+        folder = WEIGHTS if path is None else folder_of(path, (*NANO_FILES, *RELEASED_FILES))
+        if holds_released(folder):
+            from sleeplm.released import ReleasedSleepLM
+
+            return ReleasedSleepLM.from_folder(folder, str(path) if folder != Path(path) else name_in(folder))
         network = load_network(folder)
         return cls(network, load_words(folder / TOKENIZER_FILE, network.config.vocabulary))
 

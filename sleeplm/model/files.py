@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
+from torch import nn
 
 from sleeplm.errors import ModelError
 from sleeplm.model.config import NetworkConfig
@@ -15,6 +17,7 @@ from sleeplm.model.network import SleepLMNetwork
 
 STEM = "nano"
 TOKENIZER_FILE = "tokenizer.json"
+FILES = (f"{STEM}.safetensors", f"{STEM}.json", TOKENIZER_FILE)
 
 
 def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> None:
@@ -56,7 +59,7 @@ def load_network(folder: Path) -> SleepLMNetwork:
         about = dict(values.get("about", {}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{card.name} is not the description of a network") from error
-    if _sum(weights) != expected:
+    if sum_of(weights) != expected:
         raise ModelError(f"{weights.name} is not the file that {card.name} describes: its sum differs")
     try:
         state = load_file(weights)
@@ -68,8 +71,8 @@ def load_network(folder: Path) -> SleepLMNetwork:
     return network.eval().requires_grad_(False)
 
 
-def load_strictly(network: SleepLMNetwork, state: dict[str, torch.Tensor]) -> None:
-    """Fill a network from tensors that must be exactly its own.
+def load_strictly(network: nn.Module, state: Mapping[str, torch.Tensor], assign: bool = False) -> None:
+    """Fill a network, in fp32, from tensors that must be exactly its own; `assign` puts them in place of its own.
 
     Raises
     ------
@@ -84,9 +87,11 @@ def load_strictly(network: SleepLMNetwork, state: dict[str, torch.Tensor]) -> No
             raise ModelError(f"the tensor {key!r} has shape {list(value.shape)}, not {list(own[key].shape)}")
         if not torch.isfinite(value).all():
             raise ModelError(f"the tensor {key!r} holds values that are not finite")
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
+    whole = {key: value.float() for key, value in state.items()}
+    network.load_state_dict(whole, strict=True, assign=assign)
 
 
-def _sum(file: Path) -> str:
+def sum_of(file: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

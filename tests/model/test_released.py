@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from released_files import TINY, tiny_network
+from fakes_released import TINY, tiny_network
 from safetensors.torch import load_file
 
 from sleeplm.errors import UsageError

@@ -7,9 +7,9 @@ from collections import OrderedDict
 
 import pytest
 import torch
+from fakes_released import tiny_config, tiny_network, write_published
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from released_files import tiny_config, tiny_network, write_published
 from safetensors.torch import load_file, save_file
 
 from sleeplm.errors import ModelError

@@ -1,6 +1,5 @@
 """Released weights on disk: read as published, converted once to safetensors with a JSON that has their sum."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from sleeplm.errors import ModelError
 from sleeplm.files import open_regular
+from sleeplm.model.files import load_strictly, sum_of
 from sleeplm.model.released.checkpoint import read_checkpoint
 from sleeplm.model.released.network import ReleasedNetwork
 from sleeplm.model.released.sizes import read_sizes
@@ -37,7 +37,7 @@ def load_released(weights: str | Path, config: str | Path) -> ReleasedNetwork:
         missing, unknown, misshapen or not finite; it is named.
     """
     weights, config = Path(weights), Path(config)
-    values = _read_json(config)
+    values = read_config(config)
     if weights.suffix != ".safetensors":
         return build(read_checkpoint(weights), values.get("config", values))
     if not isinstance(values.get("config"), Mapping) or not isinstance(values.get("sha256"), str):
@@ -72,20 +72,23 @@ def convert(checkpoint: Path, config: Mapping, weights: Path, description: Path,
     ModelError
         As `load_released`.
     """
-    state = build(read_checkpoint(checkpoint), config).state_dict()
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    partial = weights.with_suffix(".partial")
+    write_converted(build(read_checkpoint(checkpoint), config), weights, description, source)
+
+
+def write_converted(network: ReleasedNetwork, weights: Path, description: Path, source: Mapping) -> None:
+    """Write a network as `convert` does; the description, which has the weights' sum, last."""
+    partial, written = weights.with_suffix(".partial"), description.with_suffix(".partial-json")
     # The frequencies that the blocks share are one tensor under several names; a file has each name once.
+    state = network.state_dict()
     save_file({key: value.clone() if key.endswith("freqs") else value for key, value in state.items()}, partial)
-    card = {"config": dict(config), "sha256": sum_of(partial), "source": dict(source)}
+    card = {"config": dict(network.config), "sha256": sum_of(partial), "source": dict(source)}
     partial.replace(weights)
-    written = description.with_suffix(".partial-json")
     written.write_text(json.dumps(card, indent=2) + "\n")
     written.replace(description)
 
 
 def build(state: Mapping[str, Tensor], config: Mapping) -> ReleasedNetwork:
-    """A network of exactly these tensors, in fp32.
+    """A network of exactly these tensors, in fp32; its `config` is the configuration given.
 
     Raises
     ------
@@ -95,27 +98,22 @@ def build(state: Mapping[str, Tensor], config: Mapping) -> ReleasedNetwork:
     sizes = read_sizes({key: tuple(value.shape) for key, value in state.items()}, config)
     with torch.device("meta"):
         network = ReleasedNetwork(sizes)
-    own = network.state_dict()
-    for key in sorted(own.keys() ^ state.keys()):
-        raise ModelError(f"the weights {'lack' if key in own else 'have an unknown tensor'} {key!r}")
+    load_strictly(network, state, assign=True)
     for key, value in state.items():
-        if value.shape != own[key].shape:
-            raise ModelError(f"the tensor {key!r} has shape {list(value.shape)}, not {list(own[key].shape)}")
-        if not torch.isfinite(value).all():
-            raise ModelError(f"the tensor {key!r} holds values that are not finite")
         if key.endswith(".channel_attention.rotary_emb.freqs") and not torch.equal(value, state[SHARED]):
             raise ModelError(f"the tensor {key!r} differs from {SHARED!r}, which it repeats")
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True, assign=True)
+    network.config = config
     return network.eval().requires_grad_(False)
 
 
-def sum_of(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def read_config(file: Path) -> dict:
+    """A configuration or a description.
 
-
-def _read_json(file: Path) -> dict:
+    Raises
+    ------
+    ModelError
+        The file is missing, too large, or no JSON object.
+    """
     try:
         with open_regular(file) as opened:
             content = opened.read(_MOST_JSON_BYTES + 1)

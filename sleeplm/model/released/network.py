@@ -1,5 +1,7 @@
 """The released SleepLM network (ReCoCa, as published), and what can be asked of it."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -23,11 +25,17 @@ class ReleasedNetwork(nn.Module):
     Parameters
     ----------
     sizes : Sizes
+
+    Attributes
+    ----------
+    config : mapping
+        The configuration as published, of weights that were loaded.
     """
 
     def __init__(self, sizes: Sizes):
         super().__init__()
         self.sizes = sizes
+        self.config: Mapping = {}
         self.logit_scale = nn.Parameter(torch.zeros(()))
         self.channel_embeddings = initial(sizes.modalities, sizes.width)
         self.padding_embedding = initial(sizes.width)

@@ -1,4 +1,4 @@
-"""Where what can be made again is kept: the converted language model, the simulated demo night."""
+"""Where what can be made again is kept: converted models, what the hub was asked for, the simulated demo night."""
 
 import os
 from pathlib import Path

@@ -44,6 +44,27 @@ def published(network: ReleasedNetwork) -> dict:
     return {"epoch": 3, "name": "tiny", "state_dict": state}
 
 
+WORDS = "heart rate beat at is the oxygen sleep stage eeg delta power breath position left of and percent".split()
+
+
+def write_tokenizer(folder: Path) -> None:
+    """Byte pairs as CLIP has them, over a small alphabet: ``!`` is 0, the two special words are last."""
+    letters = [chr(i) for i in range(33, 127) if not chr(i).isupper()]
+    vocabulary, merges = letters + [letter + "</w>" for letter in letters], []
+    for word in WORDS:
+        parts = [*word[:-1], word[-1] + "</w>"]
+        while len(parts) > 1:
+            merges.append(f"{parts[0]} {parts[1]}")
+            parts[:2] = ["".join(parts[:2])]
+            vocabulary.append(parts[0])
+    vocabulary = list(dict.fromkeys(vocabulary))
+    vocabulary += [f"<unused {i}>" for i in range(TINY.vocabulary - 2 - len(vocabulary))]
+    vocabulary += ["<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(vocabulary)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(dict.fromkeys(merges)) + "\n")
+
+
 def write_published(folder: Path, change=lambda state: None, network: ReleasedNetwork | None = None) -> Path:
     """A checkpoint after a change of its tensors, and its configuration beside it."""
     content = published(network or tiny_network())

@@ -1,0 +1,39 @@
+"""Epochs in physical units -> what the released network was trained to read."""
+
+import numpy as np
+
+from sleeplm.epochs import Epochs
+from sleeplm.vocabulary import CANONICAL, POSITIONS
+
+CHANNELS = CANONICAL[:10]  # the order of the published network
+NAMES = tuple(c.name for c in CHANNELS)
+_UNKNOWN = -1  # of the position's codes
+
+
+def prepared(epochs: Epochs) -> np.ndarray:
+    """Each channel z-scored over all epochs in which it is present, the position as its codes.
+
+    The mean and the spread are those of the epochs that are handed in together, so these should be a whole night:
+    how large deep sleep's waves are beside those of waking is lost where an epoch is normalised by itself.
+
+    Parameters
+    ----------
+    epochs : Epochs
+
+    Returns
+    -------
+    ndarray of float32 ``[epochs, 10, 1920]``
+        Absent channels are 0, and an absent position -1 (unknown), since 0 would be the right side.
+    """
+    out = np.zeros((len(epochs), len(CHANNELS), epochs.signals.shape[-1]), dtype=np.float32)
+    for i, channel in enumerate(CHANNELS):
+        here = epochs.present[:, i]
+        signal = np.nan_to_num(epochs.signals[here, i], nan=0.0, posinf=0.0, neginf=0.0)
+        if channel.kind == "position":
+            out[:, i] = _UNKNOWN
+            codes = np.round(signal)
+            out[here, i] = np.where(np.isin(codes, list(POSITIONS)), codes, _UNKNOWN)
+        elif signal.size:
+            mean, spread = signal.mean(dtype=np.float64), signal.std(dtype=np.float64)
+            out[here, i] = (signal - mean) / spread if spread > 0 else 0.0
+    return out

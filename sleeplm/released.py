@@ -1,0 +1,141 @@
+"""The released SleepLM-Base behind the same face as our own network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sleeplm.encoder import FACET_CHANNELS, Encoding, SleepLM
+from sleeplm.epochs import Epochs
+from sleeplm.errors import UsageError
+from sleeplm.model.released import ReleasedNetwork, folders
+from sleeplm.model.released.base import MODALITIES
+from sleeplm.model.released.hearsay import cut_hearsay
+from sleeplm.model.released.network import NO_MODALITY
+from sleeplm.model.released.preparation import NAMES, prepared
+from sleeplm.model.released.tokens import Tokens, load_tokens
+from sleeplm.vocabulary import FACETS
+
+# Our facets by the names that the published network has for them.
+MODALITY = {
+    "stage_event": "stage_event", "brain": "brain", "cardiac": "heart", "respiratory": "respiratory",
+    "somatic": "position_muscle",
+}  # fmt: skip
+_BATCH = 4  # epochs at a time: more do not fit the processor's cache
+_TEXT_BATCH = 64
+_CAPTION_BATCH = 64
+
+
+class ReleasedSleepLM(SleepLM):
+    """The published network with its tokenizer; what it cannot do, it says.
+
+    Parameters
+    ----------
+    network : ReleasedNetwork
+    words : Tokens
+    name : str
+        What it is called in studies and indexes.
+    """
+
+    def __init__(self, network: ReleasedNetwork, words: Tokens, name: str):
+        self.network, self.words, self.name = network.eval(), words, name
+        self.dim = network.sizes.dim
+        self._texts: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def from_folder(cls, folder: Path, name: str) -> "ReleasedSleepLM":
+        """Load from a folder with the published files, which are converted once, into the cache, or converted ones.
+
+        CLIP's tokenizer is fetched where the folder has none.
+
+        Raises
+        ------
+        ModelError
+            The weights are hostile, altered or not such a network's, or the tokenizer cannot be fetched.
+        """
+        network = folders.load(folder, name)
+        return cls(network, load_tokens(folder, network.sizes.vocabulary, network.sizes.context), name)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write converted weights, their description and the tokenizer where `from_pretrained` reads them."""
+        folders.save(self.network, Path(folder), self.name, self.words.folder)
+
+    def encode(self, epochs: Epochs) -> Encoding:
+        """Embeddings and tokens in one pass; normalised over all epochs handed in, which should be a whole night.
+
+        There are no embeddings dense in time: `patches` is ``[epochs, 0, dim]``.
+        """
+        sizes, signals, n = self.network.sizes, prepared(epochs), len(epochs)
+        out = Encoding(
+            np.zeros((n, sizes.dim), dtype=np.float32),
+            np.zeros((n, 0, sizes.dim), dtype=np.float32),
+            np.zeros((n, sizes.tokens, sizes.width), dtype=np.float32),
+        )
+        for first in range(0, n, _BATCH):
+            part = slice(first, first + _BATCH)
+            with torch.inference_mode():
+                embeddings, tokens = self.network.encode(torch.from_numpy(signals[part]))
+            out.embeddings[part], out.tokens[part] = embeddings.numpy(), tokens.numpy()
+        return out
+
+    def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
+        """Refused: this network has none.
+
+        Raises
+        ------
+        UsageError
+        """
+        raise UsageError(self._no_patches())
+
+    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
+        for first in range(0, len(new), _TEXT_BATCH):
+            batch = new[first : first + _TEXT_BATCH]
+            with torch.inference_mode():
+                found = self.network.embed_text(self.words.ids(batch)).numpy()
+            self._texts |= dict(zip(batch, found, strict=True))
+        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
+
+    def caption_tokens(self, tokens: np.ndarray, present: np.ndarray, facet: str) -> list[str]:
+        """Captions from the tokens that `encode` gave and the presence mask ``[epochs, 14]``.
+
+        Sentences about signals that the network was not given are cut; nothing may be left.
+
+        Raises
+        ------
+        UsageError
+            There is no such facet.
+        """
+        if facet not in FACETS:
+            raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
+        present = present[:, : len(NAMES)]
+        told = np.flatnonzero(present[:, [NAMES.index(c) for c in FACET_CHANNELS[facet] if c in NAMES]].any(1))
+        prefix = torch.full((self.network.sizes.prefix,), NO_MODALITY)
+        prefix[0] = MODALITIES.index(MODALITY[facet])
+        texts = [""] * len(tokens)
+        for first in range(0, len(told), _CAPTION_BATCH):
+            rows = told[first : first + _CAPTION_BATCH]
+            memory = torch.tensor(tokens[rows], dtype=torch.float32)
+            ids = self.network.generate_from(memory, prefix.expand(len(rows), -1))
+            for row, text in zip(rows, self.words.texts(ids.tolist()), strict=True):
+                texts[row] = cut_hearsay(
+                    text, [name for name, here in zip(NAMES, present[row], strict=True) if here]
+                )
+        return texts
+
+    def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
+        """Refused: this network embeds whole epochs.
+
+        Raises
+        ------
+        UsageError
+        """
+        raise UsageError(self._no_patches())
+
+    def _no_patches(self) -> str:
+        return (
+            f"{self.name} has no embeddings dense in time, so it cannot say where in a night a phrase holds; "
+            "use the network that comes with this package"
+        )
