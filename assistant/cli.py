@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("study", metavar="STUDY")
     c.add_argument("phrase", metavar="PHRASE")
     c.add_argument("--top", type=_positive, default=5, metavar="K")
+    _add_encoder_option(c)
 
     c = command("search", search.search, "find epochs of many nights by text or by example")
     c.add_argument("index", type=Path, metavar="INDEX")
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--epoch", type=int, metavar="N", help="with --study: the epoch to resemble")
     c.add_argument("--k", type=_positive, default=10, metavar="K")
     c.add_argument("--where", metavar="EXPR", help="a condition on the rows, such as \"stage = 'N3'\"")
+    _add_encoder_option(c)
 
     c = command("index", search.index, "add studies to an index, remove them, or describe it")
     c.add_argument("action", choices=("add", "remove", "info"))
@@ -98,7 +100,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_encoder_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="the network: ours, or one by folder or hub name (yang-ai-lab/SleepLM-Base)",
+    )
+
+
 def _add_recording_options(parser: argparse.ArgumentParser) -> None:
+    _add_encoder_option(parser)
     parser.add_argument("--scoring", type=Path, action="append", default=[], metavar="FILE", help="may be repeated")
     _add_choices(parser)
     parser.add_argument(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.answers import Citation
-from sleeplm.analysis import model_of
+from sleeplm.analysis import refuse_other_network
 from sleeplm.errors import ModelError
 from sleeplm.night import Fact
 from sleeplm.vocabulary import EPOCH_S
@@ -67,11 +67,9 @@ class Context:
         if self._encoder is None:
             if self.load_encoder is None:
                 raise ModelError("no SleepLM is loaded, so phrases cannot be looked for in the signals")
-            self._encoder = self.load_encoder()
-            if model_of(self._encoder) != self.study.model:
-                raise ModelError(
-                    "this study was embedded by another network than the one in use; analyse the recording again"
-                )
+            encoder = self.load_encoder()
+            refuse_other_network(encoder, self.study)
+            self._encoder = encoder
         return self._encoder
 
 

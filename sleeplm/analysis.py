@@ -12,7 +12,7 @@ import numpy as np
 from sleeplm import __version__
 from sleeplm import study_store as store
 from sleeplm.derive import Progress, Steps, derive, read_night
-from sleeplm.errors import StudyError, UsageError
+from sleeplm.errors import ModelError, StudyError, UsageError
 from sleeplm.nameless import Nameless
 from sleeplm.night import Fact, Scoring
 from sleeplm.person import UNSAID, Person, kept
@@ -128,6 +128,20 @@ def model_of(encoder) -> dict:
         whole.update(f"{name} {list(tensor.shape)}".encode())
         whole.update(np.ascontiguousarray(tensor.numpy()))
     return {"name": encoder.name, "sha256": whole.hexdigest(), "dim": encoder.dim}
+
+
+def refuse_other_network(encoder, study) -> None:
+    """Refuse an encoder in whose space a study's embeddings do not lie.
+
+    Raises
+    ------
+    ModelError
+    """
+    if model_of(encoder) != study.model:
+        raise ModelError(
+            f"this study was embedded by another network ({study.model['name']}) than the one in use "
+            f"({encoder.name}); analyse the recording again, or name that network"
+        )
 
 
 def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, dict]:

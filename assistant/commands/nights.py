@@ -12,6 +12,7 @@ from sleeplm.vocabulary import RESEARCH_USE
 def analysed(arguments, file: Path):
     """The study of a recording, with what the options of the command say of it."""
     from assistant.nights import add_night
+    from sleeplm.encoder import SleepLM
 
     return add_night(
         file,
@@ -26,6 +27,7 @@ def analysed(arguments, file: Path):
         person=_person(arguments, file),
         forget_montage=arguments.forget_montage,
         hypopnea_rule=arguments.hypopneas,
+        encoder=SleepLM.from_pretrained(arguments.encoder) if arguments.encoder else None,
     )
 
 

@@ -48,12 +48,15 @@ def caption(arguments) -> None:
 
 def localize(arguments) -> None:
     """Find where in a night a phrase holds."""
+    from sleeplm.analysis import refuse_other_network
     from sleeplm.encoder import SleepLM
     from sleeplm.study import open_study
     from sleeplm.vocabulary import EPOCH_S
 
     study = open_study(arguments.study, arguments.studies)
-    _, spans = SleepLM.from_pretrained().localize(arguments.phrase, study.patches)
+    encoder = SleepLM.from_pretrained(arguments.encoder)
+    refuse_other_network(encoder, study)
+    _, spans = encoder.localize(arguments.phrase, study.patches)
     rows = [
         {"start_s": start, "end_s": end, "epoch": int(start // EPOCH_S) + 1, "score": score}
         for start, end, score in spans[: arguments.top]

@@ -9,18 +9,19 @@ def search(arguments) -> None:
     from dataclasses import asdict
 
     from index import Index
+    from index.search import search_text
     from sleeplm.encoder import SleepLM
     from sleeplm.study import open_study
 
-    exclude = None
     if arguments.study is not None:
         study = open_study(arguments.study, arguments.studies)
         if arguments.epoch is None or not 1 <= arguments.epoch <= study.n_epochs:
             raise UsageError(f"--study needs --epoch, from 1 to {study.n_epochs}")
-        vector, exclude = study.embeddings[arguments.epoch - 1], (study.id, arguments.epoch)
+        vector, itself = study.embeddings[arguments.epoch - 1], (study.id, arguments.epoch)
+        hits = Index.open(arguments.index).search(vector, k=arguments.k, where=arguments.where, exclude=itself)
     else:
-        vector = SleepLM.from_pretrained().embed_text([arguments.text])[0]
-    hits = Index.open(arguments.index).search(vector, k=arguments.k, where=arguments.where, exclude=exclude)
+        encoder = SleepLM.from_pretrained(arguments.encoder)
+        hits = search_text(Index.open(arguments.index), encoder, arguments.text, arguments.k, arguments.where)
     if arguments.json:
         return print_json({"hits": [asdict(hit) for hit in hits]})
     for hit in hits:
