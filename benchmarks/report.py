@@ -4,9 +4,11 @@ import argparse
 import json
 import os
 import platform
+import re
 import resource
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,14 @@ class Figure:
 
 
 def peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in MB (Linux counts it in kB)."""
+    """Largest resident memory of this process so far, in MB.
+
+    Linux tells that of the program itself; what `getrusage` tells there begins with the memory of the process that
+    started it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

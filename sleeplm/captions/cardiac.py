@@ -1,16 +1,17 @@
 """What the heart and the oxygen do in each epoch."""
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from sleeplm.captions.oxygen import oxygen_features, saturation
 from sleeplm.captions.rounding import rounded
 from sleeplm.captions.stretches import trends
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
-from sleeplm.scoring.heart import HeartRate, heart_of
+from sleeplm.scoring.heart import MAX_RR_S, MIN_RR_S, HeartRate, heart_of
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
 
+_AROUND, _MISSED, _SPLIT = 11, 1.7, 0.75  # intervals, and shares of their median
 _MIN_COVERED_S = 15  # seconds of trusted intervals without which no rate is said
 _MIN_DIFFERENCES = 10  # successive differences without which no RMSSD is said
 _TREND_BPM = 5  # from the first to the last third of an epoch
@@ -44,8 +45,8 @@ def cardiac_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
 def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
     """Attributes of the heart's rate, one dict an epoch, empty where under 15 s lie between trusted beats.
 
-    Trusted are intervals of sinus rhythm (see `scoring.heart.rate_of`: no missed, extra or ectopic beat) that begin
-    and end in the epoch.
+    Trusted are the intervals that begin and end in the epoch and lie between two beats of the heart (see
+    `beat_to_beat`), those of an arrhythmia too.
 
     Parameters
     ----------
@@ -59,22 +60,21 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
         ``hr_mean_bpm`` (60 over the mean interval), ``hr_min_bpm`` and ``hr_max_bpm`` (of the median of three
         intervals), ``hr_trend`` (rising or falling: the last third of the epoch is 5 bpm from the first; else
         stable where minimum and maximum are under 15 bpm apart, else variable), ``rmssd_ms`` (root mean square of
-        successive differences; Task Force 1996, Circulation 93:1043; from ten on), ``hr_stretches``: list of
+        successive differences of sinus rhythm, see `scoring.heart.rate_of`; Task Force 1996, Circulation 93:1043;
+        from ten on), ``hr_stretches``: list of
         ``start_s, end_s, trend, from_bpm, to_bpm`` of the rate over seven seconds (see `stretches.trends`).
     """
     rows: list[dict] = [{} for _ in range(n_epochs)]
-    beats_s, sinus = heart.beats_s, heart.sinus
-    if sinus is None or not n_epochs:
-        return rows
+    beats_s, rr_s = heart.beats_s, np.diff(heart.beats_s)
     epoch = (beats_s // EPOCH_S).astype(int)
-    trusted = sinus & (epoch[1:] == epoch[:-1]) & (epoch[1:] < n_epochs)
-    rr_s = np.diff(beats_s)
+    within = (epoch[1:] == epoch[:-1]) & (epoch[1:] < n_epochs)
+    trusted = beat_to_beat(heart) & within
     where, good_s, at_s = epoch[1:][trusted], rr_s[trusted], beats_s[1:][trusted] % EPOCH_S
     covered, counts = (np.bincount(where, weights=w, minlength=n_epochs) for w in (good_s, np.ones(len(good_s))))
     told = np.flatnonzero(covered >= _MIN_COVERED_S)
     low, high = _extremes(where, 60 / good_s, n_epochs)
     change = _change(where, good_s, at_s, n_epochs)
-    rmssd_ms = _rmssd(rr_s, trusted, epoch[1:], n_epochs)
+    rmssd_ms = _rmssd(rr_s, heart.sinus & within, epoch[1:], n_epochs)
     stretches = trends(per_second(heart, n_epochs)[told], _CHANGE_BPM, _LEVEL_BPM, "bpm")
     for e, found in zip(told, stretches, strict=True):
         rows[e] = {
@@ -88,6 +88,27 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
         if found:
             rows[e]["hr_stretches"] = found
     return rows
+
+
+def beat_to_beat(heart: HeartRate) -> np.ndarray:
+    """Which intervals lie between two successive beats of the heart, bool ``[beats - 1]``.
+
+    Not those that were not recorded throughout, are shorter than .3 s or longer than 2.5 s, over which a beat was
+    missed (over 1.7 times the median of eleven around), and two in a row that split one interval (each under three
+    quarters of that median, together within a quarter of it). An early beat with the pause after it stays, and so
+    does a heart that slows and quickens with the breath: their mean is the heart's.
+    """
+    rr_s = np.diff(heart.beats_s)
+    plausible = heart.whole & (rr_s >= MIN_RR_S) & (rr_s <= MAX_RR_S)
+    if not plausible.any():
+        return plausible
+    usual_s = np.empty_like(rr_s)
+    usual_s[plausible] = median_filter(rr_s[plausible], _AROUND, mode="nearest")
+    usual_s[~plausible] = np.inf
+    both_s = rr_s[:-1] + rr_s[1:]
+    split = (np.maximum(rr_s[:-1], rr_s[1:]) < _SPLIT * usual_s[:-1]) & (both_s < (2 - _SPLIT) * usual_s[:-1])
+    part = np.append(split, False) | np.insert(split, 0, False)
+    return plausible & (rr_s <= _MISSED * usual_s) & ~part
 
 
 def per_second(heart: HeartRate, n_epochs: int) -> np.ndarray:

@@ -15,7 +15,8 @@ BREATHING = ("AF", "THX", "ABD")
 BELTS = ("THX", "ABD")
 _MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
 _FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
-_AGREE_HZ = 0.05  # peak and cycles further apart: one of them follows something else
+_AGREE_HZ = 0.02  # peak and cycles further apart: one of them follows something else
+_SAME_PER_MIN = 0.5  # two signals whose rates are this near tell the same breaths
 _REGULAR, _FAIRLY = 0.7, 0.4  # autocorrelation at one breath's lag
 _WINDOW_S = 10  # an apnoea's least duration
 _BEFORE_EPOCHS = 8  # the four minutes before
@@ -100,7 +101,8 @@ def signal_features(
 def together(row: Mapping) -> dict:
     """What is said of breathing from the signals of an epoch together, by the attributes of each.
 
-    ``rate_per_min`` with ``rate_signal`` and ``regularity`` (of the signal with the clearest rhythm),
+    ``rate_per_min`` with ``rate_signal`` and ``regularity`` (of the signal that most others agree with to .5 a
+    minute, and of these the one with the clearest rhythm),
     ``rates_per_min`` (of each signal that has one), ``flow_pct``, ``flow_lowest_pct``, ``flow_lowest_s`` (the size
     of AF), ``effort_pct`` (mean size of the belts).
     """
@@ -108,7 +110,7 @@ def together(row: Mapping) -> dict:
     out: dict = {}
     rates = {n: values["rate_per_min"] for n, values in signals.items() if "rate_per_min" in values}
     if rates:
-        best = max(rates, key=lambda n: signals[n]["rhythm"])
+        best = max(rates, key=lambda n: (_agreeing(rates, n), signals[n]["rhythm"]))
         out = {"rate_per_min": rates[best], "rate_signal": best, "rates_per_min": rates}
         out["regularity"] = signals[best]["regularity"]
     elif signals:
@@ -120,6 +122,10 @@ def together(row: Mapping) -> dict:
     if belts:
         out["effort_pct"] = rounded(sum(belts) / len(belts))
     return out
+
+
+def _agreeing(rates: Mapping[str, float], name: str) -> int:
+    return sum(abs(rate - rates[name]) <= _SAME_PER_MIN for rate in rates.values())
 
 
 def _slow(epochs: Epochs, name: str) -> np.ndarray:

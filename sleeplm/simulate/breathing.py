@@ -29,11 +29,14 @@ class Breathing:
         Lung volume at `CONTROL_HZ`, by which the heart is modulated.
     breaths_per_min : ndarray ``[epochs]``
         Mean rate of the respiratory drive.
+    breaths_s : ndarray
+        Times at which the drive begins a breath; in a central apnea it goes on unseen.
     """
 
     signals: dict
     volume: np.ndarray
     breaths_per_min: np.ndarray
+    breaths_s: np.ndarray
 
 
 def _drive(course: Course, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +122,8 @@ def simulate_breathing(course: Course, rng: np.random.Generator) -> Breathing:
         signals[name] = ((x + jolt + hiss + drift) * rng.uniform(0.6, 1.5)).astype(np.float32), float(BREATH_HZ)
     signals["SNORE"] = _snoring(course, np.where(inhale, flow, 0), rng), float(SNORE_HZ)
     per_min = rate.reshape(-1, EPOCH_S * CONTROL_HZ).mean(axis=1)
-    return Breathing(signals, (volume * effort_left)[:: BREATH_HZ // CONTROL_HZ], per_min)
+    breaths_s = np.interp(np.arange(1, breath[-1] + 1), phase, np.arange(1, n + 1) / BREATH_HZ)
+    return Breathing(signals, (volume * effort_left)[:: BREATH_HZ // CONTROL_HZ], per_min, breaths_s)
 
 
 def _spans(events: list[Event]) -> list[tuple[float, float, float]]:

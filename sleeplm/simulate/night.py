@@ -39,6 +39,8 @@ class SimulatedNight:
         Times of the R peaks.
     breaths_per_min : ndarray ``[epochs]``
         Mean rate of the respiratory drive.
+    breaths_s : ndarray
+        Times at which the respiratory drive begins a breath.
     positions : ndarray of int8 ``[epochs]``
         Codes of `vocabulary.POSITIONS`.
     """
@@ -52,6 +54,7 @@ class SimulatedNight:
     age_years: int
     beats_s: np.ndarray = field(repr=False)
     breaths_per_min: np.ndarray = field(repr=False)
+    breaths_s: np.ndarray = field(repr=False)
     positions: np.ndarray = field(repr=False)
 
     @property
@@ -204,5 +207,6 @@ def simulate_night(
         age_years=int(course.person.age_years),
         beats_s=beats,
         breaths_per_min=breath.breaths_per_min,
+        breaths_s=breath.breaths_s,
         positions=course.positions,
     )
