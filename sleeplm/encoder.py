@@ -10,11 +10,13 @@ import torch
 from tokenizers import Tokenizer
 
 from sleeplm.epochs import Epochs
-from sleeplm.errors import UsageError
+from sleeplm.errors import ModelError, UsageError
 from sleeplm.few_shot import few_shot_scores
 from sleeplm.model import SleepLMNetwork, load_network
+from sleeplm.model.context import FILES as CONTEXT_FILES
+from sleeplm.model.context import ContextNetwork, load_context, save_context
 from sleeplm.model.files import FILES as NANO_FILES
-from sleeplm.model.files import TOKENIZER_FILE, save_network
+from sleeplm.model.files import TOKENIZER_FILE, described_sum, save_network
 from sleeplm.model.hub import folder_of
 from sleeplm.model.preparation import PATCHES
 from sleeplm.model.released.folders import FILES as RELEASED_FILES
@@ -75,6 +77,8 @@ class SleepLM:
     network : SleepLMNetwork
     words : Tokenizer
         Of the captions.
+    context : ContextNetwork, optional
+        What tells stages from the embeddings of a whole night.
 
     Attributes
     ----------
@@ -83,8 +87,11 @@ class SleepLM:
         Size of the shared space.
     """
 
-    def __init__(self, network: SleepLMNetwork, words: Tokenizer):
+    context: ContextNetwork | None = None
+
+    def __init__(self, network: SleepLMNetwork, words: Tokenizer, context: ContextNetwork | None = None):
         self.network = network.eval()
+        self.context = context
         self.words = words
         self.name = network.config.name
         self.dim = network.config.dim
@@ -97,21 +104,23 @@ class SleepLM:
         Parameters
         ----------
         path : path-like or str, optional
-            Folder, or name on the hub, of ``nano.safetensors``, ``nano.json`` and ``tokenizer.json``; ours by
-            default. Or of the published network's files (`sleeplm.released`): ``yang-ai-lab/SleepLM-Base``.
+            Folder, or name on the hub, of ``nano.safetensors``, ``nano.json``, ``tokenizer.json`` and, if there is
+            one, the context network; ours by default. Or of the published network's files (`sleeplm.released`):
+            ``yang-ai-lab/SleepLM-Base``.
 
         Raises
         ------
         ModelError
             A file is missing, altered or of another shape, or the hub cannot be reached.
         """
-        folder = WEIGHTS if path is None else folder_of(path, (*NANO_FILES, *RELEASED_FILES))
+        folder = WEIGHTS if path is None else folder_of(path, (*NANO_FILES, *CONTEXT_FILES, *RELEASED_FILES))
         if holds_released(folder):
             from sleeplm.released import ReleasedSleepLM
 
             return ReleasedSleepLM.from_folder(folder, str(path) if folder != Path(path) else name_in(folder))
         network = load_network(folder)
-        return cls(network, load_words(folder / TOKENIZER_FILE, network.config.vocabulary))
+        words = load_words(folder / TOKENIZER_FILE, network.config.vocabulary)
+        return cls(network, words, load_context(folder, described_sum(folder)))
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the weights, their description, the tokenizer and a model card where `from_pretrained` reads them.
@@ -122,7 +131,9 @@ class SleepLM:
         folder.mkdir(parents=True, exist_ok=True)
         self.words.save(str(folder / TOKENIZER_FILE))
         write_card(folder, self.network.config, self.network.about)
-        save_network(self.network, folder)  # the description last: a folder that has it is whole
+        written = save_network(self.network, folder)
+        if self.context is not None:
+            save_context(self.context, folder, written)
 
     def push_to_hub(
         self, repo_id: str, private: bool = False, token: str | None = None, message: str = "Add weights"
@@ -273,6 +284,28 @@ class SleepLM:
         """
         labels = list(examples)
         return [labels[i] for i in few_shot_scores(embeddings, examples).argmax(1)]
+
+    def stages_in_context(self, embeddings: np.ndarray) -> np.ndarray:
+        """Probability of each stage of a night's epochs, given those around them.
+
+        Parameters
+        ----------
+        embeddings : ndarray ``[epochs, dim]``
+            Of epochs that follow one another.
+
+        Returns
+        -------
+        ndarray of float32 ``[epochs, 5]``
+            In the order of `vocabulary.STAGES`.
+
+        Raises
+        ------
+        ModelError
+            These weights have no context network.
+        """
+        if self.context is None:
+            raise ModelError("These weights have no context network; train one with `python -m train.context`.")
+        return self.context.probabilities(embeddings)
 
     @cached_property
     def parameters(self) -> int:

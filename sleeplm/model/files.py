@@ -20,13 +20,12 @@ TOKENIZER_FILE = "tokenizer.json"
 FILES = (f"{STEM}.safetensors", f"{STEM}.json", TOKENIZER_FILE)
 
 
-def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> None:
-    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, sum of the weights, their making).
+def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> str:
+    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, sum, their making); the sum.
 
     `about` says how the weights were made; by default what the network's own file said.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / f"{STEM}.safetensors"
     state = {key: value.detach().half().contiguous() for key, value in network.state_dict().items()}
     content = to_bytes(state)
     card = {
@@ -34,11 +33,21 @@ def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = Non
         "sha256": hashlib.sha256(content).hexdigest(),
         "about": network.about if about is None else about,
     }
-    # Whoever still maps the old file keeps it whole: the new one takes its name, not its bytes.
-    partial = weights.with_suffix(".partial")
+    write_whole(folder / f"{STEM}.safetensors", content)
+    write_whole(folder / f"{STEM}.json", (json.dumps(card, indent=2) + "\n").encode())
+    return card["sha256"]
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file that is never seen in part; whoever still maps the old one keeps it whole."""
+    partial = file.with_name(f"{file.name}.partial")
     partial.write_bytes(content)
-    partial.replace(weights)
-    (folder / f"{STEM}.json").write_text(json.dumps(card, indent=2) + "\n")
+    partial.replace(file)
+
+
+def described_sum(folder: Path) -> str:
+    """SHA-256 of a folder's weights as their description, which `load_network` checks, gives it."""
+    return json.loads((folder / f"{STEM}.json").read_text())["sha256"]
 
 
 def load_network(folder: Path) -> SleepLMNetwork:
