@@ -1,4 +1,8 @@
-"""The detectors on what people and devices scored: beats, desaturations, apneas under positive pressure."""
+"""The detectors on what people and devices scored: beats, desaturations, apneas under positive pressure.
+
+No rule of 3% covers .95 of the events of UCDDB 020 and 024 at a precision of .7 (54 settings were tried): of the 22
+missed of 227, 12 come while an earlier fall lasts and 8 have one of 2% or less; a third of the falls have no event.
+"""
 
 import csv
 import os
