@@ -10,6 +10,7 @@ from scipy.signal import butter, sosfilt
 from sleeplm.night import Event, Scoring
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
+from sleeplm.scoring.margin import margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
 from sleeplm.scoring.usable import alive, read_usable, said_of_loss, step_of
 from sleeplm.vocabulary import APNEAS, CHANNEL, EPOCH_S
@@ -39,6 +40,7 @@ class _Movement:
     start_s: float
     end_s: float
     channels: tuple[str, ...]
+    height: float  # in times of the rise that is asked for
 
 
 def limb_events(recording, so_far: Scoring) -> Found:
@@ -96,12 +98,12 @@ def leg_movements(emg_uv: np.ndarray, sfreq_hz: float, scaled: bool = True) -> n
 
     Returns
     -------
-    ndarray ``[movements, 2]``
-        Start and end in seconds.
+    ndarray ``[movements, 3]``
+        Start and end in seconds, and the highest rise over the baseline in times of the one that is asked for.
     """
     envelope, alive = _envelope(emg_uv, sfreq_hz)
     if not alive.any():
-        return np.empty((0, 2))
+        return np.empty((0, 3))
     baseline = _resting(envelope, alive)
     on = baseline + ONSET_UV if scaled else baseline * ONSET_TIMES
     off = baseline + OFFSET_UV if scaled else baseline * OFFSET_TIMES
@@ -112,9 +114,11 @@ def leg_movements(emg_uv: np.ndarray, sfreq_hz: float, scaled: bool = True) -> n
     lost = np.concatenate([[0], np.cumsum(~alive)])
     edges = np.clip(np.stack([spans[:, 0] - 1, spans[:, 1] + 1], axis=1), 0, len(alive))
     whole = lost[edges[:, 1]] == lost[edges[:, 0]]
-    spans_s = np.stack([starts, spans[:, 1]], axis=1) / _ENVELOPE_HZ
-    length_s = spans_s[:, 1] - spans_s[:, 0]
-    return spans_s[whole & (length_s >= MIN_DURATION_S) & (length_s <= MAX_DURATION_S)]
+    length_s = (spans[:, 1] - starts) / _ENVELOPE_HZ
+    kept = whole & (length_s >= MIN_DURATION_S) & (length_s <= MAX_DURATION_S)
+    times = (envelope - baseline) / np.maximum(on - baseline, np.finfo(float).tiny)
+    heights = [times[a:b].max() for a, b in spans[kept]]
+    return np.column_stack([starts[kept] / _ENVELOPE_HZ, spans[kept, 1] / _ENVELOPE_HZ, heights])
 
 
 def _envelope(emg_uv: np.ndarray, sfreq_hz: float) -> tuple[np.ndarray, np.ndarray]:
@@ -155,12 +159,18 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
 
     Parameters
     ----------
-    by_leg : dict of str to ndarray ``[movements, 2]``
-        Start and end in seconds, as `leg_movements` gives them.
+    by_leg : dict of str to ndarray ``[movements, 3]``
+        Start, end and height, as `leg_movements` gives them.
     so_far : Scoring
         Stages and respiratory events.
     scaled : bool
         Whether microvolts are known; the rule says so.
+
+    Returns
+    -------
+    list of Event
+        In order of start. `Event.confidence` tells how high the movement rises, on the leg where it is higher: .5
+        where it just reaches the limit, 1 where it rises twice as high. It is no probability.
     """
     moves = _outside(_both_legs(by_leg), so_far.events_of(*_RESPIRATORY))
     starts_s = np.array([m.start_s for m in moves])
@@ -174,7 +184,7 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
             continue
         kind, why = ("plm", _SERIES + rule) if i in periodic else ("leg_movement", rule)
         start_s, duration_s = round(float(m.start_s), 2), round(float(m.end_s - m.start_s), 2)
-        found.append(Event(kind, start_s, duration_s, m.channels, SOURCE, rule=why))
+        found.append(Event(kind, start_s, duration_s, m.channels, SOURCE, margin(m.height, 1, 2), why))
     return found
 
 
@@ -207,13 +217,13 @@ def in_series(onsets_s: Sequence[float]) -> list[int]:
 
 def _both_legs(by_leg: dict[str, np.ndarray]) -> list[_Movement]:
     """Movements in order of start, those of two legs together as one."""
-    single = [_Movement(a, b, (leg,)) for leg, spans in by_leg.items() for a, b in spans]
+    single = [_Movement(a, b, (leg,), times) for leg, spans in by_leg.items() for a, b, times in spans]
     joined: list[_Movement] = []
     for move in sorted(single, key=lambda m: m.start_s):
         last = joined[-1] if joined else None
         if last and move.channels[0] not in last.channels and move.start_s - last.start_s < SAME_S:
             legs = tuple(leg for leg in LEGS if leg in (*last.channels, *move.channels))
-            joined[-1] = _Movement(last.start_s, max(last.end_s, move.end_s), legs)
+            joined[-1] = _Movement(last.start_s, max(last.end_s, move.end_s), legs, max(last.height, move.height))
         else:
             joined.append(move)
     return [m for m in joined if m.end_s - m.start_s <= MAX_BILATERAL_S]

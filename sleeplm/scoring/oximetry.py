@@ -8,6 +8,7 @@ import numpy as np
 from sleeplm.night import Event
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
+from sleeplm.scoring.margin import margin
 from sleeplm.scoring.usable import read_usable, said_of_loss
 
 SOURCE = "sleeplm oximetry"
@@ -133,7 +134,8 @@ def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> lis
     Returns
     -------
     list of Event
-        In order of start; `Event.label` tells baseline and nadir.
+        In order of start; `Event.label` tells baseline and nadir, `Event.confidence` how deep the fall is: .5 for
+        one that just meets `drop_pct`, 1 for twice that. It is no probability.
     """
     values = as_reported(per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz))
     events = []
@@ -201,6 +203,7 @@ def _event(fall: tuple, offset: int, drop_pct: float) -> Event:
         float(end - start),
         channels=("SPO2",),
         source=SOURCE,
+        confidence=margin(baseline - lowest, drop_pct, 2 * drop_pct),
         rule=f"fall of at least {drop_pct:g}% from the preceding baseline",
         label=f"{baseline:.0f}% to {lowest:.0f}%",
     )

@@ -10,6 +10,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.scoring.breathing import SMOOTH_S, WINDOW_S, Amplitude, amplitude_of, core, reductions
 from sleeplm.scoring.flow import belts_of, flow_of
 from sleeplm.scoring.found import Found
+from sleeplm.scoring.margin import margin
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
 from sleeplm.scoring.usable import read_usable, said_of_loss
 from sleeplm.vocabulary import APNEAS
@@ -227,5 +228,4 @@ def _hypopnea(span, amplitude: Amplitude, sfreq_hz: float, told: Consequences, c
 
 def _confidence(amplitude: Amplitude, within: slice, least: float) -> float:
     """From .5 for the smallest drop that the rule allows to 1 for a complete one."""
-    drop = 1 - float(amplitude.share(within).mean())
-    return round(0.5 + 0.5 * min(max((drop - least) / (1 - least), 0), 1), 2)
+    return margin(1 - float(amplitude.share(within).mean()), least, 1)

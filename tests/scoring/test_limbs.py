@@ -26,7 +26,7 @@ def leg(spans, seconds=600, sfreq_hz=128, height_uv=50.0, quiet_uv=2.0, seed=0):
 def test_movements_are_found_where_they_are_at_any_rate(sfreq_hz):
     spans = [(20, 21.5), (60, 63), (100, 108)]
     found = leg_movements(leg(spans, 200, sfreq_hz), sfreq_hz)
-    assert np.abs(found - spans).max() < 0.4
+    assert np.abs(found[:, :2] - spans).max() < 0.4
 
 
 @pytest.mark.parametrize("length_s, n", [(0.2, 0), (2, 1), (12, 0)])
@@ -46,15 +46,15 @@ def test_heart_beats_in_the_leg_are_no_movements():
     for beat in np.arange(0.5, 119, 60 / 110):
         at = int(beat * 128)
         emg[at : at + 10] += 150 * np.sin(np.arange(10))
-    assert np.abs(leg_movements(emg, 128) - [[50, 53]]).max() < 0.5
+    assert np.abs(leg_movements(emg, 128)[:, :2] - [[50, 53]]).max() < 0.5
 
 
 def test_what_touches_an_unusable_stretch_is_left_out():
     emg = leg([(50, 53), (70, 73)], 120)
     emg[51 * 128 : 52 * 128] = np.nan
     found = leg_movements(emg, 128)
-    assert found.shape == (1, 2) and abs(found[0, 0] - 70) < 0.4
-    assert leg_movements(np.full(5000, np.nan), 128).shape == (0, 2)
+    assert found.shape == (1, 3) and abs(found[0, 0] - 70) < 0.4
+    assert leg_movements(np.full(5000, np.nan), 128).shape == (0, 3)
 
 
 @given(st.lists(st.floats(0.5, 200), max_size=40))
@@ -70,16 +70,24 @@ def test_a_series_has_four_or_more_and_no_interval_outside_its_limits(gaps):
 
 
 def test_both_legs_within_five_seconds_are_one_movement():
-    events = limb_movements({"LEG_L": np.array([[10.0, 12], [100, 102]]), "LEG_R": np.array([[13.0, 15]])}, ASLEEP)
+    events = limb_movements(
+        {"LEG_L": np.array([[10.0, 12, 1], [100, 102, 1]]), "LEG_R": np.array([[13.0, 15, 1.5]])}, ASLEEP
+    )
     assert [(e.start_s, e.end_s, e.channels) for e in events] == [
         (10, 15, ("LEG_L", "LEG_R")),
         (100, 102, ("LEG_L",)),
     ]
     assert {e.type for e in events} == {"leg_movement"}
+    assert [e.confidence for e in events] == [0.75, 0.5]
+
+
+def test_a_higher_movement_is_more_certain():
+    low, high = (leg_movements(leg([(50, 53)], 120, height_uv=h), 128)[0, 2] for h in (14, 60))
+    assert 1 <= low < 2 < high
 
 
 def test_four_in_a_row_are_periodic_and_awake_or_beside_an_apnea_none_counts():
-    legs = {"LEG_L": np.array([[t, t + 2.0] for t in (31, 60, 90, 120, 300, 400)])}
+    legs = {"LEG_L": np.array([[t, t + 2.0, 1] for t in (31, 60, 90, 120, 300, 400)])}
     events = limb_movements(legs, ASLEEP)
     assert [e.type for e in events] == ["plm"] * 4 + ["leg_movement"] * 2
     awake = Scoring((Stage.W, Stage.W, *ASLEEP.hypnogram[2:]), "expert")
@@ -123,7 +131,7 @@ def test_no_leg_of_the_two_minutes_of_nox_can_be_searched(data):
 
 
 def test_in_wake_that_staging_is_not_sure_of_only_a_series_counts():
-    legs = {"LEG_L": np.array([[t, t + 2.0] for t in (5, 40, 65, 90, 118, 300)])}
+    legs = {"LEG_L": np.array([[t, t + 2.0, 1] for t in (5, 40, 65, 90, 118, 300)])}
     stages = (Stage.N2, *(Stage.W,) * 2, *(Stage.N2,) * 6, *(Stage.W,) * 11)
 
     def kinds(wake):

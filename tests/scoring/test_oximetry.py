@@ -30,6 +30,7 @@ def test_a_fall_of_three_percent_is_found_where_it_is():
     assert 20 <= found.duration_s <= 40
     assert found.label == "96% to 91%"
     assert found.source == "sleeplm oximetry"
+    assert found.confidence == pytest.approx(0.83, abs=0.02)  # 5%: two thirds of the way from 3% to 6%
 
 
 @pytest.mark.parametrize(("depth_pct", "drop_pct", "count"), [(2.9, 3, 0), (3, 3, 1), (3.9, 4, 0), (4, 4, 1)])

@@ -34,6 +34,11 @@ def test_trains_are_found_where_they_are_in_sound_and_in_its_envelope(sfreq_hz):
     assert np.all(found[:, 1] <= np.array(TRAINS)[:, 1]) and np.all(found[:, 1] > np.array(TRAINS)[:, 1] - 4)
 
 
+def test_louder_snoring_is_more_certain():
+    soft, loud = (snoring(sound(height=h), 128)[0].confidence for h in (0.15, 1.0))
+    assert 0.5 <= soft < loud <= 1
+
+
 @given(st.floats(1e-6, 1e6), st.floats(-1e3, 1e3))
 @settings(max_examples=10, deadline=None)
 def test_neither_gain_nor_offset_changes_what_is_found(gain, offset):
