@@ -30,7 +30,7 @@ SLOWER = (
 )
 # What the sum of background and waves lacked beside the fitted and dynamo's medians: log10 by stage and band.
 THETA_TO_BETA, SIGMA, DELTA = (4.0, 18.0), (9.5, 16.0), (1.2, 3.0)
-LACKED = ((None, THETA_TO_BETA, 0.12), (N2, SIGMA, 0.12), (N2, DELTA, -0.08))
+LACKED = ((None, THETA_TO_BETA, 0.05), (N2, SIGMA, 0.12), (N2, DELTA, -0.08))
 # Which stage an epoch leans to beside its own: experts' epochs of one stage hold stretches of the next.
 LEANS = np.array(
     [
@@ -42,6 +42,10 @@ LEANS = np.array(
     ]
 )
 AMOUNTS = np.array([0.15, 0.25, 0.16, 0.16, 0.15])
+# How rhythms wax and wane within seconds: middle and width in Hz, standard deviation of the log amplitude. The last
+# moves all frequencies together.
+WAXING = ((0.9, 1.5, 0.2), (5.5, 1.6, 0.18), (9.5, 1.8, 0.34), (13.5, 2.0, 0.26), (24.0, 8.0, 0.07), (0, 1e3, 0.12))
+WAXING_S = 2.5
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,16 @@ def alpha_power(share: np.ndarray, height_uv: float, centre_hz: float, width_hz:
     """Power density of alpha in uV**2/Hz, ``[windows, frequencies]``, from its `share` of full height by window."""
     peak = np.exp(-((FREQS_HZ - centre_hz) ** 2) / (2 * width_hz**2)) / (width_hz * np.sqrt(2 * np.pi))
     return ((share[:, None] * height_uv) ** 2 * peak).astype(np.float32)
+
+
+def waxing(n_windows: int, breadth: float, rng: np.random.Generator) -> np.ndarray:
+    """Factor of the background's power, ``[windows, frequencies]``, with a mean near 1: rhythms come in bursts."""
+    levels = np.zeros((n_windows, len(FREQS_HZ)), dtype=np.float32)
+    for centre, width, typical in WAXING:
+        sd = typical * np.exp(breadth * rng.normal(0, 0.25))
+        peak = np.exp(-0.5 * ((FREQS_HZ - centre) / width) ** 2)
+        levels += wander(n_windows, 1 / HOP_S, WAXING_S, sd, rng)[:, None] * peak - np.float32(sd**2) * peak**2
+    return np.exp(2 * levels)
 
 
 def power_of(signal: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ class Habits:
     spindle_uv: float  # peak to peak
     spindles_per_min: float  # in N2
     complexes_per_min: float  # K-complexes in N2
+    ridden: float  # share of them on which a spindle rides
     slow_uv: float  # peak to peak, median in N3
     vertex_uv: float
     sawteeth: float  # trains in an epoch of R
@@ -52,13 +53,14 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
         breadth=breadth,
         deep_uv=deep,
         alpha_hz=float(np.clip(rng.normal(10.0 - 0.012 * (age - 20), 0.8 * breadth), 7.8, 12.2)),
-        alpha_uv=about(1.5, 0.4) if rng.random() < 0.12 else about(8, 0.55),
+        alpha_uv=about(1.5, 0.4) if rng.random() < 0.12 else about(7, 0.55),
         alpha_width_hz=rng.uniform(0.4, 1.0),
         alpha_in_sleep=rng.uniform(0.2, 0.5) if rng.random() < 0.1 else rng.uniform(0, 0.08),
         spindle_hz=float(np.clip(rng.normal(13.1, 0.6 * breadth), 11.6, 14.8)),
         spindle_uv=about(50 * (deep / 28) ** 0.7, 0.2),
         spindles_per_min=about(3.4 * young, 0.4),
         complexes_per_min=about(1.6 * young, 0.45),
+        ridden=rng.uniform(0.1, 0.6),
         slow_uv=max(2.6 * deep * about(1.0, 0.1), 78.0),
         vertex_uv=about(62, 0.25),
         sawteeth=about(0.8, 0.6),
@@ -134,6 +136,14 @@ def sawtooth(duration_s: float, freq_hz: float, height_uv: float) -> np.ndarray:
     return (height_uv * np.sin(np.pi * t / duration_s) ** 0.5 * teeth).astype(np.float32)
 
 
+def _spindle(start_s: float, habits: Habits, rng: np.random.Generator) -> Placed:
+    duration = float(np.clip(rng.lognormal(np.log(0.85), 0.35), 0.5, 2.0))
+    height = 0.5 * max(habits.spindle_uv * rng.lognormal(0, 0.25), 30)
+    freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.8))
+    wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(-0.2, 1))
+    return event("spindle", start_s, duration, "C3", "C4"), start_s, wave
+
+
 def _slow_waves(course: Course, habits: Habits, shares: np.ndarray, rng: np.random.Generator) -> list[Placed]:
     waves: list[Placed] = []
     unrest = np.exp(wander(len(shares), 1 / EPOCH_S, 60, 0.3, rng))
@@ -145,9 +155,16 @@ def _slow_waves(course: Course, habits: Habits, shares: np.ndarray, rng: np.rand
     complexes = habits.complexes_per_min / 2
     for s in _places(np.array([0, 0.03, 1, 0.25, 0])[course.codes] * complexes, 4.0, rng):
         duration = rng.uniform(0.55, 1.2)
-        size = max(1.2 * habits.slow_uv * rng.lognormal(0, 0.25), 80)
+        size = max(1.4 * habits.slow_uv * rng.lognormal(0, 0.3), 80)
         truth = event("slow_wave", s, duration, "C3", "C4", label="K-complex")
         waves.append((truth, s, slow_wave(duration, size, rng.uniform(0.3, 0.42))))
+        after = s + rng.uniform(0.5, 1.0) * duration
+        if rng.random() < habits.ridden:
+            waves.append(_spindle(after, habits, rng))
+        elif rng.random() < 0.5:  # faster activity follows, as it does where a complex nearly wakes
+            height = 0.25 * size * rng.lognormal(0, 0.3)
+            fast = burst(rng.uniform(0.8, 2.0), habits.alpha_hz - rng.uniform(0, 1), height / 2, rng.uniform(0, 6.3))
+            waves.append((None, after, fast))
     for s in _places(np.array([0, 0.9, 0.2, 0, 0])[course.codes], 3.0, rng):  # vertex waves
         height = habits.vertex_uv * rng.lognormal(0, 0.25)
         waves.append((None, s, slow_wave(rng.uniform(0.15, 0.4), height, 0.45)))
@@ -158,11 +175,7 @@ def _rhythms(course: Course, habits: Habits, rng: np.random.Generator) -> list[P
     waves: list[Placed] = []
     rate = habits.spindles_per_min / 2 * np.exp(wander(len(course.codes), 1 / EPOCH_S, 240, 0.3, rng))
     for s in _places(np.array([0, 0.03, 1, 0.35, 0])[course.codes] * rate, 2.0, rng):
-        duration = float(np.clip(rng.lognormal(np.log(0.85), 0.35), 0.5, 2.0))
-        height = 0.5 * max(habits.spindle_uv * rng.lognormal(0, 0.25), 30)
-        freq = float(np.clip(rng.normal(habits.spindle_hz, 0.5), 11.2, 15.8))
-        wave = burst(duration, freq, height, rng.uniform(0, 6.3), rng.uniform(-0.2, 1))
-        waves.append((event("spindle", s, duration, "C3", "C4"), s, wave))
+        waves.append(_spindle(s, habits, rng))
     for s in _places(np.array([0, 0, 0, 0, habits.sawteeth])[course.codes], 6.0, rng):
         waves.append((None, s, sawtooth(rng.uniform(2, 8), rng.uniform(2, 5), rng.uniform(15, 45))))
     for s in _places(np.array([0, 0.8, 0, 0, 0.15])[course.codes], 4.0, rng):  # theta of drowsiness
@@ -196,6 +209,7 @@ def simulate_brain(course: Course, rng: np.random.Generator) -> tuple[np.ndarray
     power = np.maximum(wanted - laid, background.LEAST_NOISE * wanted)
     share = _alpha_share(course, habits, rng)
     power += background.alpha_power(share, habits.alpha_uv, habits.alpha_hz, habits.alpha_width_hz)
+    power *= background.waxing(len(power), habits.breadth, rng)
     left, brought = _arousing(course, habits, rng)
     eeg = background.noise_of(power, n, rng) * left + brought + waves
     return eeg, [truth for truth, _, _ in placed if truth is not None]

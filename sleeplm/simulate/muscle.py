@@ -54,7 +54,9 @@ def simulate_chin(course: Course, rng: np.random.Generator) -> np.ndarray:
     ]
     envelope += gate(n, CONTROL_HZ, spans, 0.25)
     samples = course.duration_s * EMG_HZ
-    return (_hum(course, rng) * at_rate(envelope, samples, EMG_HZ)).astype(np.float32)
+    beneath = shaped(white_spectrum(samples, rng), samples, EMG_HZ, band(0.5, 14, 0.9))
+    beneath *= rng.lognormal(np.log(1.8), 0.4 * broad)  # skin, pulse and brain, which no chin electrode is free of
+    return (_hum(course, rng) * at_rate(envelope, samples, EMG_HZ) + beneath).astype(np.float32)
 
 
 def simulate_leg(course: Course, channel: str, rng: np.random.Generator) -> np.ndarray:

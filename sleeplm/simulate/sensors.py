@@ -9,12 +9,14 @@ electrodes, clipping, each with a chance of its own per night and channel. What 
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.signal import lfilter
 
 from sleeplm.night import Event
 from sleeplm.runs import runs
 from sleeplm.simulate.background import EEG_HZ
 from sleeplm.simulate.events import Course, event
-from sleeplm.simulate.waves import band, gate, shaped, wander, white_spectrum
+from sleeplm.simulate.hypnogram import W
+from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, per_epoch, shaped, wander, white_spectrum
 from sleeplm.vocabulary import CHANNEL
 
 LABS = ("clean", "varied")
@@ -35,6 +37,8 @@ LOOSE = {
     "snore": 0.08,
 }
 FILTERED = ("eeg", "eog")
+SWINGS = np.array([1.0, 0.4, 0.3, 0.3, 0.3])  # small movements by stage, W N1 N2 N3 R
+DRIFT_S = 0.5  # time constant of each of the two poles of an electrode's drift
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Lab:
     muscle_uv, heart_share, gaze_share : float
         What the EEG takes up of the temple's muscles (RMS), the ECG (of its height in mV, as uV / 1000) and the
         movements of the eyes.
+    drift_uv : float
+        Drift of an electrode's potential below a third of a Hertz, RMS: as strong as a wake EEG in all of UCDDB.
+    swing_uv : float
+        What small movements awake add, median; sleep has a fraction of it.
     sweats, pops_per_h : float
         Share of nights in which slow sway comes; electrode pops in an hour at each electrode.
     rates_hz : dict
@@ -71,6 +79,8 @@ class Lab:
     hum_hz: float = 22.0
     hum_uv: float = 0.0
     floor_uv: float = 0.6
+    drift_uv: float = 2.5
+    swing_uv: float = 1.5
     muscle_uv: float = 0.5
     heart_share: float = 0.0
     gaze_share: float = 0.1
@@ -94,6 +104,8 @@ def draw_lab(kind: str, rng: np.random.Generator) -> Lab:
         hum_hz=rng.uniform(15, 40),
         hum_uv=rng.lognormal(np.log(1.3), 0.6) * (rng.random() < 0.4),
         floor_uv=rng.lognormal(np.log(0.7), 0.5),
+        drift_uv=rng.lognormal(np.log(9), 0.7) * (rng.random() < 0.8),
+        swing_uv=rng.lognormal(np.log(2.5), 0.5),
         muscle_uv=rng.lognormal(np.log(0.5), 0.7),
         heart_share=rng.uniform(0.003, 0.02) * (rng.random() < 0.35),
         gaze_share=rng.uniform(0.02, 0.25),
@@ -105,7 +117,7 @@ def draw_lab(kind: str, rng: np.random.Generator) -> Lab:
 
 
 def _filtered(signal: np.ndarray, lab: Lab) -> np.ndarray:
-    from scipy.signal import butter, lfilter, sosfilt
+    from scipy.signal import butter, sosfilt
 
     if lab.highpass_hz:
         b, a = butter(1, lab.highpass_hz, "highpass", fs=EEG_HZ)
@@ -133,12 +145,10 @@ def sense_eeg(course: Course, eeg: np.ndarray, gaze: np.ndarray, ecg, lab: Lab, 
     moving = gate(n, EEG_HZ, moves)
     sweat = _sway(course, lab, rng, artifacts)
     for side, name in enumerate(("C3", "C4")):
-        jolt = shaped(white_spectrum(n, rng), n, EEG_HZ, band(0.5, 50, 0.7))
+        jolt = shaped(white_spectrum(n, rng), n, EEG_HZ, band(0.3, 50, 0.9))
         signal = eeg[side] + lab.gaze_share * rng.uniform(0.7, 1.3) * gaze
-        signal += jolt * (lab.floor_uv + moving * rng.uniform(15, 60))
-        signal += np.interp(
-            np.arange(n), np.arange(course.duration_s) * EEG_HZ, wander(course.duration_s, 1, 8, 2, rng)
-        )
+        signal += jolt * (lab.floor_uv + moving * rng.uniform(15, 60) + _swings(course, lab, rng))
+        signal += _drift(course, lab, rng)
         signal += sweat * rng.uniform(0.5, 1.2) + _pops(n, course, lab, rng)
         if lab.varied:
             signal += lab.muscle_uv * shaped(white_spectrum(n, rng), n, EEG_HZ, band(24, 62, 0.1))
@@ -154,6 +164,24 @@ def sense_eeg(course: Course, eeg: np.ndarray, gaze: np.ndarray, ecg, lab: Lab, 
             artifacts += _clipped(name, out[side], limit)
             np.clip(out[side], -limit, limit, out=out[side])
     return out, artifacts
+
+
+def _drift(course: Course, lab: Lab, rng: np.random.Generator) -> np.ndarray:
+    """Drift of one electrode: flat below .25 Hz, falling steeply above, stronger awake and at times."""
+    n = course.duration_s * CONTROL_HZ
+    drive = wander(n, CONTROL_HZ, DRIFT_S, 1.0, rng)
+    keep = np.exp(-1 / (CONTROL_HZ * DRIFT_S))
+    slow = lfilter([np.sqrt(1 - keep**2)], [1, -keep], drive)
+    slow *= lab.drift_uv / max(float(slow.std()), 1e-9)
+    height = per_epoch(np.where(course.codes == W, 1.3, 1.0)) * np.exp(wander(n, CONTROL_HZ, 20, 0.5, rng))
+    return at_rate(slow * height, course.duration_s * EEG_HZ, EEG_HZ)
+
+
+def _swings(course: Course, lab: Lab, rng: np.random.Generator) -> np.ndarray:
+    """Height in uV of what small movements nobody would mark add to an electrode: rarely much, awake above all."""
+    n = course.duration_s * CONTROL_HZ
+    height = lab.swing_uv * per_epoch(SWINGS[course.codes]) * np.exp(wander(n, CONTROL_HZ, 1.5, 1.15, rng))
+    return at_rate(height, course.duration_s * EEG_HZ, EEG_HZ)
 
 
 def _pops(n: int, course: Course, lab: Lab, rng: np.random.Generator) -> np.ndarray:

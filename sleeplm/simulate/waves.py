@@ -12,8 +12,9 @@ CONTROL_HZ = 4  # rate at which envelopes are made before they are brought to a 
 
 
 def white_spectrum(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Fourier transform of `n` samples of white noise with unit variance, complex64."""
-    return fft.rfft(rng.standard_normal(n, dtype=np.float32))
+    """Fourier transform of `n` samples of white noise with unit variance, complex64; drawn as what it is."""
+    drawn = rng.standard_normal(2 * (n // 2 + 1), dtype=np.float32).view(np.complex64)
+    return drawn * np.float32(np.sqrt(n / 2))
 
 
 def shaped(spectrum: np.ndarray, n: int, sfreq_hz: float, shape: Callable) -> np.ndarray:
