@@ -163,7 +163,9 @@ def _slow_waves(course: Course, habits: Habits, shares: np.ndarray, rng: np.rand
             waves.append(_spindle(after, habits, rng))
         elif rng.random() < 0.5:  # faster activity follows, as it does where a complex nearly wakes
             height = 0.25 * size * rng.lognormal(0, 0.3)
-            fast = burst(rng.uniform(0.8, 2.0), habits.alpha_hz - rng.uniform(0, 1), height / 2, rng.uniform(0, 6.3))
+            fast = burst(
+                rng.uniform(0.8, 2.0), habits.alpha_hz - rng.uniform(0, 1), height / 2, rng.uniform(0, 6.3)
+            )
             waves.append((None, after, fast))
     for s in _places(np.array([0, 0.9, 0.2, 0, 0])[course.codes], 3.0, rng):  # vertex waves
         height = habits.vertex_uv * rng.lognormal(0, 0.25)
