@@ -1,7 +1,7 @@
 """A text about an epoch or a night, with the numbers that it says."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,19 @@ class Caption:
         What was measured, each number as it is printed; ``about`` holds those that the text says roughly.
     source : str
         ``"measured"``, or ``"model"`` where a network wrote it.
+    said : tuple of (str, value)
+        What the text claims, noted while it was written: numbers, words that state an attribute, events and their
+        times. It is not stored: `reading_back.read_back` gives it again from the text.
     """
 
     text: str
     attributes: dict = field(default_factory=dict)
     source: str = "measured"
+    said: tuple = field(default=(), compare=False)
 
     def as_dict(self) -> dict:
         """The caption as the JSON contract has it."""
-        return asdict(self)
+        return {"text": self.text, "attributes": self.attributes, "source": self.source}
 
     @classmethod
     def from_dict(cls, values: Mapping) -> "Caption":

@@ -1,23 +1,27 @@
-"""The small grammar that captions are written in.
+"""The small grammar that captions are written in, and the record of what was said with it.
 
 A template is a sentence part with choices and slots: ``"[heart rate|pulse] {hr_mean_bpm} bpm"``. Choices may be
-nested; a slot is the name of an attribute, and ``{~name}`` says it roughly ("about 60") where that is simpler.
+nested. A slot is the name of a value, and what it says is noted as a claim: a number as it is printed, a pair as
+``3 to 20`` (``{&name}``: ``3 and 20``), a list as English lists it, a quality that `lexicon.WORDS` knows in one of its
+words. ``{~name}`` says a number roughly ("about 60") where that is simpler; ``{=name}`` claims nothing, and ``{!name}``
+claims without writing: for what the words around it say.
 """
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
+from sleeplm.captions.lexicon import WORDS
 from sleeplm.captions.rounding import coarse, printed
 
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_SLOT = re.compile(r"\{(~?)(\w+)\}")
+Claim = tuple[str, object]
+_PIECE = re.compile(r"\[|\]|\||\{([~=&!]?)(\w+)\}|[^\[\]|{}]+")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_ALL_CLAUSES, _IN_ORDER, _ONE_SENTENCE = (
-    0.5,
-    0.6,
-    0.4,
-)  # how often a caption says all, in the usual order, in one go
+_ROUGHLY = ("about", "around", "roughly")
+# How often a caption says all, and in the usual order.
+_ALL_CLAUSES, _IN_ORDER = 0.5, 0.6
+_JOINTS = (". ", ". ", "; ")
 
 
 class Teller:
@@ -34,43 +38,121 @@ class Teller:
     ----------
     about : dict
         Attributes that were said roughly, with the round number that was said.
+    claims : list of (str, value)
+        What was said, in the order of saying; see `said_of`.
     """
 
     def __init__(self, seed: int | str, attributes: Mapping):
         self.draw = random.Random(seed)
         self.attributes = attributes
         self.about: dict[str, int] = {}
+        self.claims: list[Claim] = []
 
-    def say(self, *templates: str, **slots) -> str:
-        """One of the templates, its choices made and its slots filled."""
-        text = self.draw.choice(templates)
-        while match := _CHOICE.search(text):
-            text = text[: match.start()] + self.draw.choice(match[1].split("|")) + text[match.end() :]
-        return _SLOT.sub(lambda m: self._fill(m[2], bool(m[1]), {**self.attributes, **slots}), text)
+    def one_of(self, options: Sequence):
+        """One of several, each as likely; half the cost of `random.choice`."""
+        return options[int(self.draw.random() * len(options))]
 
-    def compose(self, clauses: Sequence[str | None], always: int = 1) -> str:
+    def say(self, *templates: str, prefix: str = "", **slots) -> str:
+        """One of the templates, its choices made and its slots filled; claims are named `prefix` and slot."""
+        written: list[str] = []
+        self._write(_parsed(self.one_of(templates)), slots, prefix, written)
+        return "".join(written)
+
+    def claim(self, name: str, value) -> None:
+        """Note something that a text says beside its slots."""
+        self.claims.append((name, value))
+
+    def compose(self, clauses: Sequence[Callable[["Teller"], str]], always: int = 1) -> str:
         """Sentences from clauses, the first few of them always, of the others some or all, in varied order."""
-        kept = [c for c in clauses if c]
-        if len(kept) > always and self.draw.random() > _ALL_CLAUSES:
-            others = self.draw.sample(range(always, len(kept)), self.draw.randint(0, len(kept) - always))
-            kept = [kept[i] for i in (*range(always), *sorted(others))]
-        if self.draw.random() > _IN_ORDER:
+        kept, others = list(clauses[:always]), list(clauses[always:])
+        if others and self.draw.random() > _ALL_CLAUSES:
+            chosen = self.draw.sample(range(len(others)), self.draw.randint(0 if kept else 1, len(others)))
+            others = [others[i] for i in sorted(chosen)]
+        kept += others
+        if len(kept) > 1 and self.draw.random() > _IN_ORDER:
             self.draw.shuffle(kept)
-        one = self.draw.random() < _ONE_SENTENCE
-        text = capitalized(kept[0])
-        for clause in kept[1:]:
-            text += f"; {clause}" if one else f". {capitalized(clause)}"
+        return self.joined([clause(self) for clause in kept])
+
+    def joined(self, clauses: Sequence[str]) -> str:
+        """Clauses in sentences: each by itself, or several in a row."""
+        text = capitalized(clauses[0])
+        one = self.draw.random() < 0.25
+        for clause in clauses[1:]:
+            joint = "; " if one else self.one_of(_JOINTS)
+            text += joint + (capitalized(clause) if joint == ". " else clause)
         return f"{text}."
 
-    def _fill(self, name: str, roughly: bool, values: Mapping) -> str:
-        value = values[name]
+    def _write(self, nodes: tuple, slots: Mapping, prefix: str, written: list[str]) -> None:
+        for node in nodes:
+            if isinstance(node, str):
+                written.append(node)
+            elif node[0] == "choice":
+                self._write(self.one_of(node[1]), slots, prefix, written)
+            else:
+                _, mode, name = node
+                written.append(
+                    self._fill(mode, name, slots[name] if name in slots else self.attributes[name], prefix)
+                )
+
+    def _fill(self, mode: str, name: str, value, prefix: str) -> str:
+        if mode == "=":
+            return value if isinstance(value, str) else printed(value)
+        if mode == "!":
+            self.claims.append((prefix + name, value))
+            return ""
+        if isinstance(value, list):
+            self.claims += [(prefix + name, v) for v in value]
+            return listed([printed(v) for v in value])
+        if isinstance(value, tuple):
+            self.claims.append((prefix + name, value))
+            return f"{printed(value[0])} {'and' if mode == '&' else 'to'} {printed(value[1])}"
+        if name in WORDS and value in WORDS[name]:
+            self.claims.append((prefix + name, value))
+            return self.one_of(WORDS[name][value][1])
         if isinstance(value, str):
             return value
-        about = coarse(name, value) if roughly else None
+        about = coarse(name, value) if mode == "~" else None
         if about is None:
+            self.claims.append((prefix + name, value))
             return printed(value)
-        self.about[name] = about
-        return f"{self.draw.choice(('about', 'around', 'roughly'))} {printed(about)}"
+        self.about[prefix + name] = about
+        word = self.one_of(_ROUGHLY)
+        self.claims.append((prefix + name, f"about {printed(about)}"))
+        return f"{word} {printed(about)}"
+
+
+@lru_cache(maxsize=4096)
+def _parsed(template: str) -> tuple:
+    """A template as a tree: texts, ``("choice", branches)`` and ``("slot", mode, name)``."""
+    stack: list[list[list]] = [[[]]]
+    for match in _PIECE.finditer(template):
+        piece = match[0]
+        if piece == "[":
+            stack.append([[]])
+        elif piece == "|":
+            stack[-1].append([])
+        elif piece == "]":
+            branches = tuple(tuple(b) for b in stack.pop())
+            stack[-1][-1].append(("choice", branches))
+        else:
+            stack[-1][-1].append(("slot", match[1], match[2]) if match[2] else piece)
+    return tuple(stack[0][0])
+
+
+def said_of(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Claims without repeats, in a fixed order; whole numbers as int, so that 15.0 and 15 are one.
+
+    What is claimed of the EEG without naming a lead (``EEG.``) is of the one that the others name, if they name one.
+    """
+    leads = {name[:2] for name, _ in claims if name.startswith(("C3.", "C4."))}
+    lead = f"{leads.pop()}." if len(leads) == 1 else "EEG."
+    return tuple(sorted({(name.replace("EEG.", lead, 1), _plain(v)) for name, v in claims}, key=repr))
+
+
+def _plain(value):
+    if isinstance(value, tuple):
+        return tuple(_plain(v) for v in value)
+    return int(value) if isinstance(value, float) and value == int(value) else value
 
 
 def capitalized(text: str) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from sleeplm.captions.attributes import attributes_of_night
+from sleeplm.captions.brain_words import brain_text
 from sleeplm.captions.caption import Caption
-from sleeplm.captions.grammar import Teller
-from sleeplm.captions.signal_words import brain_text, cardiac_text, respiratory_text, somatic_text
+from sleeplm.captions.cardiac_words import cardiac_text
+from sleeplm.captions.grammar import Teller, said_of
+from sleeplm.captions.respiratory_words import respiratory_text
+from sleeplm.captions.somatic_words import somatic_text
 from sleeplm.captions.stage_words import stage_event_text
 from sleeplm.epochs import Epochs
 from sleeplm.night import Fact, Scoring
@@ -56,7 +59,8 @@ def _tell_epoch(by_facet: dict[str, dict], seed: str) -> dict[str, Caption]:
         teller = Teller(f"{seed} {facet}", values)
         text = _TELL[facet](teller)
         if text is not None:
-            captions[facet] = Caption(text, {**values, "about": teller.about} if teller.about else values)
+            about = {"about": teller.about} if teller.about else {}
+            captions[facet] = Caption(text, {**values, **about}, said=said_of(teller.claims))
     return captions
 
 

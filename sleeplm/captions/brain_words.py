@@ -1,0 +1,224 @@
+"""The brain facet in words: rhythms and their size, spindles, slow waves, eyes."""
+
+from sleeplm.captions.brain import BANDS_HZ
+from sleeplm.captions.event_words import bare, none_of
+from sleeplm.captions.fault_words import faults
+from sleeplm.captions.grammar import Teller, counted, listed
+
+# Below the first a band's share is called low, from the second on high (% of .5 to 30 Hz at a central derivation).
+BAND_LEVELS_PCT = {"delta": (45, 75), "theta": (10, 22), "alpha": (6, 18), "sigma": (3, 8), "beta": (3, 12)}
+AMPLITUDE_UV = (10, 24)  # RMS: low below, high from
+LEADS = ("C3", "C4")
+_MANY_TIMES = 4  # more than this are not listed
+_RHYTHMS = (
+    "{amplitude} {=band} activity [dominates|prevails]{!dominant} at {=lead} ({BAND_pct}% of power, {rms_uv} uV RMS)",
+    "{=band} is the [strongest rhythm|largest band]{!dominant} at {=lead} ({BAND_pct}% of power, {rms_uv} uV RMS)",
+    "[the EEG at {=lead} is {amplitude}|{amplitude} EEG at {=lead}] ({rms_uv} uV RMS), [mostly|chiefly]{!dominant}"
+    " {=band}[ ({BAND_pct}%)|]",
+    "{amplitude} {=band} activity at {=lead}, [{~rms_uv}|{rms_uv}] uV RMS",
+    "[an EEG|{=lead} shows a {amplitude} EEG] dominated by{!dominant} {=band} ([{BAND_pct}|{~BAND_pct}]% of power)",
+    "{=band} [dominates|prevails]{!dominant} with {BAND_pct}% of the power[ at {=lead}|]",
+    "at {=lead}, {=band} [makes up|takes] {BAND_pct}% of the power[, {rms_uv} uV RMS|]",
+    "{=band} power {BAND_pct}%[ at {=lead}, {amplitude} EEG|, {amplitude} EEG of {rms_uv} uV RMS]",
+)
+_SLOW = (
+    "large slow activity{!pattern} at {=lead} ({delta_pct}% delta, {rms_uv} uV RMS)",
+    "{amplitude} delta EEG at {=lead}[, {rms_uv} uV RMS|]",
+)
+_ALPHA = (
+    "[clear|pronounced] alpha rhythm{!pattern} at {=lead}, alpha [making up|taking] {alpha_pct}% of power",
+    "an alpha-rich{!pattern} EEG at {=lead}, {rms_uv} uV RMS",
+)
+_MIXED = (
+    "mixed-frequency{!pattern} EEG of [{rms_uv}|{~rms_uv}] uV RMS at {=lead}",
+    "mixed frequencies{!pattern} at {=lead}, {delta_pct}% delta",
+)
+_BANDS = (
+    "{=band} is {level}", "{=band} is {level} ({pct}%)", "{level} {=band}", "{level} {=band} ({pct}%)",
+    "{=band} {pct}%", "{pct}% {=band}", "{=band} [power |]at [{pct}|{~pct}]%",
+)  # fmt: skip
+
+_BESIDE = (
+    "{=figures}", "of the other bands, {=figures}", "beside it, {=figures}", "the rest: {=figures}",
+    "in the spectrum, {=figures}", "{=figures} in the spectrum",
+)  # fmt: skip
+
+
+def level(value: float, edges: tuple[float, float]) -> int:
+    """0 below the first edge, 2 from the second on, 1 between."""
+    return int(value >= edges[0]) + int(value >= edges[1])
+
+
+def brain_text(teller: Teller) -> str | None:
+    """The caption of the brain facet; None where neither EEG nor eyes were recorded."""
+    values = teller.attributes
+    leads = [name for name in LEADS if name in values]
+    clear = clear_leads(values)
+    clauses = []
+    if clear:
+        lead = teller.one_of(clear)
+        clauses += [lambda t: rhythm(t, lead), lambda t: _bands(t, lead)]
+        clauses += [lambda t: _other(t, next(c for c in clear if c != lead))] if len(clear) > 1 else []
+    elif leads:
+        clauses.append(lambda t: _unreadable(t, teller.one_of(leads)))
+    clauses += [say for name, say in _GRAPHOELEMENTS if name in values]
+    eyes = [e for e in ("EOG_L", "EOG_R") if "slow_uv" in values.get(e, {})]
+    clauses += [lambda t: _eye_powers(t, eyes)] if eyes else []
+    clauses += [faults] if values.get("faults") else []
+    return teller.compose(clauses) if clauses else None
+
+
+def clear_leads(values) -> list[str]:
+    """The derivations of a brain facet whose numbers are known."""
+    return [name for name in LEADS if "rms_uv" in values.get(name, {})]
+
+
+def rhythm(teller: Teller, lead: str) -> str:
+    """The main rhythm of a derivation and its size."""
+    values = teller.attributes[lead]
+    shares = {band: values[f"{band}_pct"] for band in BANDS_HZ}
+    dominant = max(shares, key=shares.get)
+    ways, pattern = _pattern(values)
+    chosen = teller.one_of((*_RHYTHMS, *ways)).replace("BAND", dominant)
+    return _at(teller, lead, chosen, band=dominant, dominant=dominant, pattern=pattern, amplitude=_size(values))
+
+
+def _at(teller: Teller, lead: str, *templates: str, **slots) -> str:
+    """Say something of a derivation; the claims are its own where its name is said."""
+    before = len(teller.claims)
+    text = teller.say(*templates, prefix="EEG.", lead=lead, **{**teller.attributes[lead], **slots})
+    if lead in text:
+        teller.claims[before:] = [(n.replace("EEG.", f"{lead}.", 1), v) for n, v in teller.claims[before:]]
+    return text
+
+
+def _size(values) -> str:
+    return ("low", "medium", "high")[level(values["rms_uv"], AMPLITUDE_UV)]
+
+
+def _pattern(values) -> tuple[tuple[str, ...], str]:
+    """What a reader of EEG would call these powers, where they have a name."""
+    if values["delta_pct"] >= 75 and values["rms_uv"] >= AMPLITUDE_UV[1]:
+        return _SLOW, "slow"
+    if values["alpha_pct"] >= 30:
+        return _ALPHA, "alpha"
+    if values["delta_pct"] < 60 and values["rms_uv"] < 18:
+        return _MIXED, "mixed"
+    return (), ""
+
+
+def _bands(teller: Teller, lead: str) -> str:
+    """Some of the other bands, all in one form, those that stand out first."""
+    values = teller.attributes[lead]
+    shares = {band: values[f"{band}_pct"] for band in BANDS_HZ}
+    others = [b for b in BANDS_HZ if b != max(shares, key=shares.get)]
+    marked = [b for b in others if level(shares[b], BAND_LEVELS_PCT[b]) != 1]
+    if not marked or teller.draw.random() < 0.25:
+        marked = others
+    teller.draw.shuffle(marked)
+    form = teller.one_of(_BANDS)
+    said = [
+        teller.say(
+            form,
+            prefix=f"EEG.{band}_",
+            band=band,
+            level=("low", "moderate", "high")[level(shares[band], BAND_LEVELS_PCT[band])],
+            pct=shares[band],
+        )
+        for band in marked[: teller.draw.randint(1, len(marked))]
+    ]
+    figures = listed(said)
+    return teller.say(*_BESIDE, figures=figures)
+
+
+def _other(teller: Teller, lead: str) -> str:
+    """The other derivation in brief."""
+    values = teller.attributes[lead]
+    band = max(BANDS_HZ, key=lambda b: values[f"{b}_pct"])
+    ways = (
+        "{=lead} has {BAND_pct}% {=band}[ and {rms_uv} uV RMS|]",
+        "at {=lead}, {BAND_pct}% {=band}",
+        "{=lead} [measures|shows] {rms_uv} uV RMS",
+        "{BAND_pct}% {=band} at {=lead}[, {rms_uv} uV RMS|]",
+        "the other side ({=lead}) has {BAND_pct}% {=band}",
+        "on the other side, at {=lead}, {=band} takes {BAND_pct}%",
+    )
+    return _at(teller, lead, teller.one_of(ways).replace("BAND", band), band=band)
+
+
+def _unreadable(teller: Teller, lead: str) -> str:
+    ways = (
+        "the EEG at {=lead} is {artifact}", "[the trace|brain activity] at {=lead} is {artifact}",
+        "{=lead} is {artifact}", "the derivation {=lead} is {artifact}, so no rhythm can be read",
+        "an EEG {artifact} at {=lead}", "{artifact}: the EEG at {=lead}", "no rhythm can be read, {=lead} being {artifact}",
+        "at {=lead} the [EEG|record] is {artifact}", "the brain's rhythm at {=lead} stays hidden, {artifact}",
+    )  # fmt: skip
+    return _at(teller, lead, *ways, artifact=True)
+
+
+def _spindles(teller: Teller) -> str:
+    spindles = teller.attributes["spindles"]
+    teller.claim("spindle_n", len(spindles))
+    if not spindles:
+        return none_of(teller, "spindles")
+    several = counted(len(spindles), teller.one_of(("spindle", "sleep spindle")))
+    times = [s["start_s"] for s in spindles]
+    ways = [
+        teller.one_of(bare(len(times))),
+        "{=several}[,| seen|] at {at} s",
+        "{=several} [starting|beginning] at {at} s",
+    ]
+    if len(times) == 1:
+        ways.append("{=several} from {span} s")
+    return teller.say(*ways, prefix="spindle.", several=several, at=times, span=(times[0], spindles[0]["end_s"]))
+
+
+def _slow_waves(teller: Teller) -> str:
+    waves = teller.attributes["slow_waves"]
+    teller.claim("slow_wave_n", len(waves))
+    if not waves:
+        return none_of(teller, "slow waves")
+    times = [w["start_s"] for w in waves]
+    several = counted(len(waves), teller.one_of(("slow wave", "large slow wave")))
+    ways = [teller.one_of(bare(len(waves)))]
+    if len(times) <= _MANY_TIMES:
+        ways += ["{=several} at {at} s", "{=several} [starting|beginning] at {at} s"]
+    else:
+        ways += ["{=several}, the first at {at} s", "{=several} from {at} s on"]
+        times = times[:1]
+    return teller.say(*ways, prefix="slow_wave.", several=several, at=times)
+
+
+def _eyes(teller: Teller) -> str:
+    times = teller.attributes["rapid_eye_movements"]
+    teller.claim("rapid_eye_movement_n", len(times))
+    if not times:
+        return none_of(teller, "rapid eye movements")
+    several, ways = counted(len(times), "rapid eye movement"), [teller.one_of(bare(len(times)))]
+    if len(times) > _MANY_TIMES:
+        ways += ["[frequent|many] rapid eye movements ({=n})", "rapid eye movements are [frequent|many] ({=n})"]
+    else:
+        ways += ["{=several} at {at} s", "{=several} [starting|seen] at {at} s"]
+    return teller.say(*ways, prefix="rapid_eye_movement.", several=several, at=list(times), n=len(times))
+
+
+def _eye_powers(teller: Teller, eyes: list[str]) -> str:
+    """How large the slow and the fast movements of one or both eyes are."""
+    name, noun = teller.one_of((("slow_uv", "slow eye movements"), ("saccadic_uv", "saccadic activity")))
+    kept = eyes if teller.draw.random() < 0.4 else [teller.one_of(eyes)]
+    values = [
+        teller.say(
+            f"[{{{name}}}|{{{name}}}|{{~{name}}}] uV in the {{=eye}}",
+            prefix=f"{e}.",
+            eye=_EYES[e],
+            **teller.attributes[e],
+        )
+        for e in kept
+    ]
+    return teller.say(
+        "{=noun} of {=values}", "{=noun} [measuring|reaching] {=values}", noun=noun, values=listed(values)
+    )
+
+
+_EYES = {"EOG_L": "left eye", "EOG_R": "right eye"}
+_GRAPHOELEMENTS = (("spindles", _spindles), ("slow_waves", _slow_waves), ("rapid_eye_movements", _eyes))

@@ -1,0 +1,191 @@
+"""The respiratory facet in words: rate and rhythm of each signal, its size, effort, belts, snoring."""
+
+from sleeplm.captions.brain_words import level
+from sleeplm.captions.fault_words import faults
+from sleeplm.captions.grammar import Teller, listed
+from sleeplm.captions.lexicon import CHANNEL_NOUNS
+
+BREATHS_PER_MIN = (10, 22)
+SHALLOW_PCT, DEEP_PCT = 70, 140  # amplitude against the minutes before
+NEARLY_GONE_PCT = 25
+SIGNALS = ("AF", "THX", "ABD")
+_PER_MIN = "[per minute|breaths per minute|breaths/min|a minute]"
+_BEFORE = "of [the preceding minutes|the minutes before]"
+_RATE = tuple(
+    w.replace("PER_MIN", _PER_MIN)
+    for w in (
+        "SPEED breathing at [{rate_per_min}|{~rate_per_min}] PER_MIN, {regularity}",
+        "{regularity} SPEED breathing, {rate_per_min} PER_MIN",
+        "[breathing rate|respiratory rate] {rate_per_min} PER_MIN",
+        "[the breathing rate|the respiratory rate] is [{rate_per_min}|{~rate_per_min}] PER_MIN",
+        "{regularity} SPEED breathing at {~rate_per_min} PER_MIN",
+        "breathing is {regularity}, {rate_per_min} PER_MIN",
+        "the person breathes [{rate_per_min} times a minute|at {rate_per_min} PER_MIN]",
+    )
+    if "times a minute" not in w
+) + ("{regularity} SPEED breathing", "the person breathes at {rate_per_min} " + _PER_MIN)
+_NO_RHYTHM = (
+    "breathing has {regularity}", "{regularity}", "{regularity} can be found", "there is {regularity}",
+    "the breathing signals show {regularity}", "{regularity} in this epoch", "the breaths follow {regularity}",
+    "{regularity}, so no rate is given", "of breathing, {regularity}",
+)  # fmt: skip
+_FLOW = {
+    "gone": (
+        "airflow [falls to|is down to] {flow_lowest_pct}% " + _BEFORE + " from {flow_lowest_s} s",
+        "airflow nearly [ceases|stops] from {flow_lowest_s} s ({flow_lowest_pct}% " + _BEFORE + ")",
+        "from then on airflow nearly stops: {flow_lowest_pct}%, from {flow_lowest_s} s",
+    ),
+    "low": (
+        "{flow_level} airflow ([{flow_pct}|{~flow_pct}]% " + _BEFORE + ")",
+        "airflow is {flow_level}, {flow_pct}% " + _BEFORE,
+    ),
+    "high": (
+        "{flow_level} airflow, {flow_pct}% " + _BEFORE,
+        "airflow is {flow_level} ({~flow_pct}% " + _BEFORE + ")",
+    ),
+    "usual": (
+        "airflow is {flow_level}",
+        "{flow_level} airflow",
+        "airflow {flow_level} ({flow_pct}% " + _BEFORE + ")",
+    ),
+    "any": ("airflow [amplitude |]{flow_pct}% " + _BEFORE, "airflow at [{flow_pct}|{~flow_pct}]% " + _BEFORE),
+}
+_EFFORT = (
+    "{effort_level} breathing effort",
+    "[breathing |]effort {effort_pct}% " + _BEFORE,
+    "{effort_level} effort ([{effort_pct}|{~effort_pct}]%)",
+    "[breathing |]effort is {effort_level}[, {effort_pct}% " + _BEFORE + "|]",
+    "effort at {effort_pct}% " + _BEFORE,
+)
+
+
+def respiratory_text(teller: Teller) -> str | None:
+    """The caption of the respiratory facet; None where nothing of breathing is known."""
+    values = teller.attributes
+    clauses = [breathing] if "rate_per_min" in values or "regularity" in values else []
+    clauses += [say for name, say in _CLAUSES if name in values]
+    for name, say in _OF_SIGNALS.items():
+        there = [s for s in SIGNALS if name in values.get(s, {}) and (name != "amplitude_pct" or s != "AF")]
+        clauses += [lambda t, say=say, there=there: say(t, there)] if there else []
+    clauses += [faults] if values.get("faults") else []
+    return teller.compose(clauses) if clauses else None
+
+
+def breathing(teller: Teller) -> str:
+    """Rate and regularity, or that there is no rhythm."""
+    values = teller.attributes
+    if "rate_per_min" not in values or values.get("regularity") == "no rhythm":
+        return teller.say(*_NO_RHYTHM)
+    grade = ("low", "", "high")[level(values["rate_per_min"], BREATHS_PER_MIN)]
+    speed = "{breathing_speed} " if grade else ""
+    if "regularity" not in values:
+        return teller.say(f"{speed}breathing at {{rate_per_min}} {_PER_MIN}", breathing_speed=grade)
+    return teller.say(teller.one_of(_RATE).replace("SPEED ", speed), breathing_speed=grade)
+
+
+def flow(teller: Teller) -> str:
+    """How much air flows against the minutes before."""
+    values = teller.attributes
+    if values.get("flow_lowest_pct", 100) < NEARLY_GONE_PCT:
+        return teller.say(*_FLOW["gone"])
+    grade = "low" if values["flow_pct"] < SHALLOW_PCT else "high" if values["flow_pct"] > DEEP_PCT else "usual"
+    return teller.say(*_FLOW[grade], *_FLOW["any"], flow_level=grade)
+
+
+def _effort(teller: Teller) -> str:
+    effort = teller.attributes["effort_pct"]
+    grade = "low" if effort < SHALLOW_PCT else "high" if effort > DEEP_PCT else "usual"
+    return teller.say(*_EFFORT, effort_level=grade)
+
+
+def phase(teller: Teller) -> str:
+    """How chest and abdomen move to each other."""
+    belts = teller.one_of(("chest and abdomen", "chest and belly", "the belts", "both belts"))
+    kind = teller.attributes["phase"]
+    return teller.say(*_PHASE[kind], belts=belts)
+
+
+_PHASE = {
+    "in phase": ("{=belts} [move |]in phase{!phase}", "{=belts} moving together{!phase}"),
+    "opposite": (
+        "{=belts} in opposite phase{!phase}[ (paradoxical breathing)|]",
+        "{=belts} [move|moving] against each other{!phase}",
+        "paradoxical{!phase} breathing, {=belts} [moving |]against each other",
+    ),
+    "out of step": (
+        "{=belts} out of step{!phase}",
+        "{=belts} out of step{!phase} by {phase_deg} degrees",
+        "{=belts} not quite together{!phase} ({phase_deg} degrees)",
+    ),
+}
+
+
+def _snoring(teller: Teller) -> str:
+    return teller.say(
+        "snore signal {snore_ratio} times its [usual level|median of the night]",
+        "{snoring_level} snore signal[, {snore_ratio} times the median of the night|]",
+        "{snoring_level} snoring sound",
+        snoring_level="high",
+    )
+
+
+def _rates(teller: Teller, there: list[str]) -> str:
+    """Breathing rates by signal."""
+    parts = [
+        teller.say(
+            teller.one_of(("{rate_per_min} per minute by the {=noun}", "{rate_per_min} breaths/min at the {=noun}")),
+            prefix=f"{s}.", noun=teller.one_of(CHANNEL_NOUNS[s]), rate_per_min=teller.attributes[s]["rate_per_min"],
+        )
+        for s in _some(teller, there)
+    ]  # fmt: skip
+    return teller.say("{=parts}", "[the rate is|breathing] {=parts}", parts=listed(parts))
+
+
+def _variability(teller: Teller, there: list[str]) -> str:
+    signal = teller.one_of(there)
+    return teller.say(
+        "breath-to-breath variability of {variability_pct}% at the {=noun}",
+        "breath length varies by [{variability_pct}|{~variability_pct}]% at the {=noun}",
+        "breath lengths vary by {variability_pct}% at the {=noun}",
+        prefix=f"{signal}.",
+        noun=teller.one_of(CHANNEL_NOUNS[signal]),
+        variability_pct=teller.attributes[signal]["variability_pct"],
+    )
+
+
+def _amplitudes(teller: Teller, there: list[str]) -> str:
+    """How large the belts' movements are against the minutes before; the airflow has its own clause."""
+    parts = [
+        teller.say(
+            "{amplitude_pct}% at the {=noun}",
+            prefix=f"{s}.", noun=teller.one_of(CHANNEL_NOUNS[s]), amplitude_pct=teller.attributes[s]["amplitude_pct"],
+        )
+        for s in _some(teller, there)
+    ]  # fmt: skip
+    return teller.say(
+        "against the minutes before, [the movement is |]{=parts}", "amplitude {=parts}", "breaths of {=parts} in size",
+        parts=listed(parts),
+    )  # fmt: skip
+
+
+def _flattened(teller: Teller, there: list[str]) -> str:
+    share = teller.attributes["AF"]["flattened_pct"]
+    if not share:
+        return teller.say("no flattened breaths{!flattened_pct}", prefix="AF.", flattened_pct=0)
+    return teller.say(
+        "flattened inspiration in [{flattened_pct}|{~flattened_pct}]% of the breaths",
+        "inspiratory flattening in {flattened_pct}% of breaths",
+        "flattened breaths make up {flattened_pct}%",
+        prefix="AF.",
+        flattened_pct=share,
+    )
+
+
+def _some(teller: Teller, there: list[str]) -> list[str]:
+    return there if teller.draw.random() < 0.4 else [teller.one_of(there)]
+
+
+_CLAUSES = (("flow_pct", flow), ("effort_pct", _effort), ("phase", phase), ("snore_ratio", _snoring))
+_OF_SIGNALS = {
+    "rate_per_min": _rates, "variability_pct": _variability, "amplitude_pct": _amplitudes, "flattened_pct": _flattened,
+}  # fmt: skip
