@@ -4,8 +4,8 @@
 
 A frame is what is left of a caption when its slots are taken out: numbers with their units and counts, lists and
 ranges of them, names of stages, events, channels, derivations, bands and positions, and the words that state a
-quality (all that `captions.tokens` knows as such); a list of equal slots counts as one. So neither another number nor
-a synonym of a noun makes another frame, but another order, another choice of what is said, another sentence does.
+quality (all that `captions.tokens` knows as such); a list of equal slots counts as one. So neither another number
+nor a synonym of a noun makes another frame; another order, another choice of what is said, another sentence does.
 """
 
 import argparse
@@ -120,10 +120,9 @@ def main() -> None:
         return
     for stage, facets in found["variety"].items():
         for facet, v in facets.items():
-            print(
-                f"{stage:3} {facet:12} n={v['captions']:5} frames {v['frames']:4} (commonest {v['commonest_pct']}%), of "
-                f"sentences {v['sentence_frames']:4} (commonest {v['commonest_sentence_pct']}%: {v['commonest_sentence']})"
-            )
+            whole = f"n={v['captions']:5} frames {v['frames']:4} (commonest {v['commonest_pct']}%)"
+            most = f"commonest {v['commonest_sentence_pct']}%: {v['commonest_sentence']}"
+            print(f"{stage:3} {facet:12} {whole}, of sentences {v['sentence_frames']:4} ({most})")
     print(f"960 epochs told in {found['tell_960_epochs_s']} s")
 
 

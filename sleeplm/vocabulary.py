@@ -83,3 +83,4 @@ EVENT_CHANNELS = {
 }
 
 FACETS = ("stage_event", "brain", "cardiac", "respiratory", "somatic")
+SUMMARY = "summary"  # the caption of an epoch from all of its facets

@@ -11,7 +11,8 @@ AMPLITUDE_UV = (10, 24)  # RMS: low below, high from
 LEADS = ("C3", "C4")
 _MANY_TIMES = 4  # more than this are not listed
 _RHYTHMS = (
-    "{amplitude} {=band} activity [dominates|prevails]{!dominant} at {=lead} ({BAND_pct}% of power, {rms_uv} uV RMS)",
+    "{amplitude} {=band} activity [dominates|prevails]{!dominant} at {=lead}"
+    " ({BAND_pct}% of power, {rms_uv} uV RMS)",
     "{=band} is the [strongest rhythm|largest band]{!dominant} at {=lead} ({BAND_pct}% of power, {rms_uv} uV RMS)",
     "[the EEG at {=lead} is {amplitude}|{amplitude} EEG at {=lead}] ({rms_uv} uV RMS), [mostly|chiefly]{!dominant}"
     " {=band}[ ({BAND_pct}%)|]",
@@ -150,7 +151,8 @@ def _unreadable(teller: Teller, lead: str) -> str:
     ways = (
         "the EEG at {=lead} is {artifact}", "[the trace|brain activity] at {=lead} is {artifact}",
         "{=lead} is {artifact}", "the derivation {=lead} is {artifact}, so no rhythm can be read",
-        "an EEG {artifact} at {=lead}", "{artifact}: the EEG at {=lead}", "no rhythm can be read, {=lead} being {artifact}",
+        "an EEG {artifact} at {=lead}", "{artifact}: the EEG at {=lead}",
+        "no rhythm can be read, {=lead} being {artifact}",
         "at {=lead} the [EEG|record] is {artifact}", "the brain's rhythm at {=lead} stays hidden, {artifact}",
     )  # fmt: skip
     return _at(teller, lead, *ways, artifact=True)

@@ -8,8 +8,9 @@ _MANY = 4  # more than this are often only counted
 
 
 _BARE = (
-    "{=several}", "there BE {=several}", "{=several} [seen|counted|found]", "[the epoch has|this epoch shows] {=several}",
-    "{=several} in this epoch", "in all, {=several}", "the record shows {=several}",
+    "{=several}", "there BE {=several}", "{=several} [seen|counted|found]",
+    "[the epoch has|this epoch shows] {=several}", "{=several} in this epoch",
+    "in all, {=several}", "the record shows {=several}",
 )  # fmt: skip
 
 
@@ -21,8 +22,9 @@ def bare(n: int) -> tuple[str, ...]:
 def none_of(teller: Teller, several: str) -> str:
     """That there are none of several things."""
     return teller.say(
-        "no {=several}[ at all|]", "no {=several} [seen|detected|found]", "[without|free of] {=several}", "there are no {=several}",
-        "no {=several} in this epoch", "[the epoch has|this epoch shows] no {=several}", "the record shows no {=several}",
+        "no {=several}[ at all|]", "no {=several} [seen|detected|found]", "[without|free of] {=several}",
+        "there are no {=several}", "no {=several} in this epoch", "[the epoch has|this epoch shows] no {=several}",
+        "the record shows no {=several}",
         several=several,
     )  # fmt: skip
 

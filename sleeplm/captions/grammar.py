@@ -2,9 +2,9 @@
 
 A template is a sentence part with choices and slots: ``"[heart rate|pulse] {hr_mean_bpm} bpm"``. Choices may be
 nested. A slot is the name of a value, and what it says is noted as a claim: a number as it is printed, a pair as
-``3 to 20`` (``{&name}``: ``3 and 20``), a list as English lists it, a quality that `lexicon.WORDS` knows in one of its
-words. ``{~name}`` says a number roughly ("about 60") where that is simpler; ``{=name}`` claims nothing, and ``{!name}``
-claims without writing: for what the words around it say.
+``3 to 20`` (``{&name}``: ``3 and 20``), a list as English lists it, a quality that `lexicon.WORDS` knows in one of
+its words. ``{~name}`` says a number roughly ("about 60") where that is simpler; ``{=name}`` claims nothing, and
+``{!name}`` claims without writing: for what the words around it say.
 """
 
 import random
@@ -142,7 +142,7 @@ def _parsed(template: str) -> tuple:
 def said_of(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Claims without repeats, in a fixed order; whole numbers as int, so that 15.0 and 15 are one.
 
-    What is claimed of the EEG without naming a lead (``EEG.``) is of the one that the others name, if they name one.
+    What is claimed of the EEG without naming a lead (``EEG.``) is of the one that is named, where only one is.
     """
     leads = {name[:2] for name, _ in claims if name.startswith(("C3.", "C4."))}
     lead = f"{leads.pop()}." if len(leads) == 1 else "EEG."

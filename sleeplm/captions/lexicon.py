@@ -1,7 +1,7 @@
 """The words of the captions, written and read by the same tables: nouns, qualities, units and joining words.
 
-`NOUNS` are what a number or a quality may belong to; `WORDS` are qualities, each with the kind of noun that it is said
-of. A phrase may stand in several places of the tables only where the noun beside it tells which is meant.
+The nouns are what a number or a quality may belong to; `WORDS` are qualities, each with the kind of noun that it is
+said of. A phrase may stand in several places of the tables only where the noun beside it tells which is meant.
 """
 
 STAGE_NOUNS = {

@@ -38,7 +38,7 @@ def read_back(text: str, facet: str) -> tuple[Claim, ...]:
     text : str
         A caption of ours, or one said in other words.
     facet : str
-        One of `FACETS` or `SUMMARY`. All share one vocabulary: a claim that does not belong to the facet is read too.
+        One of `FACETS` or `SUMMARY`. All share one vocabulary: what does not belong to the facet is read too.
 
     Returns
     -------
@@ -73,7 +73,7 @@ class _Reading:
                 self._number(i, token)
         return self.found
 
-    # -- where things are ---------------------------------------------------------------------------------------
+    # where things are
 
     def _clause(self, i: int) -> range:
         """Indices of the clause that a token is in."""
@@ -107,7 +107,7 @@ class _Reading:
     def _add(self, name: str, value) -> None:
         self.found.append((name, value))
 
-    # -- what is read first, since its words would mean something else by themselves --------------------------------
+    # what is read first, since its words would mean something else by themselves
 
     def _supports(self) -> None:
         for i, token in enumerate(self.tokens):
@@ -183,7 +183,7 @@ class _Reading:
             return after[1].get("number")[0]
         return None
 
-    # -- qualities --------------------------------------------------------------------------------------------------
+    # qualities
 
     def _quality(self, i: int, token: Token) -> None:
         meanings = token.get("words")
@@ -224,7 +224,7 @@ class _Reading:
         j = self._nearest(i, lambda t: t.get("lead"))
         return "EEG" if j is None else self.tokens[j].get("lead")
 
-    # -- numbers ----------------------------------------------------------------------------------------------------
+    # numbers
 
     def _number(self, i: int, token: Token) -> None:
         unit = token.get("unit")

@@ -20,10 +20,10 @@ _RATE = tuple(
         "[the breathing rate|the respiratory rate] is [{rate_per_min}|{~rate_per_min}] PER_MIN",
         "{regularity} SPEED breathing at {~rate_per_min} PER_MIN",
         "breathing is {regularity}, {rate_per_min} PER_MIN",
-        "the person breathes [{rate_per_min} times a minute|at {rate_per_min} PER_MIN]",
+        "the person breathes at {rate_per_min} PER_MIN",
+        "{regularity} SPEED breathing",
     )
-    if "times a minute" not in w
-) + ("{regularity} SPEED breathing", "the person breathes at {rate_per_min} " + _PER_MIN)
+)
 _NO_RHYTHM = (
     "breathing has {regularity}", "{regularity}", "{regularity} can be found", "there is {regularity}",
     "the breathing signals show {regularity}", "{regularity} in this epoch", "the breaths follow {regularity}",
@@ -133,7 +133,7 @@ def _rates(teller: Teller, there: list[str]) -> str:
     """Breathing rates by signal."""
     parts = [
         teller.say(
-            teller.one_of(("{rate_per_min} per minute by the {=noun}", "{rate_per_min} breaths/min at the {=noun}")),
+            "{rate_per_min} per minute by the {=noun}", "{rate_per_min} breaths/min at the {=noun}",
             prefix=f"{s}.", noun=teller.one_of(CHANNEL_NOUNS[s]), rate_per_min=teller.attributes[s]["rate_per_min"],
         )
         for s in _some(teller, there)
@@ -158,12 +158,14 @@ def _amplitudes(teller: Teller, there: list[str]) -> str:
     parts = [
         teller.say(
             "{amplitude_pct}% at the {=noun}",
-            prefix=f"{s}.", noun=teller.one_of(CHANNEL_NOUNS[s]), amplitude_pct=teller.attributes[s]["amplitude_pct"],
+            prefix=f"{s}.", noun=teller.one_of(CHANNEL_NOUNS[s]),
+            amplitude_pct=teller.attributes[s]["amplitude_pct"],
         )
         for s in _some(teller, there)
     ]  # fmt: skip
     return teller.say(
-        "against the minutes before, [the movement is |]{=parts}", "amplitude {=parts}", "breaths of {=parts} in size",
+        "against the minutes before, [the movement is |]{=parts}", "amplitude {=parts}",
+        "breaths of {=parts} in size",
         parts=listed(parts),
     )  # fmt: skip
 
@@ -187,5 +189,6 @@ def _some(teller: Teller, there: list[str]) -> list[str]:
 
 _CLAUSES = (("flow_pct", flow), ("effort_pct", _effort), ("phase", phase), ("snore_ratio", _snoring))
 _OF_SIGNALS = {
-    "rate_per_min": _rates, "variability_pct": _variability, "amplitude_pct": _amplitudes, "flattened_pct": _flattened,
+    "rate_per_min": _rates, "variability_pct": _variability, "amplitude_pct": _amplitudes,
+    "flattened_pct": _flattened,
 }  # fmt: skip

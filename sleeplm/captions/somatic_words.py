@@ -7,7 +7,8 @@ from sleeplm.captions.tokens import plural_of
 
 _MANY_TIMES = 6  # more than this are not listed
 _LYING = (
-    "[lying|resting] {=where}", "the body [is|lies|rests] {=where}", "position: {=where}", "the person [is|lies] {=where}",
+    "[lying|resting] {=where}", "the body [is|lies|rests] {=where}", "position: {=where}",
+    "the person [is|lies] {=where}",
     "{=where} for most of the epoch", "body position is {=where}", "the position sensor reads {=where}",
 )  # fmt: skip
 _WHERE = {

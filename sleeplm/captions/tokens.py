@@ -1,4 +1,4 @@
-"""A caption as tokens: the words of the lexicon with all that each may mean, numbers with their units, the joints."""
+"""A caption as tokens: words of the lexicon with all that each may mean, numbers with their units, the joints."""
 
 import re
 from dataclasses import dataclass
