@@ -93,15 +93,35 @@ def cycle_rates(phase: np.ndarray) -> np.ndarray:
     return np.diff(ends) / seconds
 
 
-def variability(phase: np.ndarray) -> np.ndarray:
+def onset_of(phase: np.ndarray, clear: np.ndarray, is_flow: bool) -> float:
+    """Where in its cycle a signal begins an inspiration, in cycles.
+
+    Flow that is upright does so where it rises through zero, three quarters of a cycle after its peak; a belt at
+    its lowest, half a cycle after. Inspiration is the shorter half of a breath: where it is not, the signal is
+    upside down.
+
+    Parameters
+    ----------
+    phase : ndarray ``[epochs * 240]``
+    clear : ndarray of bool ``[epochs]``
+        Epochs to judge by.
+    is_flow : bool
+    """
+    upright = 0.75 if is_flow else 0.5
+    after = (phase.reshape(len(clear), -1)[clear] - upright) % 1
+    return upright if not after.size or np.mean(after < 0.5) <= 0.5 else upright - 0.5
+
+
+def variability(phase: np.ndarray, onset: float) -> np.ndarray:
     """Breath-to-breath variability of each epoch in % ``[epochs]``: the coefficient of variation of the durations.
 
-    A breath lasts from one passing of a whole cycle of `phase` to the next, and counts in the epoch that holds
-    both; NaN where an epoch holds under four (the measure of Tobin et al. 1988, J Appl Physiol 65:309).
+    A breath lasts from the beginning of one inspiration to the next (see `onset_of`; from peak to peak the end of a
+    breath would count with the next), and counts in the epoch that holds both; NaN where an epoch holds under four
+    (the measure of Tobin et al. 1988, J Appl Physiol 65:309).
     """
     size = EPOCH_S * SFREQ_HZ
     n_epochs = len(phase) // size
-    onwards = np.maximum.accumulate(phase)
+    onwards = np.maximum.accumulate(phase) - onset
     whole = np.arange(np.ceil(onwards[0]), onwards[-1])
     after = np.searchsorted(onwards, whole)
     step = onwards[after] - onwards[after - 1]

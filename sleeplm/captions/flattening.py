@@ -7,7 +7,9 @@ from scipy.signal import butter, sosfiltfilt
 from sleeplm.runs import runs
 from sleeplm.vocabulary import EPOCH_S, MODEL_SFREQ_HZ
 
-FLATTENED = 0.15  # at and below this the airway is partly obstructed; an open one gives .3 (ESRS glossary)
+# At and below this the airway is partly obstructed, an open one gives .3 (glossary of the European Sleep Research
+# Society); 7,332 inspirations of a night on CPAP give .33 (median), and .22 at the 5th percentile.
+FLATTENED = 0.15
 _HIGHPASS_HZ = 0.05
 _SMOOTH_S = 0.2
 _INSPIRATION_S = (0.5, 4.0)
@@ -22,7 +24,8 @@ def flattened_pct(flow: np.ndarray) -> np.ndarray:
 
     The flattening index of one inspiration (Teschler et al. 1996, Am J Respir Crit Care Med 154:734): its flow is
     scaled to a mean of 1, and the index is the root mean square deviation from 1 over the middle half of its time;
-    0 is a rectangle, and half a sine gives .44. Theirs is that of the mean of five breaths, this one of each.
+    0 is a rectangle, and half a sine gives .44. Theirs is that of the mean of five breaths, this one of each. Nasal
+    pressure goes with the square of flow, so that its breaths look less flat than they are.
     Which way inspiration points is taken from the night: it is the shorter half of a breath.
 
     Parameters

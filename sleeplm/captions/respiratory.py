@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from sleeplm.captions.breaths import SFREQ_HZ, cycle_rates, phase_of, spectral_rates, variability
+from sleeplm.captions.breaths import SFREQ_HZ, cycle_rates, onset_of, phase_of, spectral_rates, variability
 from sleeplm.captions.flattening import flattened_pct
 from sleeplm.captions.rounding import rounded
 from sleeplm.epochs import Epochs
@@ -65,7 +65,7 @@ def signal_features(
     present, thrown : ndarray of bool ``[epochs]``
         Where the signal can be used, and where a movement of the body spoils its size.
     flat : ndarray ``[epochs]``, optional
-        Share of flattened inspirations, of flow.
+        Share of flattened inspirations: given of flow, not of a belt.
 
     Returns
     -------
@@ -83,7 +83,9 @@ def signal_features(
     size = _relative_size(x, present & ~thrown)
     still = size["pct"] < _NO_BREATHING_PCT
     rate = np.where((np.abs(cycles - peak) <= _AGREE_HZ) & ~still, 60 * cycles, np.nan)
-    measured = {"variability_pct": variability(phase), **({} if flat is None else {"flattened_pct": flat})}
+    onset = onset_of(phase, np.isfinite(rate) & present, is_flow=flat is not None)
+    measured = {"variability_pct": variability(phase, onset)}
+    measured |= {} if flat is None else {"flattened_pct": flat}
     rows: list[dict | None] = [None] * len(x)
     for e in np.flatnonzero(present):
         values: dict = {"regularity": "no rhythm"}

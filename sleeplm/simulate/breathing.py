@@ -15,6 +15,9 @@ BREATH_HZ = 32
 SNORE_HZ = 128
 SPO2_HZ = 1
 MIN_FALL_PCT = 3
+# Share of a limited inspiration until its flow is flat: its flattening index is then .1, that of severe limitation
+# (Teschler et al. 1996, Am J Respir Crit Care Med 154:734).
+PLATEAU_AFTER = 0.08
 
 
 @dataclass
@@ -104,7 +107,8 @@ def simulate_breathing(course: Course, rng: np.random.Generator) -> Breathing:
     flow = np.where(inhale, np.sin(np.pi * u / inspiring), -0.75 * np.sin(np.pi * back))
     volume = np.where(inhale, 0.5 - 0.5 * np.cos(np.pi * u / inspiring), 0.5 + 0.5 * np.cos(np.pi * back))
     limited = (flow_left > 0.2) & (flow_left < 0.65) & inhale
-    flow[limited] = np.minimum(flow[limited], 0.7)  # the flattened top of flow limitation
+    edge = np.minimum(u, inspiring - u)[limited] / inspiring
+    flow[limited] = 0.7 * np.minimum(edge / PLATEAU_AFTER, 1)  # the plateau of flow limitation
     moving = at_rate(gate(course.duration_s * CONTROL_HZ, CONTROL_HZ, _spans(course.movements)), n, BREATH_HZ)
     effort = (volume - 0.42) * size * effort_left
     share = rng.uniform(0.35, 0.65)  # of the chest in breathing

@@ -6,9 +6,10 @@ import pytest
 from scipy.signal import lfilter
 
 from sleeplm.epochs import cut_epochs
-from sleeplm.night import Event, Scoring
+from sleeplm.night import Event, Scoring, epochs_between
 from sleeplm.recording.quality import assess
-from sleeplm.vocabulary import CHANNEL, STAGES
+from sleeplm.simulate import simulate_night
+from sleeplm.vocabulary import APNEAS, CHANNEL, STAGES
 
 BEATS_BPM = 63
 BREATHS_PER_MIN = 14.1
@@ -96,3 +97,16 @@ def made():
 @pytest.fixture(scope="session")
 def signals_of():
     return made_signals
+
+
+@pytest.fixture(scope="session")
+def simulated(make_recording):
+    """A simulated night of severe apnoea, and which epochs no breathing event or artefact touches."""
+    night = simulate_night(3, 2.0, "osa-severe")
+    recording = make_recording(night.signals, len(night.hypnogram))
+    clean = np.ones(len(night.hypnogram), bool)
+    for event in night.events:
+        if event.type in (*APNEAS, "hypopnea", "artifact"):
+            first, last = epochs_between(event.start_s, event.end_s, len(clean))
+            clean[first - 1 : last] = False
+    return night, recording, cut_epochs(recording), clean
