@@ -34,6 +34,8 @@ class Outcome:
         Number of each night that cannot be used, and why.
     seconds : list of dict
         Of each night made now, by step.
+    peak_mb : float or None
+        The most memory that a worker ever held.
     """
 
     nights: int
@@ -41,6 +43,7 @@ class Outcome:
     there: int = 0
     failed: list[tuple[int, str]] = field(default_factory=list)
     seconds: list[dict] = field(default_factory=list)
+    peak_mb: float | None = None
 
 
 def run_cohort(
@@ -89,6 +92,7 @@ def run_cohort(
             else:
                 outcome.made += 1
                 outcome.seconds.append(made.seconds)
+                outcome.peak_mb = max(outcome.peak_mb or 0, made.peak_mb) if made.peak_mb else None
     outcome.failed.sort()
     write_card(out, outcome.failed)
     return outcome

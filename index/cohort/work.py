@@ -4,6 +4,7 @@ Both tasks catch what a night may do wrong and give it back as a sentence: the s
 arguments of a task that raises, never sees a file's name.
 """
 
+import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -73,9 +74,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Made:
-    """How a night went: the seconds of its steps, or why it failed."""
+    """How a night went: seconds by step and the most memory that its worker ever held, or why it failed."""
 
     seconds: dict = field(default_factory=dict)
+    peak_mb: float | None = None
     failed: str | None = None
 
 
@@ -108,7 +110,7 @@ def make(task: Task, settings: Settings, folder: Path) -> Made:
         manifest, tables = _derived(task, settings, steps)
         with steps("saving"):
             write_part(folder, manifest, tables)
-        return Made({step: round(s, 3) for step, s in steps.seconds.items()})
+        return Made({step: round(s, 3) for step, s in steps.seconds.items()}, _peak_mb())
     except Exception as error:
         return Made(failed=_sentence(error, task.night))
     finally:
@@ -129,7 +131,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     with steps("reading"):
         recording, experts = read_night(task.night.path, task.night.scorings, task.overrides, task.units)
     how = (*task.lights_s, settings.hypopnea_rule)
-    encoder = _encoder(settings.weights) if settings.model else None
+    encoder = network(settings.weights) if settings.model else None
     if encoder is not None and model_of(encoder) != settings.model:
         raise UnfitWorkerError("a worker has other weights than the process that started it")
     night = derive(recording, experts, how, encoder, steps, f"{settings.seed} {task.who['study']}")
@@ -151,7 +153,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
 
 
 @cache
-def _encoder(weights: str | None):
+def network(weights: str | None):
     """The network, loaded once a worker, on one thread: more would add up numbers in another order."""
     import torch
 
@@ -159,6 +161,15 @@ def _encoder(weights: str | None):
 
     torch.set_num_threads(1)
     return SleepLM.from_pretrained(weights)
+
+
+def _peak_mb() -> float | None:
+    """Largest resident memory of this process so far, where the system tells it (Linux counts it in kB)."""
+    if sys.platform != "linux":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _check_worker(settings: Settings, folder: Path) -> None:
