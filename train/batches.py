@@ -1,6 +1,7 @@
-"""A corpus in memory, and the batches drawn from it: a batch follows from the seed and the step alone."""
+"""Some nights of a corpus in memory, and batches drawn from them: one follows from the seed and the step alone."""
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,5 +244,7 @@ def cached_sentences(texts: Sequence[str], cache: Path | None) -> np.ndarray:
         number = {t: i for i, t in enumerate(unique)}
         found = sentence_embeddings(unique)[[number[t] for t in texts]]
         cache.mkdir(parents=True, exist_ok=True)
-        save_file({"sentences": found.astype(np.float16)}, file)
+        partial = file.with_suffix(f".{secrets.token_hex(4)}")  # other processes may look for it
+        save_file({"sentences": found.astype(np.float16)}, partial)
+        partial.replace(file)
     return load_file(file)["sentences"].astype(np.float32)

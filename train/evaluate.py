@@ -1,6 +1,6 @@
 """Measure the weights on simulated people that nobody trained on, and on one real night.
 
-    python -m train.corpus runs/corpus --split test --nights 8 --hours 4
+    python -m train.simulate_corpus runs/corpus --split test --nights 8 --hours 4
     python -m train.evaluate --corpus runs/corpus [--recording FILE.edf --stages FILE.csv]
 
 The real night is reported, never used for choosing. Every figure stands beside what knows nothing.

@@ -1,6 +1,6 @@
 """Train the language model's adapter and the projector of SleepLM's tokens: planning, answering, reading signals.
 
-    python -m train.corpus runs/corpus                 # simulated nights with their truth
+    python -m train.simulate_corpus runs/corpus        # simulated nights with their truth
     python -m train.instruct --corpus runs/corpus      # writes assistant/weights
 
 Three steps, each small enough for two cores. The projector learns to put an epoch's tokens where the words of its

@@ -1,7 +1,7 @@
-"""Train SleepLM nano on simulated nights: contrast, captioning, reconstruction.
+"""Train SleepLM nano on the nights of a cohort: contrast, captioning, reconstruction.
 
-    python -m train.corpus runs/corpus --split train --nights 24 --hours 7
-    python -m train.corpus runs/corpus --split validation --nights 8 --hours 4
+    python -m train.simulate_corpus runs/corpus --split train --nights 24 --hours 7
+    python -m train.simulate_corpus runs/corpus --split validation --nights 8 --hours 4
     python -m train.pretrain --corpus runs/corpus --out sleeplm/weights --minutes 35
 
 A run that was cut short goes on with `--resume`; given `--steps`, it then ends in the same weights. On several
@@ -34,6 +34,7 @@ from train.corpus import nights
 from train.measures import Validation
 from train.schedule import Progress, learning_rate
 from train.step import WEIGHTS, TrainingStep
+from train.stream import NIGHTS_AT_ONCE, Stream
 from train.unseen import SilentNight
 
 LOG_EVERY = 50
@@ -55,7 +56,9 @@ class Settings:
     batch, rate, weight_decay, seed
         Epochs a step, peak learning rate, AdamW's decay, seed of everything drawn.
     captions, pairs : int
-        Captions and pairs of phrases embedded for the contrast.
+        Captions and pairs of phrases embedded for the contrast, for each shelf of nights (see `train.stream`).
+    nights_at_once : int
+        In memory.
     unseen : bool
         Whether three concepts are kept out of all words (see `train.unseen`).
     precision : str
@@ -70,6 +73,7 @@ class Settings:
     seed: int = 1
     captions: int = 8000
     pairs: int = 2000
+    nights_at_once: int = NIGHTS_AT_ONCE
     unseen: bool = False
     precision: str = "no"
     config: NetworkConfig = field(default_factory=NetworkConfig)
@@ -78,7 +82,7 @@ class Settings:
 class Trainer:
     """A network, its optimizer and how far it is."""
 
-    def __init__(self, settings: Settings, material: Material, words: Tokenizer, run: Path, writer=None):
+    def __init__(self, settings: Settings, material: Material | Stream, words: Tokenizer, run: Path, writer=None):
         set_seed(settings.seed)
         self.settings, self.material, self.words, self.run, self.writer = settings, material, words, run, writer
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=settings.precision)
@@ -197,7 +201,7 @@ class Trainer:
 
 
 def caption_words(material: Material, vocabulary: int) -> Tokenizer:
-    """The tokenizer of a corpus's captions, learned from an even share of them."""
+    """A tokenizer of captions, learned from an even share of those of some nights."""
     step = max(len(material) // WORD_ROWS, 1)
     return train_words(
         (t for row in material.captions[::step] for texts in row.values() for t in texts), vocabulary
@@ -229,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=Settings.rate)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--captions", type=int, default=Settings.captions)
+    parser.add_argument("--nights-at-once", type=int, default=Settings.nights_at_once, help="in memory")
     parser.add_argument(
         "--bf16", action="store_true", help="compute in bfloat16, where the machine is built for it"
     )
@@ -249,23 +254,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.rate,
         seed=given.seed,
         captions=given.captions,
+        nights_at_once=given.nights_at_once,
         unseen=given.unseen,
         precision="bf16" if given.bf16 else "no",
     )
     people = nights(given.corpus, "train")
     if not people:
-        parser.error(f"no nights in {given.corpus}; simulate some with python -m train.corpus")
+        parser.error(f"no nights in {given.corpus}; simulate some with python -m train.simulate_corpus")
     heard = [SilentNight(night) for night in people] if settings.unseen else people
+    stream = Stream(
+        heard,
+        settings.captions,
+        settings.pairs,
+        settings.seed,
+        settings.nights_at_once,
+        cache=given.run / "sentences",
+    )
     with PartialState(cpu=not torch.cuda.is_available()).main_process_first():  # the others read its sentences
-        material = Material(heard, settings.captions, settings.pairs, settings.seed, given.run / "sentences")
-    words = caption_words(material, settings.config.vocabulary)
-    trainer = Trainer(settings, material, words, given.run, _writer(given.run, given.tensorboard))
+        words = caption_words(stream.shelf(0), settings.config.vocabulary)
+    trainer = Trainer(settings, stream, words, given.run, _writer(given.run, given.tensorboard))
     if given.resume:
         trainer.resume()
     others = nights(given.corpus, "validation")
     trainer.train(Validation(others[::VALIDATION_SHARE], words) if others else None)
     about = {
-        "trained_on": f"{len(people)} simulated nights, {len(material)} views of epochs",
+        "trained_on": f"{len(people)} nights ({sum(n.simulated for n in people)} of them simulated), "
+        f"{sum(n.n_epochs * len(n.views) for n in people)} views of epochs",
         "steps": trainer.progress.step,
         "minutes": round(trainer.progress.elapsed_s / 60, 1),
         "batch": settings.batch * trainer.accelerator.num_processes,

@@ -8,7 +8,6 @@ names them, in any of the words below. What was measured stays where it says no 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -69,10 +68,9 @@ class SilentNight:
 
     night: object
 
-    @property
-    def stem(self) -> Path:
-        """As the night's own."""
-        return self.night.stem
+    def told(self, seed: int) -> "SilentNight":
+        """The same night told by another seed."""
+        return SilentNight(self.night.told(seed))
 
     @property
     def signals(self) -> np.ndarray:

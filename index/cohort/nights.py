@@ -32,6 +32,8 @@ class Night:
         Clock times.
     split : str or None
         One of `SPLITS`; None: by the person.
+    complete : bool
+        Whether the scorings looked for every type of event: what they do not hold did not happen.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Night:
     lights_off: str | None = None
     lights_on: str | None = None
     split: str | None = None
+    complete: bool = False
 
 
 def find_nights(

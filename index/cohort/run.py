@@ -1,23 +1,17 @@
 """A cohort made on Dask: nights are looked at, those not there yet are made, and a card is written."""
 
 import hashlib
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.cohort.card import write_card
 from index.cohort.folder import Settings, is_whole, opened
 from index.cohort.nights import SPLITS, Night
-from index.cohort.work import Looked, Made, Task, UnfitWorkerError, look, make
-from sleeplm.errors import SleepLMError, UsageError
+from index.cohort.work import Looked, Made, Task, look, make
+from index.cohort.workers import DIED, Told, client_of, on_workers
 from sleeplm.montages import recall
 from sleeplm.study_store import inputs_of, keyed, person_of_key
-
-WORKER_BYTES = 1_500_000_000  # of memory that a worker may need, for how many this machine holds
-RETRIES = 1  # of a night whose worker died
-Told = Callable[[str, int, int], None]  # "looking" or "making", how many are done, of how many
 
 
 @dataclass
@@ -81,12 +75,12 @@ def run_cohort(
         Of the folder, the scheduler or its workers; what is wrong with a night is in `Outcome.failed`.
     """
     outcome = Outcome(len(nights))
-    with opened(out, settings), _client(scheduler, workers, len(nights)) as client:
-        looked = dict(_on_workers(client, "look", look, nights, (settings, out), told))
+    with opened(out, settings), client_of(scheduler, workers, len(nights)) as client:
+        looked = dict(on_workers(client, "look", look, nights, (settings, out), told, Looked(failed=DIED)))
         tasks = list(_tasks(nights, looked, settings, secret, choices, outcome))
         todo = [task for task in tasks if not is_whole(out, task.who["study"], task.said)]
         outcome.there = len(tasks) - len(todo)
-        for task, made in _on_workers(client, "make", make, todo, (settings, out), told):
+        for task, made in on_workers(client, "make", make, todo, (settings, out), told, Made(failed=DIED)):
             if made.failed:
                 outcome.failed.append((task.night.number, made.failed))
             else:
@@ -112,7 +106,9 @@ def split_of(person: str) -> str:
     return name
 
 
-def _tasks(nights, looked: Mapping[Night, Looked], settings: Settings, secret: bytes, choices, outcome: Outcome):
+def _tasks(
+    nights, looked: Mapping[Night, Looked], settings: Settings, secret: bytes, choices, outcome: Outcome
+) -> Iterator[Task]:
     """What is to be done for each night that can be used, each study once."""
     first: dict[str, int] = {}
     for night in nights:
@@ -134,7 +130,7 @@ def _tasks(nights, looked: Mapping[Night, Looked], settings: Settings, secret: b
         yield Task(
             night,
             {"study": study, "person": person, "split": split},
-            {"person": said, "split": split, "age_years": night.person.age_years, "sex": night.person.sex},
+            _said(night, said, split),
             found.lights_s,
             dict(chosen.overrides),
             dict(chosen.units),
@@ -142,63 +138,12 @@ def _tasks(nights, looked: Mapping[Night, Looked], settings: Settings, secret: b
         )
 
 
-@contextmanager
-def _client(scheduler: str | None, workers: int | None, nights: int) -> Iterator:
-    """A client of the scheduler that is named, or of a cluster of single-threaded processes on this machine."""
-    from distributed import Client, LocalCluster
-
-    logging.getLogger("distributed").setLevel(logging.ERROR)
-    if scheduler is not None:
-        if workers is not None:
-            raise UsageError("--workers counts processes of this machine; a scheduler has its own workers")
-        try:
-            client = Client(scheduler, timeout="20s", set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"no Dask scheduler answers at {scheduler!r}; give its address, tcp://HOST:8786"
-            ) from error
-        with client:
-            yield client
-        return
-    many = min(workers or workers_here(), max(nights, 1))
-    # No limit of Dask's own on memory: it would pause a worker for memory that the C library has not given back.
-    with (
-        LocalCluster(
-            n_workers=many, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):  # fmt: skip
-        yield client
-
-
-def workers_here() -> int:
-    """How many workers this machine has cores and memory for."""
-    import psutil
-    from dask.system import CPU_COUNT
-
-    return max(1, min(CPU_COUNT, psutil.virtual_memory().available // WORKER_BYTES))
-
-
-def _on_workers(client, name: str, function, things: Sequence, more: tuple, told: Told) -> Iterator[tuple]:
-    """Each thing with what the function makes of it, as they are done; a worker that dies is a failed thing."""
-    from distributed import KilledWorker, as_completed
-
-    numbers = {}
-    for number, thing in enumerate(things, start=1):
-        # The key is what the scheduler shows and logs: a number.
-        numbers[client.submit(function, thing, *more, key=f"{name}-{number}", pure=False, retries=RETRIES)] = thing
-    told(name, 0, len(things))
-    for done, future in enumerate(as_completed(numbers, loop=client.loop), start=1):
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            result = (Looked if function is look else Made)(failed="its worker died, perhaps for want of memory")
-        elif isinstance(error, UnfitWorkerError | SleepLMError):
-            raise UsageError(str(error)) from None
-        elif error is not None:
-            raise UsageError(f"the workers cannot work ({type(error).__name__}); is this package installed there?")
-        else:
-            result = future.result()
-        yield numbers.pop(future), result
-        future.release()
-        told(name, done, len(things))
+def _said(night: Night, person: str | None, split: str) -> dict:
+    """What was said of a night, as its manifest keeps it: where it changes, the night is made anew."""
+    return {
+        "person": person,
+        "split": split,
+        "age_years": night.person.age_years,
+        "sex": night.person.sex,
+        "complete": night.complete,
+    }

@@ -5,21 +5,24 @@ arguments of a task that raises, never sees a file's name.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from index.cohort.folder import MANIFEST, Settings, write_part
 from index.cohort.nights import Night
+from index.cohort.workers import UnfitWorkerError
 from sleeplm import __version__
 from sleeplm.analysis import model_of, recording_json
 from sleeplm.derive import Steps, derive, read_night
 from sleeplm.errors import SleepLMError
 from sleeplm.nameless import Nameless, reason
-from sleeplm.night import seconds_at
+from sleeplm.night import Scoring, seconds_at
 from sleeplm.person import kept
 from sleeplm.scoring.memory import give_back
+from sleeplm.scoring.score import EXPERT
 from sleeplm.study_store import digests_of
+from sleeplm.vocabulary import EVENT_TYPES
 
 _SURPRISE = "it cannot be used, by a fault of this package ({}); please report it"
 
@@ -81,10 +84,6 @@ class Made:
     failed: str | None = None
 
 
-class UnfitWorkerError(Exception):
-    """A worker that would not make what the others make; the sentence names no night."""
-
-
 def look(night: Night, settings: Settings, folder: Path) -> Looked:
     """Sum a night's files and read its header."""
     from sleeplm.recording import montage_of, open_recording
@@ -130,6 +129,8 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
 
     with steps("reading"):
         recording, experts = read_night(task.night.path, task.night.scorings, task.overrides, task.units)
+    if task.night.complete:
+        experts = _complete(experts)
     how = (*task.lights_s, settings.hypopnea_rule)
     encoder = network(settings.weights) if settings.model else None
     if encoder is not None and model_of(encoder) != settings.model:
@@ -150,6 +151,13 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     if settings.signals:
         tables["signals"] = lambda path: write_table(signals_table(night, task.who["study"]), path, SIGNALS_A_GROUP)
     return manifest, tables
+
+
+def _complete(experts: list[Scoring]) -> list[Scoring]:
+    """Scorings of somebody who looked for every type of event: none is left to the detectors."""
+    whole = dict.fromkeys(EVENT_TYPES, EXPERT)
+    at = next((i for i, part in enumerate(experts) if part.event_sources), 0)
+    return [replace(p, event_sources=whole) if i == at else p for i, p in enumerate(experts)]
 
 
 @cache

@@ -86,12 +86,12 @@ def _csv(header: tuple[str, ...], rows: list[tuple]) -> Callable[[Path], None]:
     return write
 
 
-def write_night(night: SimulatedNight, out_edf: str | Path) -> None:
+def write_night(night: SimulatedNight, out_edf: str | Path, every_event: bool = False) -> None:
     """Write ``OUT.edf``, ``OUT.hypnogram.csv`` (epoch from 1, stage) and ``OUT.events.csv``.
 
     The EDF+ header says that the night is simulated, from which profile and seed; the patient is anonymous and
     there is no date. Each file comes whole or not at all. With more than 5000 events spindles, slow
-    waves and rapid eye movements are left out of the events file.
+    waves and rapid eye movements are left out of the events file, unless `every_event` is wanted.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def write_night(night: SimulatedNight, out_edf: str | Path) -> None:
     if not out.parent.is_dir():
         raise UsageError(f"There is no folder {str(out.parent)!r} to write the simulated night into.")
     kept = night.events
-    if len(kept) > MANY_EVENTS:
+    if len(kept) > MANY_EVENTS and not every_event:
         kept = tuple(e for e in kept if e.type not in MICRO_EVENTS)
     stages = [(i, str(s)) for i, s in enumerate(night.hypnogram, start=1)]
     rows = [(e.type, e.start_s, e.duration_s) for e in kept]
