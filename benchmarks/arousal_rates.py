@@ -11,8 +11,9 @@ import numpy as np
 from benchmarks.report import Figure, run
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
+from sleeplm.scoring import score
 from sleeplm.scoring.arousals import arousal_events
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.vocabulary import EPOCH_S, NREM_STAGES, Stage
 
 REAL = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")
 NIGHTS = (("ucddb018.edf", "ucddb018_stage.csv"), ("dynamo_84min.edf", "dynamo_84min_stages.csv"))
@@ -21,7 +22,7 @@ LEAST_H = 0.25  # of a stage in a night, for a rate to be told
 
 
 def measure() -> list[Figure]:
-    """Arousals an hour of each stage; without chin EMG there are none in R."""
+    """Arousals an hour of each stage, and of sleep by automatic stages; without chin EMG there are none in R."""
     if not REAL.is_dir():
         return []
     shown = []
@@ -38,7 +39,18 @@ def measure() -> list[Figure]:
         for stage in (Stage.N1, Stage.N2, Stage.N3):
             rate, conditions = found[stage] / hours[stage], f"real, found {found[stage]} in {hours[stage]:.1f} h"
             shown.append(Figure(f"{file[:-4]}, arousals in {stage}", rate, "per h", conditions))
+        shown.append(_staged_automatically(recording, scoring.hypnogram))
     return shown
+
+
+def _staged_automatically(recording, hypnogram) -> Figure:
+    """Arousals an hour of automatic NREM sleep, and how many of them an expert's wake holds."""
+    scoring = score(recording)
+    events = scoring.events_of("arousal")
+    hours = sum(s in NREM_STAGES for s in scoring.hypnogram) * EPOCH_S / 3600
+    awake = sum(hypnogram[int(e.start_s // EPOCH_S)] == Stage.W for e in events)
+    conditions = f"real, found {len(events)} in {hours:.1f} h, {awake} of them in epochs that an expert calls wake"
+    return Figure(f"{recording.path.stem}, arousals by automatic stages", len(events) / hours, "per h", conditions)
 
 
 def _experts() -> dict[Stage, list[float]]:
