@@ -20,7 +20,7 @@ SIGNALS_A_GROUP = 64  # epochs: 3.4 MB that a reader takes at once
 _LEVEL = 9  # of zstd; the tables are written once and read many times
 _LARGEST = np.finfo(np.float16).max
 
-SPAN = pa.struct([("start_s", pa.float32()), ("end_s", pa.float32()), ("phrase", pa.string())])
+SPAN = pa.struct([("start_s", pa.float64()), ("end_s", pa.float64()), ("phrase", pa.string())])
 EVENT = pa.struct(
     [
         ("type", pa.string()),
