@@ -25,7 +25,7 @@ from accelerate.utils import set_seed
 from tokenizers import Tokenizer
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from sleeplm.errors import UsageError
+from sleeplm.errors import SleepLMError, UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork, save_network
 from sleeplm.model.files import TOKENIZER_FILE
 from sleeplm.model.words import train_words
@@ -258,7 +258,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         unseen=given.unseen,
         precision="bf16" if given.bf16 else "no",
     )
-    people = nights(given.corpus, "train")
+    try:
+        people = nights(given.corpus, "train")
+    except SleepLMError as error:
+        parser.error(str(error))
     if not people:
         parser.error(f"no nights in {given.corpus}; simulate some with python -m train.simulate_corpus")
     heard = [SilentNight(night) for night in people] if settings.unseen else people

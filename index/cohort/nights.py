@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path
 
@@ -37,9 +37,9 @@ class Night:
     """
 
     number: int
-    path: Path
-    scorings: tuple[Path, ...] = ()
-    person: Person = UNSAID
+    path: Path = field(repr=False)
+    scorings: tuple[Path, ...] = field(default=(), repr=False)
+    person: Person = field(default=UNSAID, repr=False)
     lights_off: str | None = None
     lights_on: str | None = None
     split: str | None = None

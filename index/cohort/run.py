@@ -87,8 +87,8 @@ def run_cohort(
                 outcome.made += 1
                 outcome.seconds.append(made.seconds)
                 outcome.peak_mb = max(outcome.peak_mb or 0, made.peak_mb) if made.peak_mb else None
-    outcome.failed.sort()
-    write_card(out, outcome.failed)
+        outcome.failed.sort()
+        write_card(out, outcome.failed)
     return outcome
 
 

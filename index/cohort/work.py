@@ -11,7 +11,7 @@ from pathlib import Path
 
 from index.cohort.folder import MANIFEST, Settings, write_part
 from index.cohort.nights import Night
-from index.cohort.workers import UnfitWorkerError
+from index.cohort.workers import Unfit
 from sleeplm import __version__
 from sleeplm.analysis import model_of, recording_json
 from sleeplm.derive import Steps, derive, read_night
@@ -70,9 +70,9 @@ class Task:
     who: dict
     said: dict
     lights_s: tuple
-    overrides: dict
+    overrides: dict = field(repr=False)  # labels, which may name somebody
     units: dict
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,12 @@ class Made:
     failed: str | None = None
 
 
-def look(night: Night, settings: Settings, folder: Path) -> Looked:
+def look(night: Night, settings: Settings, folder: Path) -> Looked | Unfit:
     """Sum a night's files and read its header."""
     from sleeplm.recording import montage_of, open_recording
 
-    _check_worker(settings, folder)
+    if why := _unfit(settings, folder):
+        return Unfit(why)
     try:
         montage = montage_of(night.path)
         lights_s: tuple = (None, None)
@@ -101,9 +102,10 @@ def look(night: Night, settings: Settings, folder: Path) -> Looked:
         return Looked(failed=_sentence(error, night))
 
 
-def make(task: Task, settings: Settings, folder: Path) -> Made:
+def make(task: Task, settings: Settings, folder: Path) -> Made | Unfit:
     """Read, score, measure, caption and embed a night, and write its part."""
-    _check_worker(settings, folder)
+    if why := _unfit(settings, folder):
+        return Unfit(why)
     steps = Steps()
     try:
         manifest, tables = _derived(task, settings, steps)
@@ -133,8 +135,6 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
         experts = _complete(experts)
     how = (*task.lights_s, settings.hypopnea_rule)
     encoder = network(settings.weights) if settings.model else None
-    if encoder is not None and model_of(encoder) != settings.model:
-        raise UnfitWorkerError("a worker has other weights than the process that started it")
     night = derive(recording, experts, how, encoder, steps, f"{settings.seed} {task.who['study']}")
     nameless = Nameless(recording, task.night.scorings)
     person = kept(task.night.person, recording.subject, task.said["person"])
@@ -171,6 +171,11 @@ def network(weights: str | None):
     return SleepLM.from_pretrained(weights)
 
 
+@cache
+def _model(weights: str | None) -> dict:
+    return model_of(network(weights))
+
+
 def _peak_mb() -> float | None:
     """Largest resident memory of this process so far, where the system tells it (Linux counts it in kB)."""
     if sys.platform != "linux":
@@ -180,26 +185,30 @@ def _peak_mb() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _check_worker(settings: Settings, folder: Path) -> None:
+def _unfit(settings: Settings, folder: Path) -> str | None:
+    """Why this worker would not make what the others make."""
     from distributed import get_worker
 
     if __version__ != settings.package:
-        raise UnfitWorkerError(f"a worker runs version {__version__}, not {settings.package}; install the same")
+        return f"a worker runs version {__version__}, not {settings.package}; install the same"
     try:
         threads = get_worker().state.nthreads
     except ValueError:  # in no worker: called as a function
         threads = 1
     if threads != 1:
-        raise UnfitWorkerError(f"a worker has {threads} threads; start workers with --nthreads 1")
+        return f"a worker has {threads} threads; start workers with --nthreads 1"
     if not (folder / MANIFEST).is_file():
-        raise UnfitWorkerError("a worker does not see the cohort's folder; put it where every machine sees it")
+        return "a worker does not see the cohort's folder; put it where every machine sees it"
+    if settings.model is not None and _model(settings.weights) != settings.model:
+        return "a worker has other weights than the process that started it"
+    return None
 
 
 def _sentence(error: Exception, night: Night) -> str:
-    if isinstance(error, UnfitWorkerError):
-        raise error
     if isinstance(error, MemoryError):
         return "its worker ran out of memory"
+    if isinstance(error, OSError):
+        return f"a file could not be read or written ({error.strerror or type(error).__name__})"
     if isinstance(error, SleepLMError):
         return reason(error, night.path, night.scorings)
     return _SURPRISE.format(type(error).__name__)

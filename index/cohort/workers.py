@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sleeplm.errors import SleepLMError, UsageError
 
@@ -13,8 +14,11 @@ DIED = "its worker died, perhaps for want of memory"
 Told = Callable[[str, int, int], None]  # what is done with the nights, how many are through, of how many
 
 
-class UnfitWorkerError(Exception):
-    """A worker that would not make what the others make; the sentence names no night."""
+@dataclass(frozen=True)
+class Unfit:
+    """What a task gives back where its worker would not make what the others make; the sentence names no night."""
+
+    why: str
 
 
 @contextmanager
@@ -69,12 +73,14 @@ def on_workers(client, name: str, function, things: Sequence, more: tuple, told:
         error = future.exception()
         if isinstance(error, KilledWorker):
             result = died
-        elif isinstance(error, UnfitWorkerError | SleepLMError):
+        elif isinstance(error, SleepLMError):
             raise UsageError(str(error)) from None
         elif error is not None:
             raise UsageError(f"the workers cannot work ({type(error).__name__}); is this package installed there?")
         else:
             result = future.result()
+        if isinstance(result, Unfit):
+            raise UsageError(result.why)
         yield numbers.pop(future), result
         future.release()
         told(name, done, len(things))

@@ -222,3 +222,10 @@ def test_nothing_named_is_refused(tmp_path):
     for named in ([], [tmp_path], [tmp_path / "*.edf"]):
         with pytest.raises(UsageError, match=r"no recording|no file"):
             find_nights(named)
+
+
+def test_what_a_scheduler_may_log_names_nobody(nights):
+    from index.cohort.work import Task
+
+    task = Task(nights[0], {}, {}, (None, None), {"C3": "Jane Doe"}, {}, ("C3 is 'Jane Doe'.",))
+    assert not any(word in repr(thing) for thing in (nights[0], task) for word in ("Jane", "jane", "Doe"))
