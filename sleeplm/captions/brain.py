@@ -6,6 +6,7 @@ from sleeplm.captions.rounding import rounded
 from sleeplm.captions.spectra import densities, power
 from sleeplm.epochs import Epochs
 from sleeplm.night import Scoring
+from sleeplm.recording.questions import unit_is_known
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, MODEL_SFREQ_HZ, NREM_STAGES, Stage
 
 # Band edges in Hz are YASA's (Vallat & Walker 2021, eLife 10:e70092). Power above 30 Hz is left out: it is near
@@ -31,9 +32,10 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     .5 to 30 Hz, see `relative_powers`) and ``rms_uv`` (root mean square about the mean); ``EOG_L`` and ``EOG_R``,
     each with ``slow_uv`` and ``saccadic_uv`` (root mean square of .2 to 1 and of 1 to 5 Hz, see `eye_amplitudes`);
     any of the four has only ``artifact: True`` where the body moved or the signal is too large to be what it is
-    named for. ``spindles`` and ``slow_waves`` (lists of ``start_s, end_s`` of those that begin in the epoch; only
-    in scored NREM sleep with an EEG that is no artifact); ``rapid_eye_movements`` (times in s; only in REM sleep
-    with both eyes recorded); and the count of each, ``<kind>_n``.
+    named for, and no microvolts where its unit is not known. ``spindles`` and ``slow_waves`` (lists of ``start_s,
+    end_s`` of those that begin in the epoch; only in scored NREM sleep with an EEG that is no artifact);
+    ``rapid_eye_movements`` (times in s; only in REM sleep with both eyes recorded); and the count of each,
+    ``<kind>_n``.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
     for name in (*EEG, *EOG):
@@ -83,7 +85,11 @@ def eye_amplitudes(signals_uv: np.ndarray) -> dict[str, np.ndarray]:
 
 def clean_leads(row: dict) -> list[str]:
     """The EEG derivations of an epoch's brain attributes that are no artifact."""
-    return [name for name in EEG if name in row and "artifact" not in row[name]]
+    return [name for name in EEG if _is_clean(row, name)]
+
+
+def _is_clean(row: dict, name: str) -> bool:
+    return name in row and "artifact" not in row[name]
 
 
 def _add_signal(rows: list[dict], recording, epochs: Epochs, name: str) -> None:
@@ -93,13 +99,16 @@ def _add_signal(rows: list[dict], recording, epochs: Epochs, name: str) -> None:
         return
     signal = epochs.signals[here, channel]
     centred = signal - signal.mean(axis=1, keepdims=True)
-    spoiled = (np.abs(centred).max(axis=1) > _TOO_LARGE_UV[name]) | recording.quality.has(name, "movement")[here]
+    scaled = unit_is_known(recording, name)
+    spoiled = recording.quality.has(name, "movement")[here]
+    if scaled:
+        spoiled |= np.abs(centred).max(axis=1) > _TOO_LARGE_UV[name]
+    measured = {}
     if name in EEG:
         measured = {f"{band}_pct": 100 * share for band, share in relative_powers(signal).items()}
-        measured["rms_uv"] = centred.std(axis=1)
-    else:
-        measured = eye_amplitudes(signal)
-    known = np.all([np.isfinite(v) for v in measured.values()], axis=0)
+    if scaled:
+        measured |= {"rms_uv": centred.std(axis=1)} if name in EEG else eye_amplitudes(signal)
+    known = np.all([np.isfinite(v) for v in measured.values()], axis=0) & np.ones(len(here), bool)
     for i, e in enumerate(here):
         if spoiled[i]:
             rows[e][name] = {"artifact": True}
@@ -125,7 +134,7 @@ def _add_eye_movements(rows: list[dict], scoring: Scoring) -> None:
         return
     middles = np.sort([(e.start_s + e.end_s) / 2 for e in scoring.events_of("rapid_eye_movement")])
     for e, row in enumerate(rows):
-        if _stage(scoring, e) != Stage.R or not all("slow_uv" in row.get(eye, {}) for eye in EOG):
+        if _stage(scoring, e) != Stage.R or not all(_is_clean(row, eye) for eye in EOG):
             continue
         first, last = np.searchsorted(middles, (e * EPOCH_S, (e + 1) * EPOCH_S))
         row["rapid_eye_movements"] = [rounded(m - e * EPOCH_S, 1) for m in middles[first:last]]

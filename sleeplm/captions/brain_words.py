@@ -60,6 +60,8 @@ def brain_text(teller: Teller) -> str | None:
         lead = teller.one_of(clear)
         clauses += [lambda t: rhythm(t, lead), lambda t: _bands(t, lead)]
         clauses += [lambda t: _other(t, next(c for c in clear if c != lead))] if len(clear) > 1 else []
+    elif unscaled := [name for name in leads if "delta_pct" in values[name]]:  # of unknown unit: shares alone
+        clauses.append(lambda t: _bands(t, t.one_of(unscaled)))
     elif leads:
         clauses.append(lambda t: _unreadable(t, teller.one_of(leads)))
     clauses += [say for name, say in _GRAPHOELEMENTS if name in values]

@@ -51,7 +51,7 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
     Parameters
     ----------
     heart : HeartRate
-        With `HeartRate.sinus`.
+        As `scoring.heart.rate_of` gives it.
     n_epochs : int
 
     Returns
@@ -72,15 +72,16 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
     where, good_s, at_s = epoch[1:][trusted], rr_s[trusted], beats_s[1:][trusted] % EPOCH_S
     covered, counts = (np.bincount(where, weights=w, minlength=n_epochs) for w in (good_s, np.ones(len(good_s))))
     told = np.flatnonzero(covered >= _MIN_COVERED_S)
+    mean = 60 * counts / np.maximum(covered, 1e-9)
     low, high = _extremes(where, 60 / good_s, n_epochs)
     change = _change(where, good_s, at_s, n_epochs)
     rmssd_ms = _rmssd(rr_s, heart.sinus & within, epoch[1:], n_epochs)
     stretches = trends(per_second(heart, n_epochs)[told], _CHANGE_BPM, _LEVEL_BPM, "bpm")
     for e, found in zip(told, stretches, strict=True):
         rows[e] = {
-            "hr_mean_bpm": rounded(60 * counts[e] / covered[e]),
-            "hr_min_bpm": rounded(low[e]),
-            "hr_max_bpm": rounded(high[e]),
+            "hr_mean_bpm": rounded(mean[e]),
+            "hr_min_bpm": rounded(min(low[e], mean[e])),
+            "hr_max_bpm": rounded(max(high[e], mean[e])),
             "hr_trend": _trend(change[e], high[e] - low[e]),
         }
         if np.isfinite(rmssd_ms[e]):

@@ -6,6 +6,7 @@ from scipy.signal import butter, sosfilt
 from sleeplm.captions.rounding import rounded
 from sleeplm.captions.spectra import densities
 from sleeplm.epochs import Epochs
+from sleeplm.recording.questions import unit_is_known
 from sleeplm.recording.windows import in_epochs
 from sleeplm.runs import runs
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S
@@ -26,7 +27,8 @@ def chin_features(recording, epochs: Epochs) -> list[dict]:
     """Attributes of the chin EMG, one dict an epoch.
 
     Empty where it was not recorded, or at under 50 Hz, where its electrode is off, and where mains hum is most of
-    it. Else ``chin_uv`` (root mean square, 10 to 100 Hz or as far as the sampling goes), ``chin_tone`` (low, usual,
+    it. Else ``chin_uv`` (root mean square, 10 to 100 Hz or as far as the sampling goes; not where the unit of the
+    signal is not known), ``chin_tone`` (low, usual,
     high: under .6, over 1.8 times the night's median; from ten minutes on), ``chin_median_hz`` (the frequency that
     halves the power of the same band; Welch, 1-s Hann windows), ``chin_bursts`` (list of ``start_s, end_s`` of
     those that begin in the epoch: up to 5 s of over four times the epoch's median) and ``chin_bursts_n``.
@@ -38,7 +40,8 @@ def chin_features(recording, epochs: Epochs) -> list[dict]:
     sfreq_hz = recording.channels["EMG_CHIN"].sfreq_hz
     signal_uv = np.nan_to_num(recording.signal("EMG_CHIN").astype(np.float32, copy=False))
     envelope = envelope_of(signal_uv, sfreq_hz, len(epochs))
-    connected = np.quantile(envelope, 0.1, axis=1) >= _CONNECTED_UV
+    scaled = unit_is_known(recording, "EMG_CHIN")
+    connected = np.quantile(envelope, 0.1, axis=1) >= (_CONNECTED_UV if scaled else 0)
     told = np.flatnonzero(present & connected & ~recording.quality.has("EMG_CHIN", "mains"))
     if not len(told):
         return rows
@@ -47,7 +50,8 @@ def chin_features(recording, epochs: Epochs) -> list[dict]:
     median_hz = median_frequency(in_epochs(signal_uv, sfreq_hz, len(epochs))[told], sfreq_hz)
     bursts = _bursts(envelope)
     for i, e in enumerate(told):
-        rows[e] = {"chin_uv": rounded(rms_uv[e], 1), "chin_median_hz": rounded(median_hz[i])}
+        rows[e] = {"chin_uv": rounded(rms_uv[e], 1)} if scaled else {}
+        rows[e]["chin_median_hz"] = rounded(median_hz[i])
         if len(told) >= _MIN_EPOCHS_FOR_USUAL:
             low, high = rms_uv[e] < _LOW * usual_uv, rms_uv[e] > _HIGH * usual_uv
             rows[e]["chin_tone"] = "low" if low else "high" if high else "usual"

@@ -1,5 +1,7 @@
 """What the oxygen saturation does in each epoch, second by second."""
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from sleeplm.captions.rounding import rounded
@@ -8,6 +10,7 @@ from sleeplm.scoring.oximetry import clean_spo2, per_second
 from sleeplm.scoring.usable import read_usable
 from sleeplm.vocabulary import EPOCH_S
 
+_known: WeakKeyDictionary = WeakKeyDictionary()
 _MIN_SECONDS = 15  # of valid saturation, without which an epoch has none
 _MEASURES = {"mean": np.nanmean, "min": np.nanmin, "max": np.nanmax}
 _CHANGE_PCT, _LEVEL_PCT = 2, 0.5  # a stretch rises or falls by this much; steps of 1% are the sensor's own
@@ -16,10 +19,17 @@ _CHANGE_PCT, _LEVEL_PCT = 2, 0.5  # a stretch rises or falls by this much; steps
 def saturation(recording, n_epochs: int) -> np.ndarray | None:
     """Oxygen saturation in percent by second, ``[epochs, 30]``, NaN where nothing valid was measured.
 
-    Cleaned as for the scoring of desaturations (`scoring.oximetry.clean_spo2`); None where it was not recorded.
+    Cleaned as for the scoring of desaturations (`scoring.oximetry.clean_spo2`), once a recording; None where it was
+    not recorded.
     """
     if "SPO2" not in recording.channels or not n_epochs:
         return None
+    if recording not in _known:
+        _known[recording] = _saturation(recording, n_epochs)
+    return _known[recording]
+
+
+def _saturation(recording, n_epochs: int) -> np.ndarray:
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
     values = per_second(clean_spo2(read_usable(recording, "SPO2"), sfreq_hz), sfreq_hz)
     night = np.full(n_epochs * EPOCH_S, np.nan)

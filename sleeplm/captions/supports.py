@@ -1,6 +1,7 @@
 """What of an epoch's measured attributes supports its stage."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from sleeplm.captions.brain import EOG, clean_leads
 
@@ -38,8 +39,8 @@ def _slow_waves(row: ByFacet) -> bool:
 _HOLDS: dict[str, Callable[[ByFacet], bool]] = {
     "alpha": _eeg(lambda v: v["alpha_pct"] >= _ALPHA_PCT),
     "theta": _eeg(lambda v: v["theta_pct"] >= _THETA_PCT),
-    "delta": _eeg(lambda v: v["delta_pct"] >= _DELTA_PCT and v["rms_uv"] >= _LARGE_UV),
-    "mixed_frequency": _eeg(lambda v: v["delta_pct"] < _MIXED_DELTA_PCT and v["rms_uv"] < _MIXED_UV),
+    "delta": _eeg(lambda v: v["delta_pct"] >= _DELTA_PCT and v.get("rms_uv", 0) >= _LARGE_UV),
+    "mixed_frequency": _eeg(lambda v: v["delta_pct"] < _MIXED_DELTA_PCT and v.get("rms_uv", inf) < _MIXED_UV),
     "spindles": lambda row: bool(row.get("brain", {}).get("spindles")),
     "slow_waves": _slow_waves,
     "rapid_eye_movements": lambda row: bool(row.get("brain", {}).get("rapid_eye_movements")),

@@ -23,3 +23,8 @@ class Question:
     text: str
     choices: tuple[str, ...]
     default: str | None = None
+
+
+def unit_is_known(recording, name: str) -> bool:
+    """Whether a channel's values are in its canonical unit as far as anybody knows: nothing is asked about it."""
+    return not any(question.channel == name for question in recording.questions)

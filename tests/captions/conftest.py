@@ -27,6 +27,7 @@ class MadeRecording:
         }
         self.missing = [n for n in CHANNEL if n not in self.made]
         self.start_clock = None
+        self.questions = []
 
     @cached_property
     def quality(self):

@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import welch
 
+from sleeplm.captions import caption_night
 from sleeplm.captions.brain import BANDS_HZ, brain_features, eye_amplitudes, relative_powers
 from sleeplm.captions.spectra import densities
 from sleeplm.epochs import cut_epochs
@@ -108,3 +111,15 @@ def test_no_spindle_is_told_where_no_derivation_is_clean(make_recording, signals
     rows = brain_features(recording, cut_epochs(recording), scoring)
     assert "spindles" not in rows[0] and rows[0]["C3"] == rows[0]["C4"] == {"artifact": True}
     assert rows[1]["spindles_n"] == 1 and rows[1]["C4"] == {"artifact": True}
+
+
+def test_without_a_known_unit_no_microvolts_are_told(make_recording, signals_of):
+    signals = {n: signals_of(24)[n] for n in ("C3", "EOG_L", "EMG_CHIN")}
+    recording = make_recording(signals, 24)
+    recording.questions = [SimpleNamespace(channel=name) for name in signals]
+    night = caption_night(recording, cut_epochs(recording), Scoring())
+    for row in night:
+        brain, somatic = row["brain"].attributes, row["somatic"].attributes
+        assert brain["C3"].keys() == {f"{band}_pct" for band in BANDS_HZ} and brain["EOG_L"] == {}
+        assert "chin_uv" not in somatic and somatic["chin_tone"] == "usual"
+        assert "uV" not in row["brain"].text + row["somatic"].text
