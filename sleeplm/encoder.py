@@ -164,7 +164,7 @@ class SleepLM:
         out = Encoding(
             np.zeros((n, config.dim), dtype=np.float32),
             np.zeros((n, PATCHES, config.dim), dtype=np.float32),
-            np.zeros((n, config.tokens, config.width), dtype=np.float32),
+            np.zeros((n, config.memory_tokens, config.width), dtype=np.float32),
         )
         device = self.network.log_scale.device
         for first in range(0, n, _BATCH):

@@ -38,6 +38,7 @@ from train.stream import NIGHTS_AT_ONCE, Stream
 from train.unseen import SilentNight
 
 LOG_EVERY = 50
+CHOICES = ("own_scale", "fine", "numbers")  # of the network's form
 VALIDATION_SHARE = 3  # every third night is enough to see how a run goes
 SETTINGS_FILE = "settings.json"  # of a checkpoint
 WORD_ROWS = 4000  # rows that the captions' tokenizer is learned from
@@ -238,6 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         "--bf16", action="store_true", help="compute in bfloat16, where the machine is built for it"
     )
     parser.add_argument("--unseen", action="store_true", help="keep three concepts out of all words (train.unseen)")
+    parser.add_argument("--with", dest="choices", nargs="*", default=[], choices=CHOICES, help="see NetworkConfig")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--tensorboard", action="store_true")
     return parser
@@ -257,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nights_at_once=given.nights_at_once,
         unseen=given.unseen,
         precision="bf16" if given.bf16 else "no",
+        config=NetworkConfig(**dict.fromkeys(given.choices, True)),
     )
     try:
         people = nights(given.corpus, "train")

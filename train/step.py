@@ -6,10 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sleeplm.model import Prepared, SleepLMNetwork, losses, prepare
+from sleeplm.model import Prepared, SleepLMNetwork, losses
+from sleeplm.model.measured import ABSENT
+from sleeplm.model.measured import CHANNELS as NUMBERS_OF
 from sleeplm.model.network import slow_wave
 from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES
-from sleeplm.vocabulary import CANONICAL
+from sleeplm.vocabulary import CANONICAL, MODEL_SFREQ_HZ
 from train.batches import Batch
 
 WEIGHTS = {
@@ -22,14 +24,17 @@ WEIGHTS = {
     "bands": 0.5,
     "wave": 0.05,
 }
-_GAIN_SD = 0.15  # of ln(gain): electrodes and amplifiers
+_GAIN_SD = 0.5  # of ln(gain): electrodes, amplifiers, skulls
+_FILTERED = 0.7  # share of epochs with other filters and noise
+_TILT = 0.12  # of ln(amplitude) an octave
+_NOISE_LN_UV = 0.0
 _ARBITRARY_GAIN_SD = 1.0  # belts, flow, snore: any laboratory's unit
 _HIDE_SHARE, _HIDDEN_PATCHES = 0.3, 0.25
 _MAX_LOG_SCALE = 4.0
 
 
 def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Signals as another amplifier would give them.
+    """Signals as another laboratory would give them: other gains, filters and noise.
 
     Parameters
     ----------
@@ -48,12 +53,28 @@ def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator) -> 
     gains = np.where(physical & ~exact[:, None], np.exp(shared), gains)
     gains[:, kinds == "ecg"] *= rng.choice((-1, 1), (len(out), 1))
     out *= gains[..., None].astype(np.float32)
-    eeg = np.flatnonzero(np.isin(kinds, ("eeg", "eog")))
-    for i in np.flatnonzero(~exact & (rng.random(len(out)) < 0.5)):
-        tilt = np.float32(rng.uniform(-0.25, 0.45))  # other filters: a gentle slope over the spectrum
-        tilted = out[i, eeg]
-        out[i, eeg, 1:] = (tilted[:, 1:] - tilt * tilted[:, :-1]) / (1 - 0.6 * tilt)
+    brain = np.flatnonzero(np.isin(kinds, ("eeg", "eog")))
+    rows = np.flatnonzero(~exact & (rng.random(len(out)) < _FILTERED))
+    if len(rows):
+        part = np.ix_(rows, brain)
+        noise_uv = np.exp(rng.normal(_NOISE_LN_UV, 0.7, (len(rows), 1, 1))) * (rng.random((len(rows), 1, 1)) < 0.5)
+        there = out[part].any(-1, keepdims=True)
+        noisy = filtered(out[part], rng) + noise_uv * rng.normal(size=(len(rows), len(brain), out.shape[-1]))
+        out[part] = np.where(there, noisy, 0)
     return out
+
+
+def filtered(signals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Signals ``[rows, channels, samples]`` after other filters: tilted, bent and cut spectra, one for each row."""
+    n, samples = len(signals), signals.shape[-1]
+    hz = np.fft.rfftfreq(samples, 1 / MODEL_SFREQ_HZ)
+    octaves = np.log2(np.maximum(hz, 0.25) / 4)  # from 4 Hz: -4 to 3
+    tilt, bend = rng.normal(0, _TILT, (n, 1)), rng.normal(0, _TILT / 4, (n, 1))
+    response = np.exp(tilt * octaves + bend * (octaves**2 - 4))
+    top_hz = np.where(rng.random((n, 1)) < 0.3, rng.uniform(14, 32, (n, 1)), 64)
+    bottom_hz = np.where(rng.random((n, 1)) < 0.3, rng.uniform(0.2, 0.8, (n, 1)), 0.01)
+    response /= np.sqrt(1 + (hz / top_hz) ** 6) * np.sqrt(1 + (bottom_hz / np.maximum(hz, 0.01)) ** 4)
+    return np.fft.irfft(np.fft.rfft(signals) * response[:, None], n=samples)
 
 
 def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
@@ -67,6 +88,8 @@ def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
         summary=prepared.summary * here,
         position=prepared.position * present[:, position, None, None],
         present=present,
+        digits=torch.where(present[:, NUMBERS_OF][..., None], prepared.digits, ABSENT),
+        fine=prepared.fine * here[..., None],
     )
 
 
@@ -89,7 +112,7 @@ class TrainingStep(nn.Module):
         recorded, present = self._tensor(batch.recorded), self._tensor(batch.present)
         signals = self._tensor(varied(batch.signals, exact, rng))
         with torch.autocast(signals.device.type, enabled=False):
-            whole = prepare(signals, recorded)
+            whole = self.network.prepare(signals, recorded)
         hidden = (rng.random((len(exact), PATCHES)) < _HIDDEN_PATCHES) & (rng.random((len(exact), 1)) < _HIDE_SHARE)
         encoded = self.network.encode_prepared(of_channels(whole, present), self._tensor(hidden))
         ids, facets = self._tensor(batch.caption_ids), self._tensor(batch.caption_facets)

@@ -13,6 +13,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from sleeplm.model.measured import measured_digits, no_digits
 from sleeplm.vocabulary import CANONICAL, EPOCH_S, MODEL_SFREQ_HZ, POSITIONS, SAMPLES_PER_EPOCH
 
 PATCHES = EPOCH_S  # one a second
@@ -21,6 +22,7 @@ POSITION_CHANNEL = next(i for i, c in enumerate(CANONICAL) if c.kind == "positio
 WAVES = tuple(i for i in range(len(CANONICAL)) if i != POSITION_CHANNEL)  # channels with a waveform
 KINDS = tuple(CANONICAL[i].kind for i in WAVES)
 POSITION_CODES = tuple(sorted(POSITIONS))  # -1 (unknown) first
+_PHYSIOLOGICAL = tuple(kind in ("eeg", "eog") for kind in KINDS)
 ARBITRARY = tuple(kind in ("effort", "flow", "snore") for kind in KINDS)
 _DIVISOR = {"eeg": 50.0, "eog": 100.0, "emg": 20.0, "ecg": 0.5, "spo2": 5.0}
 _CENTRE_SPO2 = 95.0
@@ -32,6 +34,9 @@ _SLOW_HZ = 8  # rate of the slow copies that the epoch's spectra are taken from
 _SLOW_BINS = slice(2, 46)  # 0.07 to 1.5 Hz in steps of 1/30 Hz: breathing
 _ENVELOPE_BINS = slice(15, 106)  # 0.5 to 3.5 Hz: heart beats
 _FOURIER = (0.25, 0.5, 1.0)  # cycles a unit, so that digits of a level can be read off
+_QUARTERS = 4  # of a patch
+_FINE_HZ = ((0.5, 4.0), (11.0, 16.0), (20.0, 32.0))  # slow waves, spindles, muscle
+FINE = _QUARTERS * len(_FINE_HZ)
 SUMMARY = 6 + 3 * 2 * len(_FOURIER) + 44 + 91
 
 
@@ -51,6 +56,11 @@ class Prepared:
         ``[batch, 30, codes]``, share of each patch spent in each body position.
     present : Tensor
         bool ``[batch, 14]``.
+    digits : Tensor
+        int64 ``[batch, numbers, 4]``, what was measured (see `measured_digits`); absent where not asked for.
+    fine : Tensor
+        ``[batch, 13, 30, 12]``, logarithms of powers in quarters of a second against the epoch's mean; empty in the
+        last dimension where they were not asked for.
     """
 
     wave: Tensor
@@ -58,9 +68,13 @@ class Prepared:
     summary: Tensor
     position: Tensor
     present: Tensor
+    digits: Tensor
+    fine: Tensor
 
 
-def prepare(signals: Tensor, present: Tensor) -> Prepared:
+def prepare(
+    signals: Tensor, present: Tensor, own_scale: bool = False, fine: bool = False, numbers: bool = False
+) -> Prepared:
     """Prepare a batch of epochs.
 
     Parameters
@@ -69,9 +83,11 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
         float32 ``[batch, 14, 1920]``, physical units at 64 Hz; what is absent or not finite counts as zero.
     present : Tensor
         bool ``[batch, 14]``.
+    own_scale, fine, numbers : bool
+        As in `NetworkConfig`.
     """
     signals = torch.nan_to_num(signals, nan=0.0, posinf=0.0, neginf=0.0)
-    wave, log_size = _scaled(signals[:, WAVES, :])
+    wave, log_size = _scaled(signals[:, WAVES, :], own_scale)
     here = present[:, WAVES, None].to(wave.dtype)
     wave = wave * here
     return Prepared(
@@ -80,20 +96,24 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
         summary=_summary(wave, log_size) * here,
         position=_positions(signals[:, POSITION_CHANNEL]) * present[:, POSITION_CHANNEL, None, None],
         present=present,
+        digits=measured_digits(signals, present) if numbers else no_digits(present),
+        fine=(_fine_powers(wave) if fine else wave.new_zeros(*wave.shape[:2], PATCHES, 0)) * here[..., None],
     )
 
 
-def _scaled(signals: Tensor) -> tuple[Tensor, Tensor]:
+def _scaled(signals: Tensor, own_scale: bool) -> tuple[Tensor, Tensor]:
     """Scaled waveforms, and the logarithm of each channel's absolute size in the epoch ``[batch, 13]``."""
     device = signals.device
     is_spo2 = torch.tensor([kind == "spo2" for kind in KINDS], device=device)[:, None]
-    arbitrary = torch.tensor(ARBITRARY, device=device)[:, None]
+    sized = torch.tensor(ARBITRARY, device=device)
+    if own_scale:
+        sized = sized | torch.tensor(_PHYSIOLOGICAL, device=device)
     divisor = torch.tensor([_DIVISOR.get(kind, 1.0) for kind in KINDS], device=device)[:, None]
     centre = torch.where(is_spo2, _CENTRE_SPO2, signals.mean(-1, keepdim=True))
     wave = (signals - centre) / divisor
     size = wave[..., ::4].abs().kthvalue(int(0.9 * SAMPLES_PER_EPOCH / 4), dim=-1, keepdim=True).values
     log_size = torch.log(size + 1e-4)[..., 0]
-    wave = torch.where(arbitrary, wave / (size + 1e-6), wave)
+    wave = torch.where(sized[:, None], wave / (size + 1e-6), wave)
     return wave.clamp(-_CLIP, _CLIP), log_size
 
 
@@ -115,6 +135,18 @@ def _band_powers(wave: Tensor) -> Tensor:
     spectrum = torch.fft.rfft(frames * window)
     power = (spectrum.real.square() + spectrum.imag.square()) / window.square().sum()
     return torch.log10(power @ _band_matrix(wave.device) + _FLOOR) / 2 + 1
+
+
+def _fine_powers(wave: Tensor) -> Tensor:
+    """Logarithms of the power of a few bands in quarters of a second, against their mean over the epoch."""
+    spectrum = torch.fft.rfft(wave)
+    hz = torch.fft.rfftfreq(wave.shape[-1], 1 / MODEL_SFREQ_HZ, device=wave.device)
+    bands = torch.stack([(hz >= low) & (hz < high) for low, high in _FINE_HZ]).to(wave.dtype)
+    parts = torch.fft.irfft(spectrum[:, :, None] * bands, n=wave.shape[-1])  # [batch, 13, bands, 1920]
+    power = parts.square().unflatten(-1, (PATCHES, _QUARTERS, -1)).mean(-1)  # [batch, 13, bands, 30, 4]
+    level = torch.log10(power + _FLOOR)
+    level = level - level.mean((-1, -2), keepdim=True)
+    return level.permute(0, 1, 3, 2, 4).flatten(-2)
 
 
 def _summary(wave: Tensor, log_size: Tensor) -> Tensor:

@@ -5,8 +5,10 @@ from torch import Tensor, nn
 
 from sleeplm.model.config import NetworkConfig
 from sleeplm.model.layers import Block
+from sleeplm.model.measured import ABSENT, NUMBERS, PLACES
 from sleeplm.model.preparation import (
     BANDS,
+    FINE,
     PATCH_SAMPLES,
     PATCHES,
     POSITION_CHANNEL,
@@ -47,7 +49,7 @@ class SignalTower(nn.Module):
     def __init__(self, config: NetworkConfig):
         super().__init__()
         width, hidden = config.width, config.channel_width
-        self.patch = PerChannel(len(WAVES), PATCH_SAMPLES + BANDS, hidden)
+        self.patch = PerChannel(len(WAVES), PATCH_SAMPLES + BANDS + (FINE if config.fine else 0), hidden)
         self.mix = nn.Linear(len(WAVES) * hidden, width)
         self.presence = nn.Embedding(len(CANONICAL), width)
         self.position = nn.Linear(len(POSITION_CODES), width, bias=False)
@@ -77,7 +79,7 @@ class SignalTower(nn.Module):
     def _times(self, prepared: Prepared) -> Tensor:
         here = prepared.present.to(prepared.wave.dtype)
         waves = here[:, WAVES]
-        hidden = self.act(self.patch(torch.cat((prepared.wave, prepared.bands), dim=-1)))
+        hidden = self.act(self.patch(torch.cat((prepared.wave, prepared.bands, prepared.fine), dim=-1)))
         hidden = hidden * (waves * (len(WAVES) / waves.sum(1, keepdim=True).clamp(min=1)).sqrt())[..., None, None]
         mixed = self.mix(hidden.permute(0, 2, 1, 3).flatten(-2))  # [batch, 30, width]
         position = self.position(prepared.position)
@@ -88,6 +90,21 @@ class SignalTower(nn.Module):
         position = self.position(prepared.position.mean(1, keepdim=True))
         tokens = torch.cat((waves[:, :POSITION_CHANNEL], position, waves[:, POSITION_CHANNEL:]), dim=1)
         return tokens + self.presence.weight
+
+
+class NumberTokens(nn.Module):
+    """What was measured as one token a number, made of its digits, so that the decoder can copy them."""
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.names = nn.Embedding(len(NUMBERS), config.width)
+        self.digits = nn.Embedding(PLACES * (ABSENT + 1), config.width)
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, digits: Tensor) -> Tensor:
+        """Digits ``[batch, numbers, 4]`` to tokens ``[batch, numbers, width]``."""
+        places = torch.arange(PLACES, device=digits.device) * (ABSENT + 1)
+        return self.norm(self.names.weight + self.digits(digits + places).sum(-2))
 
 
 class TextHead(nn.Module):
