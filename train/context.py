@@ -19,7 +19,8 @@ from sleeplm.model.context import ContextNetwork, save_context
 from sleeplm.model.files import described_sum
 from sleeplm.vocabulary import STAGES
 from train.corpus import nights
-from train.measures import by_view, epochs_of, kappa
+from train.evaluation.scores import kappa
+from train.measures import by_view, epochs_of
 from train.schedule import learning_rate
 
 _LENGTH = 160  # epochs of a stretch that one step reads
@@ -89,7 +90,7 @@ def agreement(network: ContextNetwork, nights_seen: Sequence[tuple[np.ndarray, n
     found = np.concatenate([network.probabilities(embeddings).argmax(1) for embeddings, _ in nights_seen])
     truth = np.concatenate([stages for _, stages in nights_seen])
     scored = truth != _UNSCORED
-    return kappa(truth[scored].tolist(), found[scored].tolist())
+    return kappa(truth[scored], found[scored])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -103,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     people, others = nights(given.corpus, "train"), nights(given.corpus, "validation")
     if not people:
-        parser.error(f"no nights in {given.corpus}; simulate some with python -m train.corpus")
+        parser.error(f"no nights in {given.corpus}; simulate some with python -m train.simulate_corpus")
     model = SleepLM.from_pretrained(given.weights)
     network = train(sequences(model, people), given.steps, given.rate, given.seed)
     about = {"trained_on": f"{len(people)} simulated nights", "steps": given.steps, "seed": given.seed}

@@ -4,8 +4,8 @@
     python -m train.evaluate --people 2 --hours 0.5 --only stages captions --json
 
 Every figure stands beside its n, a 95% interval over people (over epochs, where there is one person) and what knows
-less. Real people (`--data`, by default ../shared/data) are reported, never used for choosing. BERTScore is left out:
-it needs a language model that is not among what is installed, and says little of numbers and times.
+less. Real people (`--data`, by default ../shared/data) are reported, never chosen by. BERTScore is left out: it
+needs a language model that is not among what is installed, and says little of numbers and times.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figures = measure(model, reference, people, given.data, given.only, say)
     conditions = {
         "weights": f"{model.name}, {model.parameters / 1e6:.1f} M parameters",
-        "simulated people": f"{given.people} of {given.hours:g} h (seeds from {TEST_SEED}), each another laboratory's",
+        "simulated people": f"{given.people} of {given.hours:g} h (seeds from {TEST_SEED}), each in another lab",
         "learned from": f"{given.people} others of {given.hours / 2:g} h (seeds from {REFERENCE_SEED})",
         "seconds": round(time.monotonic() - began),
     }

@@ -9,11 +9,10 @@ from distributed import LocalCluster
 from sleeplm.encoder import SleepLM
 from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, prepare
-from sleeplm.vocabulary import CHANNEL_NAMES, FACETS
+from sleeplm.vocabulary import CHANNEL_NAMES
 from train.batches import Material
 from train.corpus import VIEWS, nights, tell_alone, views_of
-from train.evaluate import _HEART, said_number, said_stage, true_spans
-from train.measures import by_view, event_f1, hits_at, kappa
+from train.measures import by_view
 from train.pretrain import Settings, Trainer, caption_words, export
 from train.schedule import Progress, learning_rate
 from train.simulate_corpus import FIRST_SEED, planned, simulate_corpus
@@ -204,48 +203,3 @@ def test_captions_that_name_the_scorer_are_told_again():
     for told in tell_alone([row] * 30, "s"):
         text = told.get("stage_event", "").lower()
         assert "expert" not in text and "rem sleep" not in text.replace("non-rem sleep", "")
-
-
-def test_agreement_and_overlap_are_the_textbook_ones():
-    assert kappa(list("aabb"), list("aabb")) == 1
-    assert kappa(list("aabb"), list("abab")) == pytest.approx(0)
-    assert event_f1([(0, 10)], [(0, 10)], 0.5)["f1"] == 1
-    assert event_f1([(0, 10), (20, 30)], [(5, 15)], 0.5)["f1"] == 0
-    assert event_f1([(0, 10), (20, 30)], [(5, 15)], 0.2)["f1"] == pytest.approx(2 / 3)
-    assert hits_at(np.array([[0.9, 0.1], [0.8, 0.2]]), np.eye(2, dtype=bool), 1) == 0.5
-
-
-@pytest.mark.parametrize(
-    ("text", "stage"),
-    [
-        ("Light sleep, stage N2 with an arousal at 3 s.", "N2"),
-        ("An epoch of non-REM sleep, stage N2.", "N2"),
-        ("Rapid eye movement sleep.", "R"),
-        ("Wakefulness, stage W.", "W"),
-        ("Deepest sleep, stage N3.", "N3"),
-        ("No arousals.", None),
-    ],
-)
-def test_the_stage_that_a_caption_names_is_read(text, stage):
-    assert said_stage(text) == stage
-
-
-@pytest.mark.parametrize(
-    ("text", "bpm"),
-    [
-        ("Heart rate 78 bpm (76 to 80), steady.", 78),
-        ("Unremarkable heart rate, 70 beats/min; RMSSD of 12 ms.", 70),
-        ("The heart beats at 80 beats/min, between 77 and 83.", 80),
-        ("SpO2 93%.", None),
-    ],
-)
-def test_the_heart_rate_that_a_caption_gives_is_read(text, bpm):
-    assert said_number(_HEART, text) == bpm
-
-
-def test_spans_that_cross_an_epoch_are_joined(corpus):
-    (night,) = nights(corpus, "train")
-    rows = by_view(night.rows())[0]
-    spans = true_spans(rows, "oxygen desaturation")
-    assert spans == sorted(spans) and all(a < b for a, b in spans)
-    assert set(FACETS) >= set(rows[0].captions)

@@ -9,7 +9,7 @@ from sleeplm.vocabulary import APNEAS
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.learners import Probe, formula_features
 from train.evaluation.people import WHOLE, Person, groups_of, together
-from train.evaluation.scores import agreement_of, auroc
+from train.evaluation.scores import auroc, kappa
 
 _TABLE = "Conditions by words alone, all 14 channels"
 
@@ -74,6 +74,6 @@ def _positions(model: SleepLM, people: Sequence[Person], vectors: np.ndarray, gr
     truth = np.array([a.get("somatic", {}).get("position") or "" for p in people for a in p.attributes])
     here = np.isin(truth, list(POSITION_PROMPTS))
     found = np.array(model.zero_shot(vectors[here], POSITION_PROMPTS))
-    ends = interval(lambda i, t=truth[here]: agreement_of(t[i], found[i]), groups[here])
+    ends = interval(lambda i, t=truth[here]: kappa(t[i], found[i]), groups[here])
     n = counted(int(here.sum()), "epochs", groups[here])
     return Figure(_TABLE, "position", "kappa", *ends, n, {"commonest position": 0.0})

@@ -1,4 +1,4 @@
-"""What learns from reference people and is measured on others: features by formula, probes, an untrained encoder."""
+"""What learns from reference people: features by formula, linear probes, an untrained encoder."""
 
 import warnings
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, FACETS
 from train.corpus import tell_alone
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import WHOLE, Person
-from train.evaluation.scores import agreement_of, f1, matched
+from train.evaluation.scores import f1, kappa, matched
 
 _TABLE = "Captions of its own, all 14 channels"
 _EPOCHS_A_PERSON = 100
@@ -56,7 +56,7 @@ def _said(model: SleepLM, person: Person, chosen: np.ndarray) -> dict[str, list[
 def _stage_figure(pairs: np.ndarray, groups: np.ndarray) -> Figure:
     scored = pairs[:, 0] != "?"
     (truth, told), groups = pairs[scored].T, groups[scored]
-    ends = interval(lambda i: agreement_of(truth[i], told[i]), groups)
+    ends = interval(lambda i: kappa(truth[i], told[i]), groups)
     return Figure(
         _TABLE, "stage", "kappa", *ends, counted(len(truth), "captions", groups), {"commonest stage": 0.0}
     )

@@ -1,4 +1,4 @@
-"""Simulated people to measure on: their nights as any lab's file gives them, the truth, and the rule-based scoring."""
+"""Simulated people to measure on: nights as any lab's file gives them, the truth, and the rule-based scoring."""
 
 import tempfile
 from collections.abc import Sequence

@@ -4,7 +4,7 @@ Reported, never chosen by. The amplitude of these recordings is nominal (the sca
 is measured as it is and masked, every epoch brought to one size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from sleeplm.scoring.stages import stage
 from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH, STAGES
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import ONE_EEG, Person, together
-from train.evaluation.scores import agreement_of, auroc
+from train.evaluation.scores import auroc, kappa
 from train.evaluation.stages import few_shot_figures, kappa_figure
 
 NIGHTS = {
@@ -46,27 +46,32 @@ def real_figures(model: SleepLM, reference: Sequence[Person], folder: Path) -> l
     nights = {name: _night(folder / "recordings", *files) for name, files in NIGHTS.items()}
     nights = {name: night for name, night in nights.items() if night is not None}
     figures = []
-    seen = [p.seen(ONE_EEG) for p in reference]
-    known = together(p.stages for p in reference)
-    for mask, words in ((lambda e: e, "as recorded"), (masked, "amplitude masked")):
-        taught = together(model.embed_signals(mask(e)) for e in seen)
-        vectors = {name: model.embed_signals(mask(epochs)) for name, (epochs, *_) in nights.items()}
-        for name, (_, truth, yasa) in nights.items():
-            title, groups = f"{name}, {words}", np.zeros(len(truth), dtype=int)
-            found = np.array(model.zero_shot(vectors[name], STAGE_PROMPTS))
-            figures.append(kappa_figure(_TABLE, f"{title}, by words alone", truth, found, groups, {"YASA": yasa}))
-            if model.context is not None:
-                around = np.array([str(s) for s in STAGES])[model.stages_in_context(vectors[name]).argmax(1)]
-                label = f"{title}, with the night around"
-                figures.append(kappa_figure(_TABLE, label, truth, around, groups, {"YASA": yasa}))
-            asked = (vectors[name], truth, groups)
-            figures += few_shot_figures(model, _TABLE, f"{title}, simulated people", (taught, known), asked)
-            for other in nights.keys() - {name}:
-                figures += few_shot_figures(
-                    model, _TABLE, f"{title}, person of {other}", (vectors[other], nights[other][1]), asked
-                )
+    if nights:
+        seen, known = [p.seen(ONE_EEG) for p in reference], together(p.stages for p in reference)
+        for mask, words in ((lambda e: e, "as recorded"), (masked, "amplitude masked")):
+            taught = together(model.embed_signals(mask(epochs)) for epochs in seen), known
+            figures += _night_figures(model, nights, mask, words, taught)
     epochs_file = folder / "eeg_epochs" / "ucddb_wake_n3_128hz.npz"
     return figures + (wake_or_deep(model, epochs_file) if epochs_file.is_file() else [])
+
+
+def _night_figures(model: SleepLM, nights: Mapping, mask: Callable, words: str, taught: tuple) -> list[Figure]:
+    vectors = {name: model.embed_signals(mask(epochs)) for name, (epochs, *_) in nights.items()}
+    figures = []
+    for name, (_, truth, yasa) in nights.items():
+        title, groups = f"{name}, {words}", np.zeros(len(truth), dtype=int)
+        found = np.array(model.zero_shot(vectors[name], STAGE_PROMPTS))
+        figures.append(kappa_figure(_TABLE, f"{title}, by words alone", truth, found, groups, {"YASA": yasa}))
+        if model.context is not None:
+            around = np.array([str(s) for s in STAGES])[model.stages_in_context(vectors[name]).argmax(1)]
+            label = f"{title}, with the night around"
+            figures.append(kappa_figure(_TABLE, label, truth, around, groups, {"YASA": yasa}))
+        asked = (vectors[name], truth, groups)
+        figures += few_shot_figures(model, _TABLE, f"{title}, simulated people", taught, asked)
+        for other in nights.keys() - {name}:
+            learned = vectors[other], nights[other][1]
+            figures += few_shot_figures(model, _TABLE, f"{title}, person of {other}", learned, asked)
+    return figures
 
 
 def _night(folder: Path, signals: str, stages: str) -> tuple[Epochs, np.ndarray, np.ndarray] | None:
@@ -102,7 +107,7 @@ def wake_or_deep(model: SleepLM, file: Path) -> list[Figure]:
     n, deep = counted(len(truth), "epochs", groups), truth == "N3"
     name = "UCDDB, wake or deep sleep, amplitude masked, by words alone"
     ranked = interval(lambda i: auroc(deep[i], scores[i]), groups)
-    agreed = interval(lambda i: agreement_of(truth[i], found[i]), groups)
+    agreed = interval(lambda i: kappa(truth[i], found[i]), groups)
     return [
         Figure(_TABLE, name, "AUROC", *ranked, n, {"chance": 0.5}),
         Figure(_TABLE, name, "kappa", *agreed, n, {"commonest stage": 0.0}),

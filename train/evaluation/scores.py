@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def agreement_of(truth: np.ndarray, found: np.ndarray) -> float:
-    """Cohen's kappa of two labellings (Cohen 1960)."""
+def kappa(truth: Sequence, found: Sequence) -> float:
+    """Cohen's kappa of two labellings (Cohen 1960); NaN where both give one label throughout."""
     _, numbers = np.unique(np.concatenate((truth, found)), return_inverse=True)
     a, b = numbers[: len(truth)], numbers[len(truth) :]
     counts = np.zeros((numbers.max() + 1,) * 2)

@@ -9,7 +9,7 @@ from sleeplm.vocabulary import STAGES
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.learners import Probe, drawn, formula_features, untrained
 from train.evaluation.people import ONE_EEG, VIEWS, WHOLE, Person, groups_of, together
-from train.evaluation.scores import agreement_of
+from train.evaluation.scores import kappa
 
 SHOTS = (1, 5, 20)
 REPEATS = 10  # sets of examples drawn
@@ -27,8 +27,8 @@ def kappa_figure(
     """Kappa over the scored epochs, beside the commonest stage (0 by definition) and what others found."""
     scored = np.isin(truth, _KINDS)
     truth, found, groups = truth[scored], found[scored], groups[scored]
-    ends = interval(lambda i: agreement_of(truth[i], found[i]), groups)
-    beside = {label: agreement_of(truth, stages[scored]) for label, stages in others.items()}
+    ends = interval(lambda i: kappa(truth[i], found[i]), groups)
+    beside = {label: kappa(truth, stages[scored]) for label, stages in others.items()}
     n = counted(len(truth), "epochs", groups)
     return Figure(table, name, "kappa", *ends, n, {"commonest stage": 0.0, **beside})
 
@@ -59,9 +59,9 @@ def few_shot_figures(
     for shots in SHOTS:
         sets = [drawn(labels, shots, _KINDS, np.random.default_rng([shots, i])) for i in range(REPEATS)]
         found = _taught(model, given, vectors, sets)
-        ends = interval(lambda i, found=found: np.mean([agreement_of(truth[i], f[i]) for f in found]), groups)
+        ends = interval(lambda i, found=found: np.mean([kappa(truth[i], f[i]) for f in found]), groups)
         others = {
-            label: float(np.mean([agreement_of(truth, f) for f in _taught(model, a, b[scored], sets)]))
+            label: float(np.mean([kappa(truth, f) for f in _taught(model, a, b[scored], sets)]))
             for label, (a, b) in (beside or {}).items()
         }
         n = f"{counted(len(truth), 'epochs', groups)}, {REPEATS} sets of examples"

@@ -1,0 +1,201 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from sleeplm.captions import tell
+from sleeplm.encoder import STAGE_PROMPTS, Encoding, SleepLM
+from sleeplm.epochs import Epochs
+from sleeplm.model import NetworkConfig, SleepLMNetwork
+from sleeplm.model.words import train_words
+from sleeplm.vocabulary import STAGES
+from train.evaluate import main, measure
+from train.evaluation.conditions import POSITION_PROMPTS
+from train.evaluation.figures import Figure
+from train.evaluation.localization import LOCATED
+from train.evaluation.own_captions import numbers_in, spans_said
+from train.evaluation.people import VIEWS, simulated
+from train.evaluation.real import MASKED_UV, masked, one_eeg, wake_or_deep
+from train.evaluation.report import BEGIN, END, as_json, tables, write_tables
+
+TINY = NetworkConfig(
+    name="test", dim=8, width=16, layers=1, heads=2, channel_width=4, tokens=2, decoder_layers=1, decoder_heads=2,
+    vocabulary=300, caption_length=8,
+)  # fmt: skip
+
+
+def stamped(people):
+    """People whose every sample at an epoch's beginning is the epoch's number, so that an oracle knows it."""
+    first, out = 1, []
+    for person in people:
+        signals = person.epochs.signals.copy()
+        signals[:, :, 0] = np.arange(first, first + len(person))[:, None]
+        first += len(person)
+        epochs = Epochs(signals, np.ones_like(person.epochs.present))
+        out.append(replace(person, epochs=epochs, automatic=person.truth))
+    return out
+
+
+@pytest.fixture(scope="module")
+def people():
+    return stamped(simulated(2, 0.25, 700_000, scored=False))
+
+
+class Oracle(SleepLM):
+    """A model that knows the truth: whatever is measured of it must come out perfect."""
+
+    def __init__(self, people):
+        torch.manual_seed(0)
+        super().__init__(SleepLMNetwork(TINY), train_words(["heart rate 62 bpm"], 300))
+        self.people = people
+        self.stages = np.concatenate([p.stages for p in people])
+        self.told = [row for p in people for row in tell(p.attributes, "oracle")]
+        self.kinds = [str(s) for s in STAGES]
+
+    def encode(self, epochs):
+        numbers = epochs.signals[:, :, 0].max(1).astype(int) - 1
+        vectors = np.array([[s == k for k in self.kinds] for s in self.stages[numbers]], dtype=np.float32)
+        patches = np.repeat(vectors[:, None], 30, axis=1)
+        patches[:, 0, 0] = numbers  # of the first epoch, by which the person is known
+        return Encoding(vectors, patches, numbers[:, None, None].astype(np.float32))
+
+    def embed_text(self, texts):
+        of = {prompt: i for i, kind in enumerate(self.kinds) for prompt in STAGE_PROMPTS[kind]}
+        return np.array([np.eye(len(self.kinds))[of[t]] if t in of else np.ones(len(self.kinds)) for t in texts])
+
+    def caption_tokens(self, tokens, present, facet):
+        texts = [self.told[int(n)].get(facet) for n in tokens[:, 0, 0]]
+        return ["" if caption is None else caption.text for caption in texts]
+
+    def localize(self, phrase, patches):
+        first, person = int(patches[0, 0, 0]), 0
+        while first >= len(self.people[person]):
+            first -= len(self.people[person])
+            person += 1
+        types = next(types for types, wordings in LOCATED.values() if phrase in wordings)
+        spans = [(e.start_s, e.end_s, 1.0) for e in self.people[person].truth.events if e.type in types]
+        return np.zeros(0), spans
+
+
+@pytest.fixture(scope="module")
+def figures(people, tmp_path_factory):
+    parts = ("stages", "conditions", "captions", "localization", "real")
+    return measure(Oracle(people), people, people, tmp_path_factory.mktemp("no data"), parts)
+
+
+def of(figures, table, **wanted):
+    found = [f for f in figures if f.table.startswith(table)]
+    found = [f for f in found if all(getattr(f, k).startswith(v) for k, v in wanted.items())]
+    assert found
+    return found
+
+
+def test_who_knows_the_stages_has_a_kappa_of_one_in_every_view(figures):
+    for table in ("Stages by words", "Stages by a linear probe"):
+        for figure in of(figures, table):
+            assert (figure.value, figure.low, figure.high) == pytest.approx((1, 1, 1)), figure
+            assert figure.baselines["commonest stage"] == 0
+    assert {f.name for f in of(figures, "Stages by words")} == set(VIEWS)
+    assert of(figures, "Stages by words")[0].baselines["YASA"] == 1  # here the truth itself stands in for it
+    for figure in of(figures, "Stages from few examples"):
+        assert figure.value == pytest.approx(1) and figure.baselines["untrained encoder"] < 1
+
+
+def test_who_tells_the_truth_has_no_error_in_captions(figures):
+    captions = of(figures, "Captions of its own")
+    assert of(captions, "", name="stage")[0].value == 1
+    numbers = of(captions, "", measure="mean absolute error")
+    assert {"hr_mean_bpm", "C3.rms_uv"} & {f.name for f in numbers}
+    assert all(f.value == 0 < f.baselines["always the mean"] for f in numbers if f.name.startswith(("hr_m", "C3.")))
+
+
+def test_who_knows_the_events_finds_them_where_they_are(figures):
+    located = of(figures, "Localization")
+    assert all(f.value == pytest.approx(1) for f in located if f.measure.startswith("F1"))
+    assert all(f.value == 0 for f in located if f.measure.startswith("onset"))
+    assert len({f.name for f in located}) % 3 == 0
+
+
+def test_who_knows_nothing_of_a_condition_ranks_it_by_chance(figures):
+    found = of(figures, "Conditions", measure="AUROC")
+    assert all(f.value == 0.5 or np.isnan(f.value) for f in found)
+
+
+def test_every_wording_is_asked_for_once():
+    wordings = [w for _, three in LOCATED.values() for w in three]
+    assert len(LOCATED) == 8 and len(wordings) == len(set(wordings)) == 24
+    assert len(POSITION_PROMPTS) == 5
+
+
+def test_spans_and_numbers_are_read_from_claims():
+    claims = [("snore.at", 3.5), ("snore.into_next", True), ("arousal.span", (4.0, 7)), ("stage", "N2")]
+    assert spans_said(claims) == {"snore": [(3.5, 30.0)], "arousal": [(4.0, 7.0)]}
+    assert spans_said([("snore.at", 3.5)]) == {}
+    claims = [("hr_mean_bpm", 60), ("rate_per_min", "about 14"), ("x_pct", 1), ("x_pct", 2), ("snore_n", 1)]
+    assert numbers_in([*claims, ("desaturation.drop_pct", 4), ("ok", True)]) == {"hr_mean_bpm": 60.0}
+
+
+def test_masked_epochs_have_one_size_and_their_shape():
+    rng = np.random.default_rng(0)
+    epochs = one_eeg(rng.normal(5, [[3], [90]], (2, 1920)).astype(np.float32))
+    found = masked(epochs).signals[:, 6]
+    np.testing.assert_allclose(found.std(1), MASKED_UV, rtol=1e-4)
+    assert all(np.corrcoef(a, b)[0, 1] > 0.999 for a, b in zip(found, epochs.signals[:, 6], strict=True))
+    assert not masked(one_eeg(np.zeros((1, 1920), np.float32))).signals.any()
+
+
+class Slow(Oracle):
+    """A model that calls a strong 1 Hz rhythm deep sleep."""
+
+    def embed_signals(self, epochs):
+        power = np.abs(np.fft.rfft(epochs.signals[:, 6]))
+        return np.eye(len(self.kinds))[np.where(power[:, 30] > 0.9 * power.max(1), 3, 0)]
+
+
+def test_wake_and_deep_sleep_of_people_are_read_from_their_file(tmp_path, people):
+    rng = np.random.default_rng(0)
+    slow = np.sin(2 * np.pi * np.arange(3840) / 128) * 6000
+    held = {
+        f"p{i}_{kind}": (rng.normal(0, 900, (3, 3840)) + (kind == "N3") * slow).astype(np.int16)
+        for i in (1, 2)
+        for kind in ("W", "N3")
+    }
+    np.savez(tmp_path / "epochs.npz", **held)
+    ranked, agreed = wake_or_deep(Slow(people), tmp_path / "epochs.npz")
+    assert (ranked.value, agreed.value) == pytest.approx((1, 1)) and ranked.n == "12 epochs of 2 people"
+
+
+FIGURE = Figure("A table", "what", "kappa", 0.5, float("nan"), 0.75, "10 epochs of 2 people", {"chance": 0.0})
+
+
+def test_tables_stand_between_their_marks_and_leave_the_rest_alone(tmp_path):
+    document = tmp_path / "results.md"
+    write_tables(document, tables([FIGURE], {"weights": "nano"}))
+    first = document.read_text()
+    assert "| what | kappa | 0.50 | – to 0.75 | chance 0.00 | 10 epochs of 2 people |" in first
+    document.write_text(first.replace("# Results", "# Mine") + "\nAfter.\n")
+    write_tables(document, tables([replace(FIGURE, value=0.9)], {}))
+    again = document.read_text()
+    assert again.startswith("# Mine") and again.endswith("After.\n") and "0.90" in again and "0.50" not in again
+    assert again.count(BEGIN) == again.count(END) == 1
+    document.write_text("no marks")
+    with pytest.raises(ValueError, match="does not have one"):
+        write_tables(document, "x")
+
+
+def test_json_has_null_for_what_is_not_a_number():
+    found = json.loads(as_json([FIGURE], {"people": 2}))
+    assert found["figures"][0]["low"] is None and found["figures"][0]["baselines"] == {"chance": 0.0}
+
+
+def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys, people, monkeypatch):
+    oracle = Oracle(people)
+    monkeypatch.setattr("train.evaluate.SleepLM.from_pretrained", lambda _: oracle)
+    monkeypatch.setattr("train.evaluate.simulated_people.simulated", lambda *_, **__: people)
+    out = tmp_path / "results.md"
+    main(["--only", "conditions", "--out", str(out), "--json"])
+    assert json.loads(capsys.readouterr().out)["figures"] and not out.exists()
+    main(["--only", "conditions", "--out", str(out)])
+    assert "AUROC" in out.read_text()
