@@ -7,8 +7,9 @@ from sleeplm.night import Event, Scoring
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.margin import margin
+from sleeplm.scoring.stages import may_sleep
 from sleeplm.scoring.usable import read_usable, said_of_loss
-from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES
+from sleeplm.vocabulary import EPOCH_S
 
 SOURCE = "sleeplm snoring"
 RULE = "sound 4 times the night's quiet level, in two or more bursts of .3 to 4 s at breathing distance"
@@ -23,7 +24,7 @@ _HZ = 10
 
 
 def snore_events(recording, so_far: Scoring) -> Found:
-    """Snoring of a recording; where stages are known, trains that touch sleep."""
+    """Snoring of a recording; where stages are known, trains that touch sleep or doubtful wake (`may_sleep`)."""
     if "SNORE" not in recording.channels:
         return Found()
     sfreq_hz = recording.channels["SNORE"].sfreq_hz
@@ -34,7 +35,8 @@ def snore_events(recording, so_far: Scoring) -> Found:
         return Found(warnings=("The snoring channel holds no usable signal; nothing is said of snoring.",))
     trains = snoring(sound, sfreq_hz)
     if so_far.hypnogram_source is not None:
-        trains = [e for e in trains if _touches_sleep(e, so_far)]
+        perhaps = may_sleep(so_far)
+        trains = [e for e in trains if _touches(perhaps, e)]
     return Found(trains, ("snore",), said_of_loss(recording, "SNORE"))
 
 
@@ -105,7 +107,6 @@ def _loudness(sound: np.ndarray, sfreq_hz: float) -> np.ndarray:
     return np.divide(np.diff(total), counts, out=np.full(n, np.nan), where=counts > 0)
 
 
-def _touches_sleep(event: Event, so_far: Scoring) -> bool:
-    """Whether any epoch that an event touches is sleep: snoring itself says that who snores is not wide awake."""
-    first, last = int(event.start_s // EPOCH_S), int(event.end_s // EPOCH_S)
-    return any(stage in SLEEP_STAGES for stage in so_far.hypnogram[first : last + 1])
+def _touches(epochs: np.ndarray, event: Event) -> bool:
+    """Whether an event touches any of these epochs: snoring itself says that who snores is not wide awake."""
+    return bool(epochs[int(event.start_s // EPOCH_S) : int(event.end_s // EPOCH_S) + 1].any())

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import FakeRecording
@@ -61,6 +63,10 @@ def test_awake_nobody_snores_and_a_slow_channel_says_so():
     recording = FakeRecording({"SNORE": (sound(), 128)})
     scoring = Scoring((Stage.N2,) * 5 + (Stage.W,) * 5 + (Stage.N2,) * 10, "expert")
     assert [round(e.start_s) for e in snore_events(recording, scoring).events] == [60, 400]
+    doubt = np.zeros((20, 5), np.float32)
+    doubt[5:10, 0] = 0.7
+    doubtful = replace(scoring, hypnogram_source="yasa", probabilities=doubt)
+    assert [round(e.start_s) for e in snore_events(recording, doubtful).events] == [60, 200, 400]
     slow = snore_events(FakeRecording({"SNORE": (sound(sfreq_hz=4.0), 4.0)}), scoring)
     assert slow.scored == () and "too slowly" in slow.warnings[0]
     assert snore_events(FakeRecording({"SPO2": (np.full(600, 95.0), 1)}), scoring).warnings == ()
