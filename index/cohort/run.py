@@ -28,6 +28,8 @@ class Outcome:
         Number of each night that cannot be used, and why.
     seconds : list of dict
         Of each night made now, by step.
+    core_s : float
+        Seconds of a core that these nights took.
     peak_mb : float or None
         The most memory that a worker ever held.
     """
@@ -37,6 +39,7 @@ class Outcome:
     there: int = 0
     failed: list[tuple[int, str]] = field(default_factory=list)
     seconds: list[dict] = field(default_factory=list)
+    core_s: float = 0.0
     peak_mb: float | None = None
 
 
@@ -86,6 +89,7 @@ def run_cohort(
             else:
                 outcome.made += 1
                 outcome.seconds.append(made.seconds)
+                outcome.core_s += made.core_s
                 outcome.peak_mb = max(outcome.peak_mb or 0, made.peak_mb) if made.peak_mb else None
         outcome.failed.sort()
         write_card(out, outcome.failed)

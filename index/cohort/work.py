@@ -5,6 +5,7 @@ arguments of a task that raises, never sees a file's name.
 """
 
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -77,9 +78,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Made:
-    """How a night went: seconds by step and the most memory that its worker ever held, or why it failed."""
+    """How a night went: seconds by step and of a core, its worker's most memory so far; or why it failed."""
 
     seconds: dict = field(default_factory=dict)
+    core_s: float = 0.0
     peak_mb: float | None = None
     failed: str | None = None
 
@@ -106,12 +108,13 @@ def make(task: Task, settings: Settings, folder: Path) -> Made | Unfit:
     """Read, score, measure, caption and embed a night, and write its part."""
     if why := _unfit(settings, folder):
         return Unfit(why)
-    steps = Steps()
+    steps, began = Steps(), time.process_time()
     try:
         manifest, tables = _derived(task, settings, steps)
         with steps("saving"):
             write_part(folder, manifest, tables)
-        return Made({step: round(s, 3) for step, s in steps.seconds.items()}, _peak_mb())
+        seconds = {step: round(s, 3) for step, s in steps.seconds.items()}
+        return Made(seconds, time.process_time() - began, _peak_mb())
     except Exception as error:
         return Made(failed=_sentence(error, task.night))
     finally:
