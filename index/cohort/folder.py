@@ -11,7 +11,7 @@ card.json, README.md             the card
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -138,6 +138,12 @@ def manifests(folder: Path) -> list[dict]:
     """What is known of each whole night, in order of study."""
     names = sorted(p.name for p in (folder / NIGHTS).glob("*.json"))
     return [load_json(folder / NIGHTS, name) for name in names]
+
+
+def remove_nights(folder: Path, studies: Iterable[str]) -> None:
+    """Take nights out: without their manifests they are not there, and `tidy` removes their tables."""
+    for study in studies:
+        (folder / NIGHTS / f"{study}.json").unlink()
 
 
 def is_whole(folder: Path, study: str, said: Mapping) -> bool:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.cohort.card import write_card
-from index.cohort.folder import Settings, is_whole, opened
+from index.cohort.folder import Settings, is_whole, manifests, opened, remove_nights
 from index.cohort.nights import SPLITS, Night
 from index.cohort.work import Looked, Made, Task, look, make
 from index.cohort.workers import DIED, Told, client_of, on_workers
+from sleeplm.errors import UsageError
 from sleeplm.montages import recall
 from sleeplm.study_store import inputs_of, keyed, person_of_key
 
@@ -81,6 +82,7 @@ def run_cohort(
     with opened(out, settings), client_of(scheduler, workers, len(nights)) as client:
         looked = dict(on_workers(client, "look", look, nights, (settings, out), told, Looked(failed=DIED)))
         tasks = list(_tasks(nights, looked, settings, secret, choices, outcome))
+        _make_room(out, tasks)
         todo = [task for task in tasks if not is_whole(out, task.who["study"], task.said)]
         outcome.there = len(tasks) - len(todo)
         for task, made in on_workers(client, "make", make, todo, (settings, out), told, Made(failed=DIED)):
@@ -113,7 +115,7 @@ def split_of(person: str) -> str:
 def _tasks(
     nights, looked: Mapping[Night, Looked], settings: Settings, secret: bytes, choices, outcome: Outcome
 ) -> Iterator[Task]:
-    """What is to be done for each night that can be used, each study once."""
+    """What is to be done for each night that can be used, each recording once."""
     first: dict[str, int] = {}
     for night in nights:
         found = looked[night]
@@ -123,23 +125,47 @@ def _tasks(
         before = recall(choices, found.montage) if choices is not None else None
         chosen = before.under(settings.overrides, settings.units) if before else settings
         inputs = inputs_of(found.digests, chosen.overrides, found.lights_s, chosen.units, settings.hypopnea_rule)
-        study = keyed(secret, inputs)
-        if study in first:
-            outcome.failed.append((night.number, f"it is the same recording as night {first[study]}"))
+        study, recording = keyed(secret, inputs), keyed(secret, f"recording {found.digests['recording']}")
+        if recording in first:
+            outcome.failed.append((night.number, f"it is the same recording as night {first[recording]}"))
             continue
-        first[study] = night.number
+        first[recording] = night.number
         said = None if night.person.key is None else person_of_key(secret, night.person.key)
         person = said or study
         split = night.split or split_of(person)
         yield Task(
             night,
             {"study": study, "person": person, "split": split},
+            recording,
             _said(night, said, split),
             found.lights_s,
             dict(chosen.overrides),
             dict(chosen.units),
             tuple(before.said(settings.overrides, settings.units)) if before else (),
         )
+
+
+def _make_room(out: Path, tasks: Sequence[Task]) -> None:
+    """Let go of nights that are read or scored otherwise now.
+
+    Raises
+    ------
+    UsageError
+        A person has nights in the folder, not named now, on another side.
+    """
+    sides = {task.who["person"]: task for task in tasks}
+    studies = {task.recording: task.who["study"] for task in tasks}
+    old = []
+    for there in manifests(out):
+        now = sides.get(there["person"])
+        if studies.get(there["recording"], there["study"]) != there["study"]:
+            old.append(there["study"])
+        elif now is not None and there["split"] != now.who["split"] and there["recording"] not in studies:
+            raise UsageError(
+                f"the person of night {now.night.number} has other nights in {out}, in the split {there['split']}; "
+                "give the same split, or name all nights of the person"
+            )
+    remove_nights(out, old)
 
 
 def _said(night: Night, person: str | None, split: str) -> dict:

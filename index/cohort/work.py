@@ -59,6 +59,8 @@ class Task:
     night : Night
     who : dict
         ``study``, ``person`` and ``split``.
+    recording : str
+        Keyed hash of the recording alone: one night a recording, however it is scored and read.
     said : dict
         What its manifest says was said of it: made anew where that changes.
     lights_s : tuple
@@ -69,6 +71,7 @@ class Task:
 
     night: Night
     who: dict
+    recording: str
     said: dict
     lights_s: tuple
     overrides: dict = field(repr=False)  # labels, which may name somebody
@@ -145,7 +148,13 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     clock = recording.start_clock
     about = recording_json(recording, nameless)
     warnings = nameless.sentences([*task.notices, *night.warnings])
-    manifest = {**task.who, "said": task.said, "simulated": simulated, "counts": counts_of(night)}
+    manifest = {
+        **task.who,
+        "recording": task.recording,
+        "said": task.said,
+        "simulated": simulated,
+        "counts": counts_of(night),
+    }
     manifest |= {key: person[key] for key in ("age_years", "sex")}
     tables = {
         "studies": lambda path: write_table(study_table(night, task.who, about, person, warnings, simulated), path),

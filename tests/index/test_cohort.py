@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.dataset as ds
@@ -149,8 +150,6 @@ def test_a_run_cut_short_goes_on_to_the_same_bytes(cohort, nights, address, tmp_
 
 
 def test_a_corrected_person_moves_the_night_and_leaves_nothing_behind(nights, address, tmp_path):
-    from dataclasses import replace
-
     out, one = tmp_path / "out", nights[2]
     for split in SPLITS:
         outcome = run_cohort([replace(one, split=split)], out, SETTINGS, SECRET, scheduler=address)
@@ -159,8 +158,6 @@ def test_a_corrected_person_moves_the_night_and_leaves_nothing_behind(nights, ad
 
 
 def test_a_folder_is_made_in_one_way_alone(cohort, nights, address, tmp_path):
-    from dataclasses import replace
-
     with pytest.raises(UsageError, match="another seed"):
         run_cohort(nights, cohort[0], replace(SETTINGS, seed=1), SECRET, scheduler=address)
     (tmp_path / "mine.txt").write_text("x")
@@ -180,11 +177,27 @@ def test_workers_that_would_write_other_bytes_are_refused(nights, tmp_path):
 
 
 def test_the_same_recording_twice_is_one_night(nights, address, tmp_path):
-    from dataclasses import replace
-
     twice = [nights[2], replace(nights[2], number=9)]
     outcome = run_cohort(twice, tmp_path / "out", SETTINGS, SECRET, scheduler=address)
     assert outcome.made == 1 and outcome.failed == [(9, "it is the same recording as night 3")]
+
+
+def test_a_night_scored_anew_takes_the_place_of_the_old_one(nights, address, tmp_path):
+    unscored = replace(nights[0], scorings=())
+    run_cohort([unscored, nights[2]], tmp_path / "out", SETTINGS, SECRET, scheduler=address)
+    assert run_cohort(nights[:1], tmp_path / "out", SETTINGS, SECRET, scheduler=address).made == 1
+    kept = manifests(tmp_path / "out")
+    assert sorted(m["counts"]["stage_source"] or "" for m in kept) == ["", "expert"]
+    assert len(list((tmp_path / "out").rglob("*.parquet"))) == 6
+
+
+def test_a_person_cannot_come_to_another_side_with_later_nights(nights, address, tmp_path):
+    run_cohort([replace(nights[0], split="train")], tmp_path / "out", SETTINGS, SECRET, scheduler=address)
+    later = replace(nights[1], split="test")
+    with pytest.raises(UsageError, match=r"person of night 2 has other nights .* split train"):
+        run_cohort([later], tmp_path / "out", SETTINGS, SECRET, scheduler=address)
+    both = [replace(night, split="test") for night in nights[:2]]
+    assert run_cohort(both, tmp_path / "out", SETTINGS, SECRET, scheduler=address).made == 2
 
 
 def test_splits_hold_their_shares_of_people():
@@ -227,5 +240,5 @@ def test_nothing_named_is_refused(tmp_path):
 def test_what_a_scheduler_may_log_names_nobody(nights):
     from index.cohort.work import Task
 
-    task = Task(nights[0], {}, {}, (None, None), {"C3": "Jane Doe"}, {}, ("C3 is 'Jane Doe'.",))
+    task = Task(nights[0], {}, "", {}, (None, None), {"C3": "Jane Doe"}, {}, ("C3 is 'Jane Doe'.",))
     assert not any(word in repr(thing) for thing in (nights[0], task) for word in ("Jane", "jane", "Doe"))
