@@ -123,10 +123,12 @@ def _same_study(directory: Path, identity: str, model: dict) -> Study | None:
 
 def model_of(encoder) -> dict:
     """What tells the vectors of one network from another's: name, SHA-256 of its tensors, size of the space."""
+    import torch
+
     whole = hashlib.sha256()
     for name, tensor in sorted(encoder.network.state_dict().items()):
         whole.update(f"{name} {list(tensor.shape)}".encode())
-        whole.update(np.ascontiguousarray(tensor.numpy()))
+        whole.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return {"name": encoder.name, "sha256": whole.hexdigest(), "dim": encoder.dim}
 
 

@@ -75,8 +75,8 @@ class ReleasedSleepLM(SleepLM):
         for first in range(0, n, _BATCH):
             part = slice(first, first + _BATCH)
             with torch.inference_mode():
-                embeddings, tokens = self.network.encode(torch.from_numpy(signals[part]))
-            out.embeddings[part], out.tokens[part] = embeddings.numpy(), tokens.numpy()
+                embeddings, tokens = self.network.encode(torch.from_numpy(signals[part]).to(self._device))
+            out.embeddings[part], out.tokens[part] = embeddings.cpu().numpy(), tokens.cpu().numpy()
         return out
 
     def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
@@ -94,7 +94,7 @@ class ReleasedSleepLM(SleepLM):
         for first in range(0, len(new), _TEXT_BATCH):
             batch = new[first : first + _TEXT_BATCH]
             with torch.inference_mode():
-                found = self.network.embed_text(self.words.ids(batch)).numpy()
+                found = self.network.embed_text(self.words.ids(batch).to(self._device)).cpu().numpy()
             self._texts |= dict(zip(batch, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
@@ -112,12 +112,12 @@ class ReleasedSleepLM(SleepLM):
             raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
         present = present[:, : len(NAMES)]
         told = np.flatnonzero(present[:, [NAMES.index(c) for c in FACET_CHANNELS[facet] if c in NAMES]].any(1))
-        prefix = torch.full((self.network.sizes.prefix,), NO_MODALITY)
+        prefix = torch.full((self.network.sizes.prefix,), NO_MODALITY, device=self._device)
         prefix[0] = MODALITIES.index(MODALITY[facet])
         texts = [""] * len(tokens)
         for first in range(0, len(told), _CAPTION_BATCH):
             rows = told[first : first + _CAPTION_BATCH]
-            memory = torch.tensor(tokens[rows], dtype=torch.float32)
+            memory = torch.tensor(tokens[rows], dtype=torch.float32, device=self._device)
             ids = self.network.generate_from(memory, prefix.expand(len(rows), -1))
             for row, text in zip(rows, self.words.texts(ids.tolist()), strict=True):
                 texts[row] = cut_hearsay(
@@ -133,6 +133,10 @@ class ReleasedSleepLM(SleepLM):
         UsageError
         """
         raise UsageError(self._no_patches())
+
+    @property
+    def _device(self) -> torch.device:
+        return self.network.logit_scale.device
 
     def _no_patches(self) -> str:
         return (

@@ -5,6 +5,7 @@ import pytest
 import torch
 from fakes_released import TINY, WORDS, tiny_network, write_published, write_tokenizer
 
+from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.errors import ModelError, UsageError
@@ -105,6 +106,14 @@ def test_signals_are_prepared_as_published(epochs):
     assert found[:, POS, 0].tolist() == [-1, 0, 1, 2, -1, -1, -1, 0, 1]
     epochs.signals[:, ECG] = 7
     assert not prepared(epochs)[:, ECG].any()  # a line has no spread to divide by
+
+
+def test_the_same_weights_are_known_as_the_same_model(model, folder):
+    known = model_of(model)
+    assert (known["name"], known["dim"]) == (folder.name, 8)
+    assert known == model_of(SleepLM.from_pretrained(folder))
+    model.network.to_bfloat16()
+    assert model_of(model)["sha256"] != known["sha256"]
 
 
 def test_a_louder_epoch_stays_louder(epochs):

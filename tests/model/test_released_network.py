@@ -126,6 +126,22 @@ def test_several_captions_of_an_epoch_are_those_of_each(tiny):
     assert torch.equal(together, tiny.generate(signals[which], prefix, 10))
 
 
+def test_bfloat16_stays_close_and_writes_the_same_shapes(reference, golden):
+    network = load_released(reference / "tiny.weights.pt", reference / "tiny.config.json").to_bfloat16()
+    assert network.biosignals.shared_channel_rope.freqs.dtype == torch.float32
+    for found, wanted in (
+        (network.embed_signals(golden["signals"]), golden["signal_embedding"]),
+        (network.embed_text(golden["text"]), golden["text_embedding"]),
+        (network.signal_tokens(golden["signals"]), golden["decoder_tokens"]),
+        (network.reconstruct(golden["signals"]), golden["reconstruction"]),
+        (network.caption_logits(golden["signals"], golden["text"], golden["modality_prefix"]), golden["logits"]),
+    ):
+        assert found.dtype == torch.float32 and found.shape == wanted.shape
+        assert torch.nn.functional.cosine_similarity(found, wanted, dim=-1).min() > 0.999
+    ids = network.generate(golden["signals"], golden["modality_prefix"], max_length=12)
+    assert torch.equal(ids[:, 0], golden["text"][:, 0])
+
+
 def test_gradients_reach_every_weight():
     network = ReleasedNetwork(TINY)
     signals, ids = epochs(2), torch.tensor([[START, 4, 5, END], [START, 6, END, 0]])

@@ -54,6 +54,16 @@ class ReleasedNetwork(nn.Module):
         """Id that ends a text."""
         return self.sizes.vocabulary - 1
 
+    def to_bfloat16(self) -> "ReleasedNetwork":
+        """Keep weights in bfloat16 from now on: about twice as fast where the processor multiplies in it.
+
+        Norms, rotations and what is added up along the way stay in float32.
+        """
+        for name, value in self.named_parameters():
+            if not name.endswith("freqs"):
+                value.data = value.data.bfloat16()
+        return self
+
     def encode(self, signals: Tensor) -> tuple[Tensor, Tensor]:
         """What `embed_signals` and `signal_tokens` give, in one pass."""
         wanted = (self.sizes.channels, self.sizes.samples)
