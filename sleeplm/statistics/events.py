@@ -19,6 +19,9 @@ _NO_APNEAS = "; no apneas were scored"
 _BREATHING = (*APNEAS, "hypopnea")
 # A RERA is no apnea or hypopnea (AASM Manual 2.6), and a movement that is marked as periodic too is one movement.
 _AS_WELL = {"leg_movement": ("plm",), "rera": _BREATHING}
+# The manual counts arousals in epochs of wake in bed as well (V.A, note 3; Wilson et al. 2022, J Clin Sleep Med
+# 18:1385).
+_AWAKE_TOO = ("arousal_index_per_h",)
 # Events per hour of sleep, or of some stages of it.
 _RATES = {
     "ahi_per_h": (_BREATHING, None),
@@ -76,9 +79,8 @@ def event_findings(
         if not why and id_ == "arousal_rem_per_h":
             why = _why_no_arousals_in_rem(scoring)
         evidence = _evidence(types, night, scoring, recorded)
-        found[id_] = (
-            Finding(why=why) if why else per_hour_of_sleep(night, _once(scoring, types), stages, **evidence)
-        )
+        events, awake_too = _once(scoring, types), id_ in _AWAKE_TOO
+        found[id_] = Finding(why=why) if why else per_hour_of_sleep(night, events, stages, awake_too, **evidence)
     for id_, (type_, stage) in _DENSITIES.items():
         why = _why_no_rate((type_,), scoring, recorded)
         evidence = _evidence((type_,), night, scoring, recorded)
@@ -200,7 +202,11 @@ def _plm_with_arousal(night: Timeline, scoring: Scoring, recorded: Sequence[str]
 
 
 def per_hour_of_sleep(
-    night: Timeline, events: Sequence[Event], stages: Sequence[str] | None = None, **evidence
+    night: Timeline,
+    events: Sequence[Event],
+    stages: Sequence[str] | None = None,
+    awake_too: bool = False,
+    **evidence,
 ) -> Finding:
     """Events that touch sleep, per hour of it.
 
@@ -215,6 +221,8 @@ def per_hour_of_sleep(
         Of the types that the index counts.
     stages : sequence of str, optional
         Sleep stages to which the index is restricted.
+    awake_too : bool
+        Whether events in bed that touch no sleep count as well.
     **evidence
         Passed on to `Finding`.
     """
@@ -224,7 +232,7 @@ def per_hour_of_sleep(
         why = "No REM sleep was scored" if rem and night.staged else why_no_sleep_fact(night)
         return Finding(why=why, **evidence)
     allowed = set(stages or SLEEP_STAGES)
-    counted = [e for e in events if night.first_sleep_stage(e) in allowed]
+    counted = [e for e in events if night.first_sleep_stage(e) in allowed or (awake_too and night.touches_bed(e))]
     return Finding(len(counted) / hours, epochs=night.epochs_of(counted), **evidence)
 
 

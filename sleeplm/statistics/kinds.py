@@ -256,7 +256,7 @@ _HEART = (
 _BODY = (
     _count("arousal"),
     FactKind("arousal_index_per_h", "Arousal index", PER_HOUR, "The arousal index was {value} of sleep.",
-             f"Arousals ({_IN_SLEEP}) / {_TST} ({AASM})."),
+             f"Arousals in bed, those in epochs of wake as well / {_TST} ({AASM}, V.A, note 3)."),
     *(FactKind(f"arousal_{key}_per_h", f"Arousal index in {name}", PER_HOUR,
                f"The arousal index in {name} was {{value}} of {name}.",
                f"Arousals whose first epoch of sleep is of {name} / hours of it.")

@@ -102,12 +102,20 @@ class Timeline:
 
     def first_sleep_stage(self, event: Event) -> str | None:
         """Stage of the first epoch of sleep in bed that an event touches; None where it lies all in wake."""
-        if not self.n_epochs or not 0 <= event.start_s < self.n_epochs * EPOCH_S:
-            return None
-        first, last = epochs_between(event.start_s, event.end_s, self.n_epochs)
-        touched = slice(first - 1, last)
+        touched = self._touched(event)
         asleep = np.flatnonzero(self.asleep[touched])
         return str(self.stages[touched][asleep[0]]) if asleep.size else None
+
+    def touches_bed(self, event: Event) -> bool:
+        """Whether an event touches an epoch in bed, asleep or awake."""
+        return bool(self.in_bed[self._touched(event)].any())
+
+    def _touched(self, event: Event) -> slice:
+        """The epochs that an event touches; none where it begins outside the recording."""
+        if not 0 <= event.start_s < self.n_epochs * EPOCH_S:
+            return slice(0)
+        first, last = epochs_between(event.start_s, event.end_s, self.n_epochs)
+        return slice(first - 1, last)
 
     def epochs_of(self, events: Sequence[Event]) -> tuple[tuple[int, int], ...]:
         """Stretches of epochs that events touch."""

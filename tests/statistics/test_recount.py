@@ -66,6 +66,9 @@ def test_every_index_is_what_counting_by_hand_gives(stages, events, first, last)
 
     nrem = ("N1", "N2", "N3")
     expected = {id_: index(types, (*nrem, "R")) for id_, types in INDICES.items()}
+    in_bed = [first <= i < last for i in range(N)]
+    roused = [e for e in events if e.type == "arousal" and first_stage_asleep(e, in_bed, stages)]
+    expected["arousal_index_per_h"] = len(roused) / (sum(asleep) / 120) if any(asleep) else None
     for name, wanted in (("rem", ("R",)), ("nrem", nrem)):
         expected[f"ahi_{name}_per_h"] = index(INDICES["ahi_per_h"], wanted)
         expected[f"arousal_{name}_per_h"] = index(["arousal"], wanted)
