@@ -25,6 +25,10 @@ FREQS_HZ = np.fft.rfftfreq(WINDOW, 1 / EEG_HZ).astype(np.float32)
 SHARED = 0.75  # of the background's variance, common to both sides
 # Of the wanted power that is noise even where single waves are strong: spindles are few, and not all of sigma.
 LEAST_NOISE = np.where(FREQS_HZ < 8, 0.25, 0.65).astype(np.float32)
+FURTHEST = 3.0  # from the mean spectrum, in standard deviations of all directions: one person in ten is further off
+# Between what a stage's power is kept, as log10 of that of N3: people of UCDDB in W, single nights in the others,
+# each with a margin.
+LEVELS = np.array([[-1.0, -1.05, -0.8, 0.0, -1.2], [-0.2, -0.35, -0.3, 0.0, -0.55]])
 SLOWER = (
     0.15  # mean gain below 1 Hz in log10: people that nothing was fitted to have more there than the fitted ones
 )
@@ -76,10 +80,12 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     """Spectra of one person, ``[stages, bands]``: W and N3 differ from the mean as people do, the others between.
 
     Beside what people were seen to differ by stands a smooth change of its own for every stage, since three of them
-    were fitted to one person, and a tilt for references and electrodes.
+    were fitted to one person, and a tilt for references and electrodes. What is out of the ordinary in a person is
+    so in all stages: how these differ is what makes them stages.
     """
     fit = fitted()
     scores = breadth * rng.normal(0, 1, len(fit.between))
+    scores *= min(1.0, FURTHEST / np.linalg.norm(scores))
     wake, deep = np.tensordot(scores, fit.between, 1)
     out = fit.mean.copy()
     muscle = fit.centres_hz > 16  # which is slack in sleep, however tense awake
@@ -88,7 +94,7 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
         out[stage] += like_wake * wake + (1 - like_wake) * deep
     smooth = np.exp(-0.5 * ((np.arange(17)[:, None] - np.arange(17)) / 2.5) ** 2)
     smooth /= np.sqrt((smooth**2).sum(axis=0))
-    sizes = breadth * np.array([0.08, 0.1, 0.1, 0.06, 0.12])
+    sizes = np.array([0.08, 0.1, 0.1, 0.06, 0.12])
     out += sizes[:, None] * (rng.normal(0, 1, out.shape) @ smooth)
     out[W] += np.clip(rng.normal(0.12, 0.2 * breadth), -0.3, 0.8) * muscle  # tense temples
     for stage, (low, high), log_ratio in LACKED:
@@ -98,7 +104,9 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     slow = np.exp(-((fit.centres_hz / 1.2) ** 2))
     slower = SLOWER + breadth * rng.normal(0, 0.14)
     out += breadth * rng.normal(0, 0.05) * tilt + slower * slow * np.array([0.0, 0.3, 0.7, 1, 0.5])[:, None]
-    return out - np.log10(10 ** out[N3] @ fit.widths_hz)
+    out -= np.log10(10 ** out[N3] @ fit.widths_hz)
+    level = np.log10(10**out @ fit.widths_hz)
+    return out + (np.clip(level, *LEVELS) - level)[:, None]
 
 
 def blend(course: Course, rng: np.random.Generator) -> np.ndarray:
@@ -131,13 +139,13 @@ def over_windows(values: np.ndarray) -> np.ndarray:
     return sum(k * padded[i : i + len(steps) + 1] for i, k in enumerate(kernel))
 
 
-def wanted_power(course: Course, shares: np.ndarray, spectra: np.ndarray, breadth: float, rng) -> np.ndarray:
+def wanted_power(course: Course, shares: np.ndarray, spectra: np.ndarray, rng) -> np.ndarray:
     """Power density wanted in each window, float32 ``[windows, frequencies]``, relative to N3 in all."""
     fit = fitted()
     own = shares @ unmixed(spectra, course.codes, shares)
     for i in range(fit.within.shape[1]):
         score = 0.8 * wander(len(own), 1 / EPOCH_S, 120, 1.0, rng) + 0.6 * rng.normal(0, 1, len(own))
-        own += breadth * score[:, None] * (shares @ fit.within[:, i])
+        own += score[:, None] * (shares @ fit.within[:, i])
     at = np.interp(np.log(np.maximum(FREQS_HZ, 0.2)), np.log(fit.centres_hz), np.arange(17)).astype(np.float32)
     to_bins = np.maximum(0, 1 - np.abs(at - np.arange(17, dtype=np.float32)[:, None]))
     levels = over_windows(own).astype(np.float32) @ to_bins

@@ -53,7 +53,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
         breadth=breadth,
         deep_uv=deep,
         alpha_hz=float(np.clip(rng.normal(10.0 - 0.012 * (age - 20), 0.8 * breadth), 7.8, 12.2)),
-        alpha_uv=about(1.5, 0.4) if rng.random() < 0.12 else about(7, 0.55),
+        alpha_uv=about(1.5, 0.4) if rng.random() < 0.12 else min(about(7, 0.55), 22.0),
         alpha_width_hz=rng.uniform(0.4, 1.0),
         alpha_in_sleep=rng.uniform(0.2, 0.5) if rng.random() < 0.1 else rng.uniform(0, 0.08),
         spindle_hz=float(np.clip(rng.normal(13.1, 0.6 * breadth), 11.6, 14.8)),
@@ -72,8 +72,8 @@ def _alpha_share(course: Course, habits: Habits, rng: np.random.Generator) -> np
     """Share of alpha's full height by window: awake with closed eyes, a rest in N1 and R."""
     closed_of = rng.uniform(-1.5, 0.8)  # how much of the time awake the eyes are open differs from night to night
     closed = wander(course.duration_s, 1, 20, 1.0, rng) > closed_of
-    asleep = habits.alpha_in_sleep
-    share = np.array([1.0, rng.uniform(0.03, 0.25), asleep, asleep, rng.uniform(0.08, 0.25)])[course.codes]
+    asleep = min(habits.alpha_in_sleep, 5 / habits.alpha_uv)
+    share = np.array([1.0, rng.uniform(0.03, 0.16), asleep, asleep, rng.uniform(0.08, 0.25)])[course.codes]
     share = share * np.exp(rng.normal(0, 0.3, len(course.codes)))
     first = int(np.argmax(course.codes != W)) if np.any(course.codes != W) else len(course.codes)
     share[: max(1, first // 4)] *= 0.3  # lights just out: eyes often open
@@ -205,7 +205,7 @@ def simulate_brain(course: Course, rng: np.random.Generator) -> tuple[np.ndarray
     for side in waves:
         tilt = rng.uniform(0.85, 1.1, len(placed))
         lay(side, starts, [w * f for (_, _, w), f in zip(placed, tilt, strict=True)])
-    wanted = background.wanted_power(course, shares, habits.spectra, habits.breadth, rng)
+    wanted = background.wanted_power(course, shares, habits.spectra, rng)
     wanted *= np.float32(habits.deep_uv**2)
     laid = background.over_windows(shares) @ background.power_of(waves[0], shares)
     power = np.maximum(wanted - laid, background.LEAST_NOISE * wanted)

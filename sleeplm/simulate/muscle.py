@@ -35,7 +35,7 @@ def simulate_chin(course: Course, rng: np.random.Generator) -> np.ndarray:
     """Chin electromyogram in uV at 128 Hz: tone by stage, atonia in R or its loss, bursts and twitches."""
     n = course.duration_s * CONTROL_HZ
     broad = 1.8 if course.person.unusual else 1.0
-    own = TONE_UV * np.exp(rng.normal(0, 0.2 * broad, 5)) * rng.lognormal(0, 0.35 * broad)
+    own = TONE_UV * np.exp(rng.normal(0, 0.2, 5)) * rng.lognormal(0, 0.35 * broad)
     own[R] = min(own[R], 0.75 * own[2])
     tone = own[course.codes]
     lost = _tonic_rem(course, rng)
@@ -55,7 +55,7 @@ def simulate_chin(course: Course, rng: np.random.Generator) -> np.ndarray:
     envelope += gate(n, CONTROL_HZ, spans, 0.25)
     samples = course.duration_s * EMG_HZ
     beneath = shaped(white_spectrum(samples, rng), samples, EMG_HZ, band(0.5, 14, 0.9))
-    beneath *= rng.lognormal(np.log(1.8), 0.4 * broad)  # skin, pulse and brain, which no chin electrode is free of
+    beneath *= rng.lognormal(np.log(2.2), 0.4)  # skin, pulse and brain, which no chin electrode is free of
     return (_hum(course, rng) * at_rate(envelope, samples, EMG_HZ) + beneath).astype(np.float32)
 
 
