@@ -6,11 +6,12 @@ Real are ucddb018 and pyDYNAM-O (one person each, all stages) and 23 people of U
 pyDYNAM-O were fitted to (`sleeplm.simulate.fit_eeg`); ucddb018 and the other half were not. Corrections by hand
 (`LACKED` and `SLOWER` of `sleeplm.simulate.background`) were chosen with all of them in sight, so that none is an
 untouched test. Ten percent of real epochs outside the simulated ones' 5th to 95th percentile are what a perfect
-simulator would leave.
+simulator would leave. Beside spectra stands what they do not show: how much rhythms wax and wane within an epoch
+(standard deviation over mean of the height in single seconds), whether they do so together, and drift below .3 Hz.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ REAL = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
     "dynamo": ("dynamo_84min.edf", "dynamo_84min_stages.csv"),
 }
+RHYTHMS = {"delta": (1.5, 4), "theta": (4, 8), "alpha": (8, 11), "sigma": (11, 15.5), "beta": (16, 24)}
 FEW = 20  # epochs under which a stage of one recording tells nothing
 
 
@@ -48,12 +50,15 @@ def shares(log_powers: np.ndarray) -> np.ndarray:
 
 def simulated(n: int = NIGHTS, hours: float = HOURS, lab: str = "varied") -> list[dict[Stage, np.ndarray]]:
     """Log power by stage, ``[epochs, bands]``, of simulated nights of all profiles."""
-    profiles, nights = list(PROFILES), []
+    return [_by_stage(log_power(epochs, SFREQ_HZ), stages) for epochs, stages in simulated_epochs(n, hours, lab)]
+
+
+def simulated_epochs(n: int, hours: float, lab: str = "varied") -> Iterator[tuple[np.ndarray, tuple[Stage, ...]]]:
+    """``(epochs [n, samples], hypnogram)`` of simulated nights of all profiles."""
+    profiles = list(PROFILES)
     for i in range(n):
-        eeg, sfreq_hz, hypnogram = simulate_eeg(FIRST_SEED + i, hours, profiles[i % len(profiles)], lab)
-        epochs = eeg[i % 2].reshape(len(hypnogram), -1)
-        nights.append(_by_stage(log_power(epochs, sfreq_hz), hypnogram))
-    return nights
+        eeg, _, hypnogram = simulate_eeg(FIRST_SEED + i, hours, profiles[i % len(profiles)], lab)
+        yield eeg[i % 2].reshape(len(hypnogram), -1), hypnogram
 
 
 def real_nights() -> dict[str, dict[Stage, np.ndarray]]:
@@ -110,12 +115,55 @@ def compare(name: str, real: list[np.ndarray], nights: list[np.ndarray], row: Ca
     return figures
 
 
+def unrest(epochs: np.ndarray) -> dict[str, np.ndarray]:
+    """For each epoch of ``[n, samples]`` at `SFREQ_HZ` what a mean spectrum does not show."""
+    from scipy.signal import butter, sosfiltfilt
+
+    heights = {}
+    for rhythm, edges in RHYTHMS.items():
+        part = sosfiltfilt(butter(2, edges, "bandpass", fs=SFREQ_HZ, output="sos"), epochs, axis=1)
+        heights[rhythm] = np.sqrt((part.reshape(len(part), EPOCH_S, SFREQ_HZ) ** 2).mean(axis=2)) + 1e-9
+    found = {f"{r}, waxing": h.std(axis=1) / h.mean(axis=1) for r, h in heights.items()}
+    logs = {r: np.log(h) - np.log(h).mean(axis=1, keepdims=True) for r, h in heights.items()}
+    for one, other in (("delta", "sigma"), ("alpha", "beta")):
+        a, b = logs[one], logs[other]
+        found[f"{one} with {other}"] = (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    power = np.abs(np.fft.rfft((epochs - epochs.mean(axis=1, keepdims=True)) * np.hanning(epochs.shape[1]))) ** 2
+    freqs = np.fft.rfftfreq(epochs.shape[1], 1 / SFREQ_HZ)
+    found["drift, % of power"] = 100 * power[:, freqs < 0.3].sum(axis=1) / power[:, freqs < 30].sum(axis=1)
+    return found
+
+
+def compare_unrest(simulated: list[tuple]) -> list[Figure]:
+    """Medians of `unrest` by stage: ucddb018, dynamo, and the range of simulated nights (`simulated_epochs`)."""
+    nights = [_of_stages(*night) for night in simulated]
+    real = {name: _of_stages(epochs, hypnogram) for name, ((epochs, _), hypnogram) in real_epochs().items()}
+    figures = []
+    for stage in STAGES:
+        ours = [night[stage] for night in nights if stage in night]
+        for name in ours[0]:
+            values = [x[name] for x in ours]
+            low, high = np.percentile(values, [10, 90])
+            said = ", ".join(f"{k} {x[stage][name]:.2f}" for k, x in real.items() if stage in x)
+            conditions = f"{said}; {len(ours)} simulated nights, 10th to 90th percentile {low:.2f} to {high:.2f}"
+            figures.append(Figure(f"{stage} {name}, simulated", float(np.median(values)), "", conditions))
+    return figures
+
+
+def _of_stages(epochs: np.ndarray, hypnogram) -> dict[Stage, dict[str, float]]:
+    """Medians of `unrest` in the stages of a night that are not few."""
+    places = {s: np.array([h == s for h in hypnogram]) for s in STAGES}
+    kept = {s: epochs[at] for s, at in places.items() if at.sum() >= FEW}
+    return {s: {name: float(np.median(x)) for name, x in unrest(e).items()} for s, e in kept.items()}
+
+
 def measure() -> list[Figure]:
     """All figures; those of the simulated nights alone need no data, but have nothing to stand beside."""
-    nights = simulated()
+    epochs = list(simulated_epochs(NIGHTS, HOURS))
+    figures = compare_unrest(epochs)
+    nights = [_by_stage(log_power(e, SFREQ_HZ), stages) for e, stages in epochs]
     sources = {name: [night] for name, night in real_nights().items()}
     sources["11 people"] = list(real_people().values())
-    figures = []
     for source, people in sources.items():
         for stage in STAGES:
             real = [p[stage] for p in people if stage in p and len(p[stage]) >= FEW]

@@ -198,7 +198,7 @@ def simulate_brain(course: Course, rng: np.random.Generator) -> tuple[np.ndarray
     disturbed = [(e.start_s - 1, e.duration_s + 2, 1.0) for e in course.arousals + course.movements]
     busy = gate(course.duration_s, 1, disturbed)
     placed = _slow_waves(course, habits, shares, rng) + _rhythms(course, habits, rng)
-    placed = [w for w in placed if busy[int(w[1])] < 0.5]
+    placed = [w for w in placed if w[1] < course.duration_s and busy[int(w[1])] < 0.5]
     n = course.duration_s * EEG_HZ
     waves = np.zeros((2, n), dtype=np.float32)
     starts = [int(s * EEG_HZ) for _, s, _ in placed]

@@ -3,8 +3,10 @@ import pytest
 from scipy import fft
 
 from sleeplm.simulate.background import FREQS_HZ, LEVELS, draw_spectra, fitted, waxing
+from sleeplm.simulate.brain import simulate_brain
 from sleeplm.simulate.events import Course
-from sleeplm.simulate.hypnogram import N3, W
+from sleeplm.simulate.hypnogram import N2, N3, W
+from sleeplm.simulate.profiles import PROFILES, draw_person
 from sleeplm.simulate.sensors import Lab, sense_eeg
 from sleeplm.simulate.waves import white_spectrum
 
@@ -69,3 +71,12 @@ def test_small_movements_come_awake_and_rarely():
     wake, deep = (_sensed(lab, stage) for stage in (W, N3))
     assert wake.std() > 2 * deep.std()
     assert np.mean(((wake - wake.mean()) / wake.std()) ** 4) > 4  # of Gaussian noise: 3
+
+
+def test_no_wave_begins_after_the_night_has_ended():
+    person = draw_person(PROFILES["healthy-young"], np.random.default_rng(0), False)
+    course = Course(np.full(8, N2, dtype=np.int8), person, np.zeros(8, dtype=np.int8))
+    for seed in range(60):  # a spindle rides on what a K-complex in the last second leaves
+        eeg, told = simulate_brain(course, np.random.default_rng(seed))
+        assert eeg.shape == (2, course.duration_s * HZ)
+        assert all(e.start_s < course.duration_s for e in told)
