@@ -18,7 +18,7 @@ from benchmarks.report import Figure, peak_memory_mb, run
 from sleeplm.captions import attributes_of_night, tell
 from sleeplm.captions.brain import BANDS_HZ, EEG
 from sleeplm.captions.cardiac import heart_features
-from sleeplm.captions.respiratory import BREATHING
+from sleeplm.captions.respiratory import BREATHING, respiratory_features
 from sleeplm.epochs import Epochs, cut_epochs
 from sleeplm.night import Event, Scoring, epochs_between
 from sleeplm.recording import open_recording
@@ -28,6 +28,7 @@ from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, EVENT_TYPES, MICR
 
 HOURS, FIRST_SEED, SPEED_HOURS = 2.0, 8100, 8.0
 REAL = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")
+DEVICE_LATE_S = 5.0
 NEAR_BPM, NEAR_PER_MIN, NEAR_POINTS, TENTH_S = 1.0, 0.5, 1.0, 0.0501
 
 
@@ -48,7 +49,7 @@ def measure() -> list[Figure]:
             _bands(recording, told, errors)
         _events(night, told, errors)
     where = f"simulated, {len(nights)} nights of {HOURS:g} h, any lab, all profiles"
-    return [*_simulated_figures(errors, where), *real_hearts(), *_speed()]
+    return [*_simulated_figures(errors, where), *real_hearts(), *real_breathing(), *_speed()]
 
 
 def true_scoring(night) -> Scoring:
@@ -188,6 +189,37 @@ def real_hearts() -> list[Figure]:
     return [
         Figure("heart rate within 1 bpm, real beats", _percent(errors), "%", where),
         Figure("heart rate within 1 bpm, real ECG", _percent(one), "%", f"real, slp41, n = {len(one)} epochs"),
+    ]
+
+
+def real_breathing() -> list[Figure]:
+    """The rate of a real night's flow, against what the CPAP device that recorded it tells every two seconds.
+
+    The device's rate is a mean of some breaths and comes about five seconds late. How many estimates must agree
+    before a rate is said was chosen on this night too.
+    """
+    import edfio
+
+    paths = sorted((REAL / "recordings" / "cpap_night").glob("*_BRP.edf"))
+    if not paths:
+        return []
+    beside = edfio.read_edf(paths[0].with_name(paths[0].name.replace("_BRP", "_PLD")))
+    device = next(s for s in beside.signals if s.label.startswith("RespRate"))
+    recording = open_recording(paths[0])
+    rows = respiratory_features(recording, cut_epochs(recording))
+    size, late = round(EPOCH_S * device.sampling_frequency), round(DEVICE_LATE_S * device.sampling_frequency)
+    found, known = [], 0
+    for e, row in enumerate(rows):
+        part = device.data[e * size + late : (e + 1) * size + late]
+        if len(part) == size and (part > 0).all():
+            known += 1
+            found += [row["rate_per_min"] - float(part.mean())] if "rate_per_min" in row else []
+    where = f"real, a night on CPAP, against the device's own rate, n = {len(found)} epochs"
+    shares = {f"{limit:g}/min": 100 * float(np.mean(np.abs(found) <= limit)) for limit in (NEAR_PER_MIN, 1.0)}
+    shown = [Figure(f"breathing rate within {limit}, real flow", s, "%", where) for limit, s in shares.items()]
+    return [
+        *shown,
+        Figure("  said", 100 * len(found) / known, "%", f"n = {known} in which the device tells a rate"),
     ]
 
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions.breaths import onset_of, phase_of, spectral_rates, variability
+from sleeplm.captions.breaths import counted_rates, onset_of, phase_of, spectral_rates, variability
 from sleeplm.captions.flattening import flattened_pct, indices
-from sleeplm.captions.respiratory import respiratory_features, together
+from sleeplm.captions.respiratory import respiratory_features, signal_features, together
 from sleeplm.epochs import cut_epochs
 
 
@@ -130,3 +130,22 @@ def test_the_rate_is_that_which_most_signals_agree_on():
     assert together({"AF": rows["AF"]})["rate_per_min"] == 18.2
     assert together({"AF": {"regularity": "no rhythm"}}) == {"regularity": "no rhythm"}
     assert together({}) == {}
+
+
+def test_a_count_of_breaths_is_that_of_the_breaths_even_where_they_are_uneven():
+    durations_s = 4 * (1 + 0.2 * np.random.default_rng(2).uniform(-1.7, 1.7, 90))
+    x = _breaths(durations_s, 8, lambda u: np.sin(np.pi * u))
+    n = len(x) // 240
+    ends = np.interp(np.arange(n + 1) * 30, np.cumsum([0, *durations_s]), np.arange(len(durations_s) + 1))
+    assert np.abs(60 * counted_rates(x[: n * 240].reshape(n, 240)) - 2 * np.diff(ends))[1:-1].max() < 1
+    assert np.isnan(counted_rates(np.zeros((2, 240)))).all()
+
+
+def test_a_rate_is_said_only_where_peak_cycles_and_count_agree():
+    at = np.arange(480) / 8
+    steady = np.sin(2 * np.pi * 0.25 * at)
+    changing = np.sin(2 * np.pi * np.cumsum(np.where(at % 30 < 15, 10, 24)) / 60 / 8)
+    here, still = np.ones(2, bool), np.zeros(2, bool)
+    told = [signal_features(x.reshape(2, 240), here, still) for x in (steady, changing, np.zeros(480))]
+    assert abs(told[0][0]["rate_per_min"] - 15) <= 0.5
+    assert all(row["regularity"] == "no rhythm" and "rate_per_min" not in row for row in told[1] + told[2])
