@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sleeplm.errors import SearchError
 from sleeplm.night import Scoring, clock_at, epochs_between
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.vocabulary import EPOCH_S, SUMMARY, Stage
 
 # The columns that a condition may name, and what they hold; NULL where it was not recorded.
 COLUMNS = {
@@ -97,7 +97,7 @@ def _row(study, i: int, stage: Stage, types: set[str]) -> dict:
         "stage": str(stage),
         "stage_source": study.scoring.hypnogram_source if stage != Stage.UNSCORED else None,
         "events": " ".join(sorted(types)),
-        "caption": " ".join(c.text for c in captions.values()),
+        "caption": " ".join(c.text for f, c in captions.items() if f != SUMMARY),
         "analysed_at": study.created,
         **{name: attributes.get(name) for name in measured},
     }

@@ -64,7 +64,7 @@ def brain_text(teller: Teller) -> str | None:
         clauses.append(lambda t: _bands(t, t.one_of(unscaled)))
     elif leads:
         clauses.append(lambda t: _unreadable(t, teller.one_of(leads)))
-    clauses += [say for name, say in _GRAPHOELEMENTS if name in values]
+    clauses += [say for name, say in GRAPHOELEMENTS if name in values]
     eyes = [e for e in ("EOG_L", "EOG_R") if "slow_uv" in values.get(e, {})]
     clauses += [lambda t: _eye_powers(t, eyes)] if eyes else []
     clauses += [faults] if values.get("faults") else []
@@ -208,7 +208,7 @@ def _eyes(teller: Teller) -> str:
 
 def _eye_powers(teller: Teller, eyes: list[str]) -> str:
     """How large the slow and the fast movements of one or both eyes are."""
-    name, noun = teller.one_of((("slow_uv", "slow eye movements"), ("saccadic_uv", "saccadic activity")))
+    name, noun = teller.one_of((("slow_uv", "slow eye activity"), ("saccadic_uv", "saccadic activity")))
     kept = eyes if teller.draw.random() < 0.4 else [teller.one_of(eyes)]
     values = [
         teller.say(
@@ -225,4 +225,4 @@ def _eye_powers(teller: Teller, eyes: list[str]) -> str:
 
 
 _EYES = {"EOG_L": "left eye", "EOG_R": "right eye"}
-_GRAPHOELEMENTS = (("spindles", _spindles), ("slow_waves", _slow_waves), ("rapid_eye_movements", _eyes))
+GRAPHOELEMENTS = (("spindles", _spindles), ("slow_waves", _slow_waves), ("rapid_eye_movements", _eyes))

@@ -6,27 +6,21 @@ from sleeplm.captions.lexicon import WORDS
 from sleeplm.captions.tokens import plural_of
 
 HEART_BPM = (50, 90)  # slow below, fast above
-_BPM = "[bpm|beats per minute|beats/min]"
-_RATE = tuple(
-    w.replace("BPM", _BPM)
-    for w in (
-        "[heart rate|pulse] {hr_mean_bpm} BPM, {hr_trend}",
-        "{hr_trend} [heart rate|pulse] of [{hr_mean_bpm}|{~hr_mean_bpm}] BPM",
-        "{hr_level} [heart rate|pulse], {hr_mean_bpm} BPM",
-        "the heart beats at {hr_mean_bpm} BPM",
-        "a [heart rate|pulse] of {~hr_mean_bpm} BPM",
-        "[mean|average] heart rate {hr_mean_bpm} BPM[, {hr_trend}|]",
-        "the pulse is {hr_level}, {hr_mean_bpm} BPM",
-    )
+_UNITS = ("bpm", "beats per minute", "beats/min")
+_RATE = (
+    "[heart rate|pulse] {hr_mean_bpm} {=bpm}, {hr_trend}",
+    "{hr_trend} [heart rate|pulse] of [{hr_mean_bpm}|{~hr_mean_bpm}] {=bpm}",
+    "{hr_level} [heart rate|pulse], {hr_mean_bpm} {=bpm}",
+    "the heart beats at {hr_mean_bpm} {=bpm}",
+    "a [heart rate|pulse] of {~hr_mean_bpm} {=bpm}",
+    "[mean|average] heart rate {hr_mean_bpm} {=bpm}[, {hr_trend}|]",
+    "the pulse is {hr_level}, {hr_mean_bpm} {=bpm}",
 )
-_RANGED = tuple(
-    w.replace("BPM", _BPM)
-    for w in (
-        "heart rate {hr_mean_bpm} BPM (from {hr_min_bpm} to {hr_max_bpm} BPM), {hr_trend}",
-        "the heart beats at {hr_mean_bpm} BPM, between {hr_min_bpm} and {hr_max_bpm} BPM",
-        "{hr_trend} [heart rate|pulse], between {hr_min_bpm} and {hr_max_bpm} BPM",
-        "pulse {hr_mean_bpm} BPM, [lowest {hr_min_bpm} BPM, highest {hr_max_bpm} BPM|at most {hr_max_bpm} BPM]",
-    )
+_RANGED = (
+    "heart rate {hr_mean_bpm} {=bpm} (from {hr_min_bpm} to {hr_max_bpm} {=bpm}), {hr_trend}",
+    "the heart beats at {hr_mean_bpm} {=bpm}, between {hr_min_bpm} and {hr_max_bpm} {=bpm}",
+    "{hr_trend} [heart rate|pulse], between {hr_min_bpm} and {hr_max_bpm} {=bpm}",
+    "pulse {hr_mean_bpm} {=bpm}, [lowest {hr_min_bpm} {=bpm}, highest|at most] {hr_max_bpm} {=bpm}",
 )
 
 
@@ -46,7 +40,7 @@ def heart(teller: Teller) -> str:
     ranged = values["hr_min_bpm"] < values["hr_max_bpm"]
     rate = values["hr_mean_bpm"]
     grade = "low" if rate < HEART_BPM[0] else "high" if rate > HEART_BPM[1] else "normal"
-    return teller.say(*_RATE, *(_RANGED if ranged else ()), hr_level=grade)
+    return teller.say(*_RATE, *(_RANGED if ranged else ()), hr_level=grade, bpm=teller.one_of(_UNITS))
 
 
 def _rmssd(teller: Teller) -> str:
@@ -115,12 +109,14 @@ def _stretches(teller: Teller, what: str, unit: str, noun: str) -> str:
 def _stretch(teller: Teller, stretch: dict, what: str, unit: str) -> str:
     trend, ends = stretch["trend"], (stretch[f"from_{unit}"], stretch[f"to_{unit}"])
     written = " bpm" if unit == "bpm" else "%"
-    if ends[0] == ends[1]:
-        value = f"at {{!{unit}}}{{=level}}{written}"
+    if trend == "stable" and ends[0] == ends[1]:
+        told = f"at {{!{unit}}}{{=level}}{written} from {{span}} s"
+    elif trend == "stable":
+        told = f"at {{{unit}}}{written} from {{span}} s"
     else:
-        value = f"between {{&{unit}}}{written}" if trend == "stable" else f"from {{{unit}}}{written}"
+        told = f"from {{{unit}}}{written} between {{&span}} s"
     return teller.say(
-        f"{{=moves}} {value} between {{&span}} s",
+        f"{{=moves}} {told}",
         prefix=f"{what}_{trend}.",
         moves=teller.one_of(WORDS[f"{what}_moves"][trend][1]),
         level=ends[0],

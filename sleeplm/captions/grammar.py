@@ -48,6 +48,12 @@ class Teller:
         self.about: dict[str, int] = {}
         self.claims: list[Claim] = []
 
+    def of(self, attributes: Mapping) -> "Teller":
+        """A teller of other attributes that draws from the same generator, its claims being ours."""
+        other = Teller.__new__(Teller)
+        other.draw, other.attributes, other.about, other.claims = self.draw, attributes, self.about, self.claims
+        return other
+
     def one_of(self, options: Sequence):
         """One of several, each as likely; half the cost of `random.choice`."""
         return options[int(self.draw.random() * len(options))]

@@ -85,7 +85,7 @@ TOPIC_NOUNS = {
     "effort": ("breathing effort", "effort"),
     "belts": ("chest and abdomen", "chest and belly", "the belts", "both belts"),
     "snoring": ("snore signal", "snoring sound"),
-    "slow_eye": ("slow eye movements", "slow rolling of the eyes"),
+    "slow_eye": ("slow eye activity", "slow eye movements", "slow rolling of the eyes"),
     "saccades": ("saccadic activity", "saccades"),
     "chin": ("chin muscle tone", "chin tone", "chin muscle", "chin activity"),
     "chin_hz": ("median frequency",),
@@ -197,7 +197,7 @@ WORDS: dict[str, dict] = {
         "same": ("", ("unchanged from the epoch before", "the same stage as before", "as in the epoch before"))
     },
     "next_stage": {
-        "same": ("", ("the next epoch being the same", "as is the next epoch", "with no change after it"))
+        "same": ("", ("the next epoch being the same", "unchanged in the next epoch", "with no change after it"))
     },
 }
 BEFORE = ("coming from", "the epoch before was", "a change from", "after")

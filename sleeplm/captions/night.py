@@ -10,8 +10,10 @@ from sleeplm.captions.grammar import Teller, said_of
 from sleeplm.captions.respiratory_words import respiratory_text
 from sleeplm.captions.somatic_words import somatic_text
 from sleeplm.captions.stage_words import stage_event_text
+from sleeplm.captions.summary import summary_text
 from sleeplm.epochs import Epochs
 from sleeplm.night import Fact, Scoring
+from sleeplm.vocabulary import SUMMARY
 
 _TELL: dict[str, Callable[[Teller], str | None]] = {
     "stage_event": stage_event_text,
@@ -61,6 +63,11 @@ def _tell_epoch(by_facet: dict[str, dict], seed: str) -> dict[str, Caption]:
         if text is not None:
             about = {"about": teller.about} if teller.about else {}
             captions[facet] = Caption(text, {**values, **about}, said=said_of(teller.claims))
+    whole = Teller(f"{seed} {SUMMARY}", by_facet)
+    text = summary_text(whole)
+    if text is not None:
+        about = {"about": whole.about} if whole.about else {}
+        captions[SUMMARY] = Caption(text, about, said=said_of(whole.claims))
     return captions
 
 

@@ -1,5 +1,7 @@
 """The respiratory facet in words: rate and rhythm of each signal, its size, effort, belts, snoring."""
 
+from functools import partial
+
 from sleeplm.captions.brain_words import level
 from sleeplm.captions.fault_words import faults
 from sleeplm.captions.grammar import Teller, listed
@@ -66,9 +68,14 @@ def respiratory_text(teller: Teller) -> str | None:
     clauses += [say for name, say in _CLAUSES if name in values]
     for name, say in _OF_SIGNALS.items():
         there = [s for s in SIGNALS if name in values.get(s, {}) and (name != "amplitude_pct" or s != "AF")]
-        clauses += [lambda t, say=say, there=there: say(t, there)] if there else []
+        clauses += [partial(say, there=there)] if there and (name != "flattened_pct" or _flattening(teller)) else []
     clauses += [faults] if values.get("faults") else []
     return teller.compose(clauses) if clauses else None
+
+
+def _flattening(teller: Teller) -> bool:
+    """Whether flattening is worth a word: its absence seldom is."""
+    return bool(teller.attributes["AF"]["flattened_pct"]) or teller.draw.random() < 0.2
 
 
 def breathing(teller: Teller) -> str:
@@ -120,7 +127,8 @@ _PHASE = {
 }
 
 
-def _snoring(teller: Teller) -> str:
+def snoring(teller: Teller) -> str:
+    """How loud the snoring is."""
     return teller.say(
         "snore signal {snore_ratio} times its [usual level|median of the night]",
         "{snoring_level} snore signal[, {snore_ratio} times the median of the night|]",
@@ -130,13 +138,14 @@ def _snoring(teller: Teller) -> str:
 
 
 def _rates(teller: Teller, there: list[str]) -> str:
-    """Breathing rates by signal."""
+    """Breathing rates by signal; one of them where all are the same."""
+    differ = len({teller.attributes[s]["rate_per_min"] for s in there}) > 1
     parts = [
         teller.say(
             "{rate_per_min} per minute by the {=noun}", "{rate_per_min} breaths/min at the {=noun}",
             prefix=f"{s}.", noun=teller.one_of(CHANNEL_NOUNS[s]), rate_per_min=teller.attributes[s]["rate_per_min"],
         )
-        for s in _some(teller, there)
+        for s in (_some(teller, there) if differ else there[:1])
     ]  # fmt: skip
     return teller.say("{=parts}", "[the rate is|breathing] {=parts}", parts=listed(parts))
 
@@ -187,7 +196,7 @@ def _some(teller: Teller, there: list[str]) -> list[str]:
     return there if teller.draw.random() < 0.4 else [teller.one_of(there)]
 
 
-_CLAUSES = (("flow_pct", flow), ("effort_pct", _effort), ("phase", phase), ("snore_ratio", _snoring))
+_CLAUSES = (("flow_pct", flow), ("effort_pct", _effort), ("phase", phase), ("snore_ratio", snoring))
 _OF_SIGNALS = {
     "rate_per_min": _rates, "variability_pct": _variability, "amplitude_pct": _amplitudes,
     "flattened_pct": _flattened,

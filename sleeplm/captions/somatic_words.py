@@ -9,7 +9,7 @@ _MANY_TIMES = 6  # more than this are not listed
 _LYING = (
     "[lying|resting] {=where}", "the body [is|lies|rests] {=where}", "position: {=where}",
     "the person [is|lies] {=where}",
-    "{=where} for most of the epoch", "body position is {=where}", "the position sensor reads {=where}",
+    "{=where} for most of the epoch", "body position is {=where}", "the sleeper [is|lies] {=where}",
 )  # fmt: skip
 _WHERE = {
     "supine": ("supine", "on the back"), "left": ("on the left side",), "right": ("on the right side",),

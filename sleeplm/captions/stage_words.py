@@ -1,12 +1,15 @@
 """The stage_event facet in words: the stage, what it rests on, what came before and after, and the events."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 
 from sleeplm.captions.event_words import events_of, none_of
 from sleeplm.captions.grammar import Teller, listed
-from sleeplm.captions.lexicon import SUPPORTS
+from sleeplm.captions.lexicon import SUPPORT, SUPPORTS
 from sleeplm.captions.tokens import plural_of
 
+Clause = Callable[[Teller], str]
 STAGE_WORDS = {
     "W": ("wakefulness", "wake", "wakefulness, stage W", "stage W (wake)"),
     "N1": ("N1 sleep", "stage N1", "light sleep (N1)", "drowsy, transitional sleep (N1)", "the lightest sleep, N1"),
@@ -28,20 +31,20 @@ _SOURCES = {"yasa": "YASA", "sleepecg": "SleepECG"}
 
 def stage_event_text(teller: Teller) -> str | None:
     """The caption of the stage_event facet; None where there is neither a stage nor an event."""
-    clauses = [lambda t, kind=kind, group=group: events_of(t, kind, group) for kind, group in _by_type(teller)]
+    clauses: list[Clause] = [
+        partial(events_of, kind=kind, events=group) for kind, group in events_by_type(teller.attributes)
+    ]
     if "stage" not in teller.attributes:
         return teller.compose(clauses, always=len(clauses)) if clauses else None
-    drawn = teller.draw.random()
+    drawn, context = teller.draw.random(), False
     if clauses and drawn < 0.35:
-        first = clauses.pop(0)
-        told = [lambda t: f"{stage(t)} {t.say('with', 'containing')} {first(t)}", *clauses]
-    elif drawn < 0.8:
-        told = [lambda t: stage(t) + _context(t), *clauses]
+        told = [partial(stage_with_event, event=clauses[0]), *clauses[1:]]
     else:
-        told = [stage, *clauses]
+        context = drawn < 0.8
+        told = [stage_with_context if context else stage, *clauses]
     others = [_quiet] if _unsaid(teller) else []
-    if drawn < 0.35 or drawn >= 0.8:
-        others += [_supported] if teller.attributes.get("supports") and teller.draw.random() < 0.6 else []
+    if not context and teller.attributes.get("supports") and teller.draw.random() < 0.6:
+        others.append(_supported)
     return teller.compose([*told, *others], always=len(told))
 
 
@@ -50,6 +53,16 @@ def stage(teller: Teller) -> str:
     value = teller.attributes["stage"]
     teller.claim("stage", value)
     return teller.say(*_STAGE_FORMS, stage=teller.one_of(STAGE_WORDS[value]))
+
+
+def stage_with_event(teller: Teller, event: Clause) -> str:
+    """The stage and what tells most in it."""
+    return f"{stage(teller)} with {event(teller)}"
+
+
+def stage_with_context(teller: Teller) -> str:
+    """The stage with one thing that goes with it, where one is known."""
+    return stage(teller) + _context(teller)
 
 
 def _context(teller: Teller) -> str:
@@ -103,19 +116,17 @@ def _came_from_and_goes_to(teller: Teller) -> str:
     return _came_from(teller) + _goes_to(teller)
 
 
-def _support(teller: Teller) -> str:
+def _support(teller: Teller, ways: Sequence[str] = SUPPORT) -> str:
     """What the stage rests on; ends its sentence, since all that follows is read as part of it."""
     marks = teller.attributes["supports"]
     for mark in marks:
         teller.claim("supports", mark)
-    several = listed([teller.one_of(SUPPORTS[mark]) for mark in marks])
-    return teller.say(
-        "supported by {=several}", "in keeping with {=several}", "as shown by {=several}", several=several
-    )
+    return f"{teller.one_of(ways)} {listed([teller.one_of(SUPPORTS[mark]) for mark in marks])}"
 
 
 def _supported(teller: Teller) -> str:
-    return teller.say("[the stage is|this is|the staging is] {=support}", support=_support(teller))
+    support = _support(teller, SUPPORT[:2])
+    return teller.say("[the stage is|this is|the staging is] {=support}", support=support)
 
 
 def _unsaid(teller: Teller) -> bool:
@@ -133,9 +144,9 @@ def _quiet(teller: Teller) -> str:
     return none_of(teller, several)
 
 
-def _by_type(teller: Teller) -> list[tuple[str, list[dict]]]:
+def events_by_type(values: Mapping) -> list[tuple[str, list[dict]]]:
     """The events of each type, types in order of their first event."""
-    events = sorted(teller.attributes["events"], key=lambda e: (e["start_s"], e["type"]))
+    events = sorted(values["events"], key=lambda e: (e["start_s"], e["type"]))
     order = {t: i for i, t in reversed(list(enumerate(e["type"] for e in events)))}
     grouped = groupby(sorted(events, key=lambda e: order[e["type"]]), key=lambda e: e["type"])
     return [(kind, list(group)) for kind, group in grouped]

@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 
 from sleeplm.captions import attributes_of_night, tell
 from sleeplm.captions.reading_back import read_back
-from sleeplm.vocabulary import FACETS
+from sleeplm.vocabulary import FACETS, SUMMARY
+
+
+@given(st.fixed_dictionaries({}, optional=FACET))
+@settings(max_examples=100, deadline=None)
+def test_every_summary_is_read_back_to_what_it_says(row):
+    for seed in range(5):
+        (told,) = tell([row], seed)
+        if SUMMARY in told:
+            assert read_back(told[SUMMARY].text, SUMMARY) == told[SUMMARY].said, told[SUMMARY].text
 
 
 @pytest.mark.parametrize("facet", FACETS)

@@ -10,10 +10,11 @@ from benchmarks.phrasing import frame_of, thousand, variety
 from sleeplm.captions import Caption, attributes_of_night, caption_night, describe_night, tell
 from sleeplm.captions.grammar import Teller, counted, listed, with_article
 from sleeplm.captions.lexicon import EVENT_NOUNS
+from sleeplm.captions.reading_back import read_back
 from sleeplm.captions.rounding import coarse, printed, rounded
 from sleeplm.epochs import cut_epochs
 from sleeplm.night import Event, Fact, Scoring
-from sleeplm.vocabulary import EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
+from sleeplm.vocabulary import EVENT_TYPES, FACETS, MICRO_EVENTS, SUMMARY, Stage
 
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?")
 _OXYGEN = re.compile(r"oxygen|spo2|satur", re.I)
@@ -47,14 +48,15 @@ def numbers_in(value):
 
 
 def test_a_full_recording_gets_every_facet(captions):
-    assert all(tuple(c) == FACETS for c in captions)
+    assert all(tuple(c) == (*FACETS, SUMMARY) for c in captions)
 
 
 def test_every_number_in_a_text_is_among_its_attributes(captions):
     for by_facet in captions:
-        for caption in by_facet.values():
+        everything = numbers_in([c.attributes for c in by_facet.values()])
+        for facet, caption in by_facet.items():
             said = set(_NUMBER.findall(caption.text))
-            assert said <= numbers_in(caption.attributes), caption
+            assert said <= (everything if facet == SUMMARY else numbers_in(caption.attributes)), caption
 
 
 def test_captions_are_clean_english(captions):
@@ -80,7 +82,7 @@ def test_the_same_seed_tells_the_same_and_another_seed_another(made):
     assert same < 0.3
 
 
-@pytest.mark.parametrize("facet", FACETS)
+@pytest.mark.parametrize("facet", (*FACETS, SUMMARY))
 @pytest.mark.parametrize("stage", ["W", "N2", "R"])
 def test_a_thousand_captions_of_a_stage_have_many_frames_and_none_prevails(night, facet, stage):
     found = variety(thousand(night, stage, facet))
@@ -103,7 +105,7 @@ def test_what_is_not_recorded_is_not_mentioned(make_recording, signals_of, made)
     recording = make_recording({n: x for n, x in signals_of(120).items() if n in ("C3", "ECG")}, 120)
     for seed in range(3):
         for by_facet in caption_night(recording, cut_epochs(recording), scoring, seed):
-            assert set(by_facet) == {"stage_event", "brain", "cardiac", "somatic"} - {"somatic"}
+            assert set(by_facet) == {"stage_event", "brain", "cardiac", SUMMARY}
             text = " ".join(c.text for c in by_facet.values()).lower()
             assert not _OXYGEN.search(text), text
             assert not re.search(
@@ -120,7 +122,8 @@ def test_automatic_staging_says_that_it_is(captions):
 def test_an_unstaged_recording_says_nothing_of_stages(make_recording, signals_of):
     recording = make_recording({"C3": signals_of(4)["C3"]}, 4)
     captions = caption_night(recording, cut_epochs(recording), Scoring())
-    assert [set(c) for c in captions] == [{"brain"}] * 4
+    assert [set(c) for c in captions] == [{"brain", SUMMARY}] * 4
+    assert not any("stage" in dict(c[SUMMARY].said) for c in captions)
 
 
 def test_wake_is_never_praised_for_what_only_sleep_can_have(captions, night):
@@ -191,3 +194,12 @@ def test_lists_counts_and_articles():
     assert listed(["a"]) == "a" and listed(["a", "b"], "or") == "a or b" and listed(["1", "2", "3"]) == "1, 2 and 3"
     assert counted(0, "spindle") == "no spindles" and counted(13, "spindle") == "13 spindles"
     assert with_article("apnea") == "an apnea" and with_article("RERA") == "a RERA"
+
+
+def test_a_summary_has_one_to_four_sentences_and_begins_with_what_tells_most(captions):
+    starts = []
+    for by_facet in captions:
+        text = by_facet[SUMMARY].text
+        assert 1 <= len(re.findall(r"\.(?: |$)", text)) <= 4, text
+        starts.append("stage" in dict(read_back(re.split(r"[.;](?: |$)", text)[0], SUMMARY)))
+    assert np.mean(starts) >= 0.7
