@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.commands import cohort, nights, reading, search
 from sleeplm import __version__
 from sleeplm.errors import SleepLMError
-from sleeplm.vocabulary import FACETS, RESEARCH_USE
+from sleeplm.vocabulary import FACETS, RESEARCH_USE, SUMMARY
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -49,10 +49,17 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--llm", metavar="NAME", help="a causal language model by hub name or folder")
     _add_recording_options(c)
 
-    c = command("caption", reading.caption, "describe one epoch")
+    c = command("caption", reading.caption, "describe one epoch, or without --epoch the night")
     c.add_argument("study", metavar="STUDY")
-    c.add_argument("--epoch", type=int, required=True, metavar="N", help="from 1")
-    c.add_argument("--facet", choices=FACETS)
+    c.add_argument("--epoch", type=int, metavar="N", help="from 1")
+    c.add_argument("--facet", choices=(*FACETS, SUMMARY))
+    c.add_argument(
+        "--rewrite",
+        nargs="?",
+        const="",
+        metavar="MODEL",
+        help="in a language model's words where they still say all: the packaged one's, or by name or folder",
+    )
 
     c = command("localize", reading.localize, "find where in a night a phrase holds")
     c.add_argument("study", metavar="STUDY")

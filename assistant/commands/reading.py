@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from assistant.commands.nights import analysed
-from assistant.commands.output import print_json
+from assistant.commands.output import print_json, say
 from sleeplm.errors import UsageError
 from sleeplm.vocabulary import RESEARCH_USE
 
@@ -29,21 +29,50 @@ def ask(arguments) -> None:
 
 
 def caption(arguments) -> None:
-    """Describe one epoch."""
+    """Describe one epoch, or the night."""
     from sleeplm.study import open_study
 
     study = open_study(arguments.study, arguments.studies)
+    if arguments.epoch is None:
+        return _night(study, arguments)
     if not 1 <= arguments.epoch <= study.n_epochs:
         raise UsageError(f"epoch {arguments.epoch} is outside the study, which has epochs 1 to {study.n_epochs}")
     captions = study.captions[arguments.epoch - 1]
     facets = {f: c for f, c in captions.items() if arguments.facet in (None, f)}
+    rewriting = None
+    if arguments.rewrite is not None:
+        facets, rewriting = _rewritten(facets, arguments.rewrite or None)
     if arguments.json:
-        shown = {f: {"text": c.text, "attributes": c.attributes, "source": c.source} for f, c in facets.items()}
-        return print_json({"epoch": arguments.epoch, "facets": shown})
+        shown = {f: c.as_dict() for f, c in facets.items()}
+        return print_json(
+            {"epoch": arguments.epoch, "facets": shown, **({"rewriting": rewriting} if rewriting else {})}
+        )
     if not facets:
         print("The signals that this facet needs were not recorded in this epoch.")
     for facet, caption in facets.items():
         print(f"{facet}: {caption.text}")
+
+
+def _night(study, arguments) -> None:
+    """Describe the night as a whole."""
+    from sleeplm.captions import describe_night
+
+    if arguments.facet is not None or arguments.rewrite is not None:
+        raise UsageError("--facet and --rewrite are of one epoch; name it with --epoch")
+    told = describe_night(study.facts, study.scoring, study.person["age_years"])
+    if arguments.json:
+        return print_json({"night": told.as_dict()})
+    print(told.text)
+
+
+def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
+    """Captions in a model's words where they still say all, and how many of them do, and why not."""
+    from assistant.rewriting import paraphraser
+    from sleeplm.captions.rewrite import rewrite
+
+    (facets,), counts = rewrite([facets], paraphraser(model))
+    say(", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing to rewrite")
+    return facets, dict(counts)
 
 
 def localize(arguments) -> None:

@@ -122,7 +122,7 @@ def study_table(night: Derived, who: dict, recording: dict, person: dict, warnin
         "event_sources": json_text(dict(scoring.event_sources)),
         "rules": json_text(dict(scoring.rules)),
         "facts": json_text([f.as_dict() for f in night.facts]),
-        "caption": describe_night(night.facts, scoring).text,
+        "caption": describe_night(night.facts, scoring, person["age_years"]).text,
         "warnings": warnings,
     }
     return pa.Table.from_pylist([row], STUDIES)

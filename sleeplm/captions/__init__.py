@@ -2,7 +2,8 @@
 
 from sleeplm.captions.attributes import attributes_of_night
 from sleeplm.captions.caption import Caption
-from sleeplm.captions.night import caption_night, describe_night, tell
+from sleeplm.captions.night import caption_night, tell
+from sleeplm.captions.night_words import describe_night
 from sleeplm.captions.phrases import spans_of, training_phrases
 
 __all__ = [

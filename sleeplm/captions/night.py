@@ -1,4 +1,4 @@
-"""Every epoch of a night captioned by facet, and the night told in a paragraph."""
+"""Every epoch of a night captioned by facet, and as a whole."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ from sleeplm.captions.somatic_words import somatic_text
 from sleeplm.captions.stage_words import stage_event_text
 from sleeplm.captions.summary import summary_text
 from sleeplm.epochs import Epochs
-from sleeplm.night import Fact, Scoring
+from sleeplm.night import Scoring
 from sleeplm.vocabulary import SUMMARY
 
 _TELL: dict[str, Callable[[Teller], str | None]] = {
@@ -22,12 +22,6 @@ _TELL: dict[str, Callable[[Teller], str | None]] = {
     "respiratory": respiratory_text,
     "somatic": somatic_text,
 }
-# What a reader wants first of a night; a fact that has no value is not told.
-_TOLD_FIRST = (
-    "tib_min", "tst_min", "se_pct", "sol_min", "waso_min", "rem_latency_min", "n1_pct", "n2_pct", "n3_pct", "r_pct",
-    "awakenings_n", "longest_wake_min", "ahi_per_h", "odi3_per_h", "spo2_mean_pct", "spo2_min_pct", "t90_pct",
-    "hr_mean_bpm",
-)  # fmt: skip
 
 
 def caption_night(recording, epochs: Epochs, scoring: Scoring, seed: int = 0) -> list[dict[str, Caption]]:
@@ -69,28 +63,3 @@ def _tell_epoch(by_facet: dict[str, dict], seed: str) -> dict[str, Caption]:
         about = {"about": whole.about} if whole.about else {}
         captions[SUMMARY] = Caption(text, about, said=said_of(whole.claims))
     return captions
-
-
-def describe_night(facts: Sequence[Fact], scoring: Scoring) -> Caption:
-    """The night in a paragraph, from the sentences of its facts.
-
-    Parameters
-    ----------
-    facts : sequence of Fact
-    scoring : Scoring
-
-    Returns
-    -------
-    Caption
-        ``attributes`` holds the value of each fact that is told, by its id.
-    """
-    by_id = {f.id: f for f in facts if f.value is not None}
-    told = [by_id[i] for i in _TOLD_FIRST if i in by_id]
-    source = scoring.hypnogram_source
-    opening = {
-        None: "Sleep stages were not scored.",
-        "expert": "Sleep stages were scored by an expert.",
-        "yasa": "Sleep stages were scored automatically by YASA.",
-        "sleepecg": "Sleep stages were estimated from the heartbeat by SleepECG.",
-    }.get(source, f"Sleep stages come from {source}.")
-    return Caption(" ".join([opening, *(f.text for f in told)]), {f.id: f.value for f in told})

@@ -9,7 +9,7 @@ from fakes_model import write_short_night
 
 from assistant import Assistant
 from assistant.cli import main
-from sleeplm.vocabulary import EVENT_TYPES, FACETS
+from sleeplm.vocabulary import EVENT_TYPES, FACETS, SUMMARY
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +131,22 @@ def test_two_minutes_are_described_but_not_staged(run, data):
     wanted = {"ECG", "ABD", "THX", "AF", "EOG_L", "EOG_R", "C3", "C4", "EMG_CHIN", "POS", "SPO2", "LEG_L", "LEG_R"}
     assert wanted <= result["recording"]["channels"].keys()
     caption = run("caption", result["study"], "--epoch", 2)
-    assert caption["epoch"] == 2 and set(caption["facets"]) <= set(FACETS) and "brain" in caption["facets"]
+    assert caption["epoch"] == 2 and set(caption["facets"]) <= {*FACETS, SUMMARY} and "brain" in caption["facets"]
     assert all(c["source"] == "measured" and c["text"].endswith(".") for c in caption["facets"].values())
+    night = run("caption", result["study"])["night"]
+    assert night["text"].startswith("Sleep stages were not scored.") and "hr_mean_bpm" in night["attributes"]
+
+
+def test_a_caption_is_said_in_a_models_words_where_they_say_the_same(run, refused, data, monkeypatch):
+    study = run("analyze", data / "recordings" / "nox_a1_2min.edf")["study"]
+    ours = run("caption", study, "--epoch", 1)["facets"]
+    monkeypatch.setattr("assistant.rewriting.paraphraser", lambda model: lambda texts: [f"So: {t}" for t in texts])
+    told = run("caption", study, "--epoch", 1, "--rewrite")
+    assert told["rewriting"] == {"kept": len(ours)}
+    assert all(c["source"] == "rewritten" and c["text"].startswith("So: ") for c in told["facets"].values())
+    monkeypatch.setattr("assistant.rewriting.paraphraser", lambda model: lambda texts: ["Asleep."] * len(texts))
+    assert run("caption", study, "--epoch", 1, "--rewrite", "other")["facets"] == ours
+    assert "--epoch" in refused("caption", study, "--rewrite")
 
 
 def test_whose_night_it_is_comes_from_options_over_the_table_over_the_header(run, data, tmp_path):

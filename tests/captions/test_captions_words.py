@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.phrasing import frame_of, thousand, variety
-from sleeplm.captions import Caption, attributes_of_night, caption_night, describe_night, tell
+from sleeplm.captions import Caption, attributes_of_night, caption_night, tell
 from sleeplm.captions.grammar import Teller, counted, listed, with_article
 from sleeplm.captions.lexicon import EVENT_NOUNS
 from sleeplm.captions.reading_back import read_back
 from sleeplm.captions.rounding import coarse, printed, rounded
 from sleeplm.epochs import cut_epochs
-from sleeplm.night import Event, Fact, Scoring
+from sleeplm.night import Event, Scoring
 from sleeplm.vocabulary import EVENT_TYPES, FACETS, MICRO_EVENTS, SUMMARY, Stage
 
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?")
@@ -142,23 +142,6 @@ def test_every_kind_of_event_can_be_told(made, kind):
     assert kind in EVENT_NOUNS
     assert re.search(r"33|12\.4|15\.4|3 ", told[1]["stage_event"].text)
     assert any(n.split()[0] in told[2]["stage_event"].text for n in EVENT_NOUNS[kind])
-
-
-def test_a_night_is_told_from_the_facts_that_exist():
-    def fact(id_, value, text):
-        return Fact(id_, id_, value, "min", text, "")
-
-    facts = [
-        fact("spo2_min_pct", None, "SpO2 was not recorded."),
-        fact("waso_min", 30.0, "Wake after sleep onset was 30 min."),
-        fact("tst_min", 402.5, "Total sleep time was 402.5 min."),
-    ]
-    told = describe_night(facts, Scoring(hypnogram_source="expert"))
-    assert told.text == (
-        "Sleep stages were scored by an expert. Total sleep time was 402.5 min. Wake after sleep onset was 30 min."
-    )
-    assert told.attributes == {"tst_min": 402.5, "waso_min": 30.0}
-    assert describe_night([], Scoring()).text == "Sleep stages were not scored."
 
 
 def test_a_caption_survives_its_dict():
