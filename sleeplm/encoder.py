@@ -117,7 +117,11 @@ class SleepLM:
         if holds_released(folder):
             from sleeplm.released import ReleasedSleepLM
 
-            return ReleasedSleepLM.from_folder(folder, str(path) if folder != Path(path) else name_in(folder))
+            if folder == Path(path).expanduser():
+                return ReleasedSleepLM.from_folder(folder, name_in(folder))
+            model = ReleasedSleepLM.from_folder(folder, str(path))
+            _ = model.words  # fetched now, while there is a network
+            return model
         network = load_network(folder)
         words = load_words(folder / TOKENIZER_FILE, network.config.vocabulary)
         return cls(network, words, load_context(folder, described_sum(folder)))

@@ -1,6 +1,7 @@
 """The released SleepLM-Base behind the same face as our own network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +34,14 @@ class ReleasedSleepLM(SleepLM):
     Parameters
     ----------
     network : ReleasedNetwork
-    words : Tokens
+    load_words : callable
+        Gives the tokenizer when a text is first read or written: signals are embedded without it.
     name : str
         What it is called in studies and indexes.
     """
 
-    def __init__(self, network: ReleasedNetwork, words: Tokens, name: str):
-        self.network, self.words, self.name = network.eval(), words, name
+    def __init__(self, network: ReleasedNetwork, load_words: Callable[[], Tokens], name: str):
+        self.network, self._load_words, self.name = network.eval(), load_words, name
         self.dim = network.sizes.dim
         self._texts: dict[str, np.ndarray] = {}
 
@@ -47,15 +49,27 @@ class ReleasedSleepLM(SleepLM):
     def from_folder(cls, folder: Path, name: str) -> "ReleasedSleepLM":
         """Load from a folder with the published files, which are converted once, into the cache, or converted ones.
 
-        CLIP's tokenizer is fetched where the folder has none.
+        CLIP's tokenizer is fetched where the folder has none, when a text needs it.
 
         Raises
         ------
         ModelError
-            The weights are hostile, altered or not such a network's, or the tokenizer cannot be fetched.
+            The weights are hostile, altered or not such a network's.
         """
         network = folders.load(folder, name)
-        return cls(network, load_tokens(folder, network.sizes.vocabulary, network.sizes.context), name)
+        sizes = network.sizes
+        return cls(network, partial(load_tokens, folder, sizes.vocabulary, sizes.context), name)
+
+    @cached_property
+    def words(self) -> Tokens:
+        """The tokenizer.
+
+        Raises
+        ------
+        ModelError
+            It is damaged or another network's, or it cannot be fetched.
+        """
+        return self._load_words()
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write converted weights, their description and the tokenizer where `from_pretrained` reads them."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from fakes_released import TINY, WORDS, tiny_network, write_published, write_tokenizer
+from huggingface_hub import constants
 
 from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
@@ -66,6 +67,17 @@ def test_a_conversion_that_breaks_off_leaves_nothing_behind(folder, cache, monke
     with pytest.raises(ModelError, match="No space left on device"):
         SleepLM.from_pretrained(folder)
     assert list(cache.iterdir()) == []
+
+
+def test_signals_are_embedded_without_a_tokenizer_and_texts_say_that_it_is_wanted(
+    cache, tmp_path, epochs, monkeypatch
+):
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # no network
+    write_published(tmp_path / "bare")
+    model = SleepLM.from_pretrained(tmp_path / "bare")
+    assert model.embed_signals(epochs).shape == (9, 8)
+    with pytest.raises(ModelError, match=r"openai/clip-vit-base-patch32 cannot be fetched.*vocab\.json"):
+        model.embed_text(["heart rate"])
 
 
 def test_saved_weights_are_read_again(model, tmp_path, epochs):
