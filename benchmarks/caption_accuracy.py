@@ -28,7 +28,7 @@ from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, EVENT_TYPES, MICR
 
 HOURS, FIRST_SEED, SPEED_HOURS = 2.0, 8100, 8.0
 REAL = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")
-DEVICE_LATE_S = 5.0
+DEVICE_LATE_S = 10.0
 NEAR_BPM, NEAR_PER_MIN, NEAR_POINTS, TENTH_S = 1.0, 0.5, 1.0, 0.0501
 
 
@@ -195,7 +195,7 @@ def real_hearts() -> list[Figure]:
 def real_breathing() -> list[Figure]:
     """The rate of a real night's flow, against what the CPAP device that recorded it tells every two seconds.
 
-    The device's rate is a mean of some breaths and comes about five seconds late. How many estimates must agree
+    The device's rate is a mean of some breaths and comes about ten seconds late. How many estimates must agree
     before a rate is said was chosen on this night too.
     """
     import edfio

@@ -47,7 +47,8 @@ def chin_features(recording, epochs: Epochs) -> list[dict]:
         return rows
     rms_uv = np.sqrt((envelope**2).mean(axis=1))
     usual_uv = np.median(rms_uv[told])
-    median_hz = median_frequency(in_epochs(signal_uv, sfreq_hz, len(epochs))[told], sfreq_hz)
+    windows = np.nan_to_num(in_epochs(signal_uv, sfreq_hz, len(epochs))[told], copy=False)  # NaN after the end
+    median_hz = median_frequency(windows, sfreq_hz)
     bursts = _bursts(envelope)
     for i, e in enumerate(told):
         rows[e] = {"chin_uv": rounded(rms_uv[e], 1)} if scaled else {}

@@ -8,6 +8,7 @@ from scipy.ndimage import median_filter, percentile_filter
 from scipy.signal import butter, sosfilt
 
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.questions import unit_is_known
 from sleeplm.runs import runs
 from sleeplm.scoring.found import Found
 from sleeplm.scoring.margin import margin
@@ -58,7 +59,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
     fast = alive(recording, *fast)
     if not fast:
         return Found(warnings=tuple(warnings))
-    scaled = not any(question.channel in fast for question in recording.questions)
+    scaled = all(unit_is_known(recording, name) for name in fast)
     for name in fast:
         emg_uv = read_usable(recording, name)
         if scaled and step_of(emg_uv) > COARSEST_UV:

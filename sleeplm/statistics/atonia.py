@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplm.night import stretches
+from sleeplm.recording.questions import unit_is_known
 from sleeplm.scoring.leads import MIN_SFREQ_HZ
 from sleeplm.scoring.muscle import MIN_REM_S, rem_atonia_index
 from sleeplm.scoring.usable import read_usable
@@ -20,7 +21,7 @@ def atonia_findings(night: Timeline, recording) -> dict[str, Finding]:
     why = f"Fewer than {MIN_REM_S // 60} min of usable chin EMG lie in REM sleep"
     if not night.staged:
         why = NOT_STAGED
-    elif any(q.channel == "EMG_CHIN" for q in recording.questions):
+    elif not unit_is_known(recording, "EMG_CHIN"):
         why = "The unit of the chin EMG is not known"
     elif recording.channels["EMG_CHIN"].sfreq_hz < MIN_SFREQ_HZ:
         why = f"The chin EMG is sampled too slowly (under {MIN_SFREQ_HZ:g} Hz)"

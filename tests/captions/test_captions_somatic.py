@@ -71,3 +71,11 @@ def test_a_turn_between_two_epochs_is_told_and_one_across_lost_signal_is_not(mak
     rows = somatic_features(recording, cut_epochs(recording), Scoring())
     assert rows[1]["position_change"] == {"from": "supine", "to": "left", "at_s": 0}
     assert rows[2] == rows[3] == {} and rows[4] == {"position": "right"}
+
+
+def test_a_rate_that_is_no_whole_number_leaves_the_last_epoch_its_frequency(make_recording):
+    sfreq_hz = 7679 / 30
+    x = np.random.default_rng(0).normal(0, 4, 3 * 7679)
+    recording = make_recording({"EMG_CHIN": (x, sfreq_hz)}, 3)
+    rows = somatic_features(recording, cut_epochs(recording), Scoring())
+    assert all(abs(row["chin_median_hz"] - 55) <= 3 for row in rows)
