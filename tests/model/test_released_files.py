@@ -16,7 +16,7 @@ from sleeplm.errors import ModelError
 from sleeplm.model import load_released
 from sleeplm.model.released import convert
 from sleeplm.model.released.checkpoint import read_checkpoint
-from sleeplm.model.released.files import sum_of
+from sleeplm.model.released.files import build, sum_of
 
 W1 = "module.biosignals.transformer_blocks.1.channel_mlp.gate_proj.w1.weight"
 
@@ -68,7 +68,11 @@ def test_the_converted_file_is_the_same_network(converted, tmp_path):
         ),
         (
             lambda s: s.update({W1.replace("blocks.1", "blocks.0"): torch.zeros(73, 24)}),
-            "mlp_ratio is 3.0, and the tensor 'bio.*w1",
+            "'bio.*0.channel_mlp.gate_proj.w1.weight' has 73 rows",
+        ),
+        (
+            lambda s: s.update({"module.text.transformer.resblocks.0.mlp.c_fc.weight": torch.zeros(97, 24)}),
+            "'text.transformer.resblocks.0.mlp.c_fc.weight' has 97 rows",
         ),
         (lambda s: s.update({"module.channel_embeddings": torch.zeros(5)}), "'channel_embeddings' has shape"),
         (lambda s: s.update({W1: s[W1].index_fill(0, torch.tensor(3), torch.nan)}), "w1.*not finite"),
@@ -86,6 +90,16 @@ def test_the_converted_file_is_the_same_network(converted, tmp_path):
 def test_a_wrong_tensor_is_named(tmp_path, change, says):
     with pytest.raises(ModelError, match=says):
         load(write_published(tmp_path, change))
+
+
+@pytest.mark.parametrize("key", sorted(tiny_network().state_dict()))
+def test_any_tensor_absent_or_of_another_shape_is_named(key):
+    state, config = dict(tiny_network().state_dict()), tiny_config()
+    longer = torch.zeros([n + 1 for n in state[key].shape] or [1])
+    for changed in ({**state, key: longer}, {k: v for k, v in state.items() if k != key}):
+        with pytest.raises(ModelError) as raised:
+            build(changed, config)
+        assert f"'{key}'" in str(raised.value)
 
 
 def test_lower_precision_is_read_as_float32(tmp_path):

@@ -104,7 +104,7 @@ def read_sizes(shapes: Shapes, config: Mapping) -> Sizes:
         dim=said.agreed(f"{tower}.proj_to_embed.weight", 2, 0, "embed_dim"),
         width=width,
         heads=_heads(said, width),
-        hidden=said.hidden("biosignals_cfg.mlp_ratio", f"{block}.0.channel_mlp.gate_proj.w1.weight", width),
+        hidden=said.hidden(f"{block}.0.channel_mlp", "gate_proj.w1", "down_proj", "biosignals_cfg.mlp_ratio"),
         blocks=said.layers(block, "biosignals_cfg.transformer_layers"),
         temporal_layers=said.layers(f"{block}.0.temporal_attention_layers", "biosignals_cfg.num_temporal_layers"),
         channels=said.agreed(f"{tower}.channel_id_embed.weight", 2, 0, "biosignals_cfg.input_channels"),
@@ -113,17 +113,17 @@ def read_sizes(shapes: Shapes, config: Mapping) -> Sizes:
         conv_width=said.agreed(f"{tower}.patching.conv_patching.weight", 3, 0, "biosignals_cfg.conv_embed_dim"),
         tokens=said.agreed(f"{tower}.decoder_pooler.query_tokens", 3, 1, "biosignals_cfg.decoder_tokens"),
         text_heads=said.divisor("text_cfg.heads", width),
-        text_hidden=said.hidden("text_cfg.mlp_ratio", f"{text_blocks}.0.mlp.c_fc.weight", width),
+        text_hidden=said.hidden(f"{text_blocks}.0.mlp", "c_fc", "c_proj", "text_cfg.mlp_ratio"),
         text_layers=said.layers(text_blocks, "text_cfg.layers"),
         context=said.agreed(f"{text}.positional_embedding", 2, 0, "text_cfg.context_length", less=1),
         vocabulary=said.agreed(f"{text}.token_embedding.weight", 2, 0, "text_cfg.vocab_size"),
         decoder_heads=said.divisor("multimodal_cfg.heads", width),
-        decoder_hidden=said.hidden("multimodal_cfg.mlp_ratio", f"{decoder_blocks}.0.mlp.c_fc.weight", width),
+        decoder_hidden=said.hidden(f"{decoder_blocks}.0.mlp", "c_fc", "c_proj", "multimodal_cfg.mlp_ratio"),
         decoder_layers=said.layers(decoder_blocks, "multimodal_cfg.layers"),
         modalities=said.agreed("channel_embeddings", 2, 0, "num_caption_channels"),
         prefix=said.number("prefix_len"),
         head_layers=said.layers(f"{HEAD}transformer.layers", None) if head else 0,
-        head_hidden=said.shape(f"{HEAD}transformer.layers.0.linear1.weight", 2)[0] if head else 0,
+        head_hidden=said.hidden(f"{HEAD}transformer.layers.0", "linear1", "linear2", None) if head else 0,
     )
     said.same("multimodal_cfg.context_length", sizes.context, "the text tower's context")
     if sizes.samples % sizes.patch:
@@ -199,9 +199,13 @@ class _Said:
             raise ModelError(f"the weights have {len(found)} layers under {prefix!r}")
         return len(found)
 
-    def hidden(self, key: str, name: str, width: int) -> int:
-        """Hidden width of an MLP, which the configuration's ratio must not contradict."""
-        found, ratio = self.shape(name, 2)[0], self.config(key)
+    def hidden(self, mlp: str, up: str, down: str, key: str | None) -> int:
+        """Hidden width of an MLP: its two layers must agree, and the configuration's ratio with them."""
+        name = f"{mlp}.{up}.weight"
+        (found, width), back = self.shape(name, 2), self.shape(f"{mlp}.{down}.weight", 2)[1]
+        if found != back:
+            raise ModelError(f"the tensor {name!r} has {found} rows, and '{mlp}.{down}.weight' {back} columns")
+        ratio = None if key is None else self.config(key)
         if ratio is not None and (type(ratio) not in (int, float) or ratio * width != found):
             raise ModelError(
                 f"the configuration's {key} is {_short(ratio)}, and the tensor {name!r} has {found} rows"
