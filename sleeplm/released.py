@@ -23,7 +23,7 @@ MODALITY = {
     "stage_event": "stage_event", "brain": "brain", "cardiac": "heart", "respiratory": "respiratory",
     "somatic": "position_muscle",
 }  # fmt: skip
-_BATCH = 4  # epochs at a time: more do not fit the processor's cache
+_BATCH, _BATCH_GPU = 4, 128  # epochs at a time: more than a few do not fit a processor's cache
 _TEXT_BATCH = 64
 _CAPTION_BATCH = 64
 
@@ -86,8 +86,9 @@ class ReleasedSleepLM(SleepLM):
             np.zeros((n, 0, sizes.dim), dtype=np.float32),
             np.zeros((n, sizes.tokens, sizes.width), dtype=np.float32),
         )
-        for first in range(0, n, _BATCH):
-            part = slice(first, first + _BATCH)
+        batch = _BATCH if self._device.type == "cpu" else _BATCH_GPU
+        for first in range(0, n, batch):
+            part = slice(first, first + batch)
             with torch.inference_mode():
                 embeddings, tokens = self.network.encode(torch.from_numpy(signals[part]).to(self._device))
             out.embeddings[part], out.tokens[part] = embeddings.cpu().numpy(), tokens.cpu().numpy()

@@ -5,6 +5,8 @@ import pytest
 import torch
 from fakes_released import TINY, WORDS, tiny_network, write_published, write_tokenizer
 from huggingface_hub import constants
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
@@ -211,6 +213,19 @@ def test_a_sentence_needs_the_channel_that_it_speaks_of(sentence):
     else:
         assert cut_hearsay(sentence, needed) == cut_hearsay(sentence, NAMES) == sentence
         assert cut_hearsay(sentence, ()) == ""
+
+
+@given(
+    st.lists(st.sampled_from([*SENTENCES, "It rises.", "This lasts 3.5 s!"])),
+    st.sets(st.sampled_from(NAMES)),
+    st.sets(st.sampled_from(NAMES)),
+)
+def test_with_fewer_signals_no_more_is_said(sentences, recorded, lost):
+    more = cut_hearsay(" ".join(sentences), recorded)
+    fewer = cut_hearsay(" ".join(sentences), recorded - lost)
+    words = iter(more.split())
+    assert all(word in words for word in fewer.split())  # in their order
+    assert cut_hearsay(more, recorded) == more
 
 
 def test_the_other_eeg_does_not_speak_for_one():
