@@ -44,6 +44,8 @@ _EVENT_PHRASES = {
     "slow_wave": ("slow wave", "large slow wave", "high-amplitude delta wave"),
     "artifact": ("artifact", "disturbed signal"),
     "rapid_eye_movement": ("rapid eye movement", "fast eye movement", "eye movement"),
+    "chin_burst": ("chin muscle burst", "chin twitch"),
+    "hr_surge": ("heart rate surge", "sudden rise of heart rate"),
 }
 _PLURAL_PHRASES = {
     "leg_movement": ("leg movements", "legs moving repeatedly"),
@@ -84,6 +86,38 @@ def _event(*types: str) -> Callable[[ByFacet], bool]:
     return _value("stage_event", "events", lambda events: any(e["type"] in types for e in events))
 
 
+def _signal(name: str, holds: Callable) -> Callable[[ByFacet], bool]:
+    """A condition on what is measured of any one signal of breathing."""
+    return lambda a: any(
+        a.get("respiratory", {}).get(s, {}).get(name) is not None and holds(a["respiratory"][s][name])
+        for s in ("AF", "THX", "ABD")
+    )
+
+
+def _moves(name: str, trend: str, unit: str, least: float) -> Callable[[ByFacet], bool]:
+    """Whether a stretch of a rate or a saturation rises or falls by so much."""
+    return _value(
+        "cardiac",
+        f"{name}_stretches",
+        lambda found: any(s["trend"] == trend and abs(s[f"to_{unit}"] - s[f"from_{unit}"]) >= least for s in found),
+    )
+
+
+def _fault(*kinds: str) -> Callable[[ByFacet], bool]:
+    """Whether any signal of the epoch has one of these faults."""
+    return lambda a: any(
+        fault in kinds for values in a.values() for found in values.get("faults", {}).values() for fault in found
+    )
+
+
+def _rolling_eyes(a: ByFacet) -> bool:
+    eyes = [a.get("brain", {}).get(eye, {}) for eye in ("EOG_L", "EOG_R")]
+    return all(e.get("slow_uv", 0) >= max(_ROLLING_UV, e.get("saccadic_uv", 0)) for e in eyes)
+
+
+# As `supports` has it of slow eye movements; of a surge, half again what makes a stretch rise at all.
+_ROLLING_UV, _SURGE_BPM, _UNEVEN_PCT, _FLATTENED_PCT = 20, 10, 20, 50
+_DEEP_DROP_PCT, _BURSTS = 10, 3
 _BREATHING_EVENT = _event(*APNEAS, "hypopnea")
 _LARGE_DELTA = _eeg(lambda v: v["delta_pct"] >= 70 and v["rms_uv"] >= 24)
 # What is true of an epoch, and how people would ask for it. Thresholds are those of the captions' words.
@@ -130,6 +164,28 @@ _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
         ("paradoxical breathing", "chest and abdomen out of phase"),
     ),
     (_value("respiratory", "snore_ratio", lambda v: v >= 2), ("loud snoring signal",)),
+    (_signal("variability_pct", lambda v: v >= _UNEVEN_PCT), ("breaths of uneven length", "variable breathing")),
+    (
+        _signal("flattened_pct", lambda v: v >= _FLATTENED_PCT),
+        ("flow limitation", "flattened inspiratory flow", "flattened breaths"),
+    ),
+    (_moves("hr", "falling", "bpm", _SURGE_BPM), ("sudden drop of heart rate", "heart rate dropping quickly")),
+    (_value("cardiac", "pauses", bool), ("cardiac pause", "pause of the heart", "asystole")),
+    (_moves("spo2", "falling", "pct", 3), ("oxygen falling", "saturation going down")),
+    (_moves("spo2", "rising", "pct", 3), ("oxygen recovering", "saturation coming back")),
+    (_rolling_eyes, ("slow rolling eye movements", "slow eye movements")),
+    (_value("somatic", "chin_bursts_n", lambda v: v >= _BURSTS), ("chin muscle bursts", "twitching chin muscle")),
+    (
+        _value("stage_event", "events", lambda found: any(e.get("hr_rise_bpm", 0) >= _SURGE_BPM for e in found)),
+        ("heart rate jumps after a breathing event",),
+    ),
+    (
+        _value("stage_event", "events", lambda found: any(e.get("drop_pct", 0) >= _DEEP_DROP_PCT for e in found)),
+        ("deep desaturation", "large oxygen drop"),
+    ),
+    (_fault("mains"), ("mains hum", "electrical noise")),
+    (_fault("movement"), ("movement artifact", "signal disturbed by movement")),
+    (_fault("flat", "missing", "disconnected", "clipped"), ("poor signal", "lost signal", "sensor off")),
     (
         _value("somatic", "chin_tone", lambda v: v == "low"),
         ("low muscle tone", "chin muscle relaxed"),
@@ -214,4 +270,10 @@ def _timed(attributes_by_facet: ByFacet) -> list[tuple[float, float, str]]:
         (max(t - 0.5, 0), min(t + 0.5, EPOCH_S), "rapid_eye_movement") for t in brain.get("rapid_eye_movements", ())
     ]
     found += [(s["start_s"], s["end_s"], s["type"]) for s in somatic.get("leg_movements", ())]
+    found += [(s["start_s"], s["end_s"], "chin_burst") for s in somatic.get("chin_bursts", ())]
+    found += [
+        (s["start_s"], s["end_s"], "hr_surge")
+        for s in attributes_by_facet.get("cardiac", {}).get("hr_stretches", ())
+        if s["to_bpm"] - s["from_bpm"] >= _SURGE_BPM
+    ]
     return list(dict.fromkeys(found))

@@ -102,7 +102,7 @@ def _of_breathing(values: Mapping) -> list[tuple[float, Clause]]:
     if "rate_per_min" in values or "regularity" in values:
         found.append((5, respiratory_words.breathing))
     if "flow_pct" in values:
-        gone = values["flow_lowest_pct"] < respiratory_words.NEARLY_GONE_PCT
+        gone = values.get("flow_lowest_pct", 100) < respiratory_words.NEARLY_GONE_PCT
         found.append((7 if gone else 2, respiratory_words.flow))
     if "phase" in values:
         found.append((1 if values["phase"] == "in phase" else 6, respiratory_words.phase))

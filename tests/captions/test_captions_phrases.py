@@ -69,3 +69,24 @@ def test_phrases_and_spans_of_a_night_are_whole_and_inside_their_epochs(made):
 def test_a_moment_spans_half_a_second_to_either_side_within_the_epoch(at_s):
     (first, last, _), *_ = spans_of({"brain": {"rapid_eye_movements": [at_s]}})
     assert 0 <= first <= at_s <= last <= 30 and last - first <= 1.0001
+
+
+def test_stretches_flow_and_faults_have_their_words():
+    surge = {"hr_stretches": [{"start_s": 3, "end_s": 9, "trend": "rising", "from_bpm": 60, "to_bpm": 74}]}
+    fall = {"spo2_stretches": [{"start_s": 3, "end_s": 9, "trend": "falling", "from_pct": 95, "to_pct": 91}]}
+    row = epoch(
+        "N2",
+        brain={"EOG_L": {"slow_uv": 30, "saccadic_uv": 9}, "EOG_R": {"slow_uv": 28, "saccadic_uv": 12}},
+        cardiac=surge | fall | {"faults": {"ECG": ["mains"]}},
+        respiratory={"AF": {"flattened_pct": 80, "variability_pct": 4}, "THX": {"variability_pct": 31}},
+    )
+    told = {
+        "heart rate surge", "oxygen falling", "slow rolling eye movements", "mains hum", "flow limitation",
+        "breaths of uneven length",
+    }  # fmt: skip
+    assert told <= set(training_phrases(row))
+    assert not {"poor signal", "oxygen recovering", "sudden drop of heart rate"} & set(training_phrases(row))
+    lost = epoch("N2", somatic={"faults": {"EMG_CHIN": ["disconnected"]}})
+    assert {"poor signal", "sensor off"} <= set(training_phrases(lost)) and "mains hum" not in training_phrases(
+        lost
+    )
