@@ -11,17 +11,23 @@ from sleeplm.captions.tokens import plural_of
 
 Clause = Callable[[Teller], str]
 STAGE_WORDS = {
-    "W": ("wakefulness", "wake", "wakefulness, stage W", "stage W (wake)"),
-    "N1": ("N1 sleep", "stage N1", "light sleep (N1)", "drowsy, transitional sleep (N1)", "the lightest sleep, N1"),
-    "N2": ("N2 sleep", "stage N2", "stage N2 sleep", "light sleep, stage N2", "non-REM sleep, stage N2"),
-    "N3": ("N3 sleep", "deep sleep (N3)", "slow-wave sleep, stage N3", "stage N3", "deep slow-wave sleep (N3)"),
+    "W": ("wakefulness", "wake", "wakefulness (stage W)", "stage W (wake)"),
+    "N1": (
+        "N1 sleep",
+        "stage N1",
+        "light sleep (N1)",
+        "drowsy, transitional sleep (N1)",
+        "the lightest sleep (N1)",
+    ),
+    "N2": ("N2 sleep", "stage N2", "stage N2 sleep", "light sleep (stage N2)", "non-REM sleep (stage N2)"),
+    "N3": ("N3 sleep", "deep sleep (N3)", "slow-wave sleep (stage N3)", "stage N3", "deep slow-wave sleep (N3)"),
     "NREM": ("non-REM sleep", "NREM sleep", "NREM sleep of unknown depth"),
     "R": ("REM sleep", "stage R", "rapid eye movement sleep", "REM sleep (stage R)"),
 }
 SHORT_STAGE = {"W": "wake", "N1": "N1", "N2": "N2", "N3": "N3", "NREM": "NREM sleep", "R": "REM sleep"}
 _STAGE_FORMS = (
     "{=stage}", "[scored|staged] as {=stage}", "an epoch of {=stage}", "this [epoch|half minute] is {=stage}",
-    "the stage is {=stage}", "the person is in {=stage}", "the hypnogram shows {=stage}", "{=stage} here",
+    "the stage is {=stage}", "the person is in {=stage}", "the hypnogram shows {=stage}", "{=stage} in this epoch",
     "the epoch [belongs to|falls into] {=stage}", "[classified|rated] as {=stage}", "half a minute of {=stage}",
     "sleep staging: {=stage}", "the sleeper's state is {=stage}",
 )  # fmt: skip
@@ -126,7 +132,7 @@ def _support(teller: Teller, ways: Sequence[str] = SUPPORT) -> str:
 
 def _supported(teller: Teller) -> str:
     support = _support(teller, SUPPORT[:2])
-    return teller.say("[the stage is|this is|the staging is] {=support}", support=support)
+    return teller.say("[the stage|the staging] is {=support}", support=support)
 
 
 def _unsaid(teller: Teller) -> bool:

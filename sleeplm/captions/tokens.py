@@ -1,6 +1,7 @@
 """A caption as tokens: words of the lexicon with all that each may mean, numbers with their units, the joints."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,6 +39,10 @@ _JOINTS = {
     "end": ("until", "ending at", "over at", "ends at"), "lasting": ("lasting", "for"), "a": ("a", "an"),
     "break": ("with", "but", "plus", "then"), "clause": ("while", "whereas"),
 }  # fmt: skip
+_WORD = re.compile(r"[^\W\d_][a-z0-9]*|[%°/]")
+_PIECE = re.compile(
+    rf"(?P<number>(?<![a-z\d.])(?:\d+(?:\.\d+)?|\.\d+))|(?P<word>{_WORD.pattern})|(?P<mark>[.;,:()])"
+)
 BAND_NAMES = ("delta", "theta", "alpha", "sigma", "beta")
 
 
@@ -107,17 +112,39 @@ def _phrases() -> dict[str, dict]:
 
 
 @lru_cache(maxsize=1)
-def _pattern() -> re.Pattern:
-    phrases = sorted(_phrases(), key=len, reverse=True)
-    edged = [rf"{re.escape(p)}(?![A-Za-z0-9])" if p[-1].isalnum() else re.escape(p) for p in phrases]
-    words = "|".join(rf"(?<![A-Za-z0-9]){e}" if p[0].isalpha() else e for p, e in zip(phrases, edged, strict=True))
-    # A unit may touch its number: 62%, 40uV. A letter before a number makes it a name: C3, N2.
-    units = "|".join(re.escape(u) for us in _UNITS.values() for u in us if u.isascii() and u.isalpha())
-    return re.compile(
-        rf"(?P<number>(?<![A-Za-z\d.])\d+(?:\.\d+)?)(?:(?={units})(?P<unit>{units})(?![A-Za-z0-9]))?"
-        rf"|(?P<phrase>{words})|(?P<mark>[.;,:()])|[A-Za-z]+|.",
-        re.IGNORECASE | re.DOTALL,
-    )
+def _by_first_word() -> dict[str, list[tuple[str, dict]]]:
+    """The phrases with their kinds by the word that they begin with, the longest first."""
+    table: dict[str, list[tuple[str, dict]]] = {}
+    for phrase in sorted(_phrases(), key=len, reverse=True):
+        table.setdefault(_WORD.match(phrase)[0], []).append((phrase, _phrases()[phrase]))
+    return table
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int, str, object]]:
+    """Numbers, phrases and marks of a text: ``(start, end, kind, value)``; other words are passed over.
+
+    A unit may touch its number: 62%, 40uV. A letter before a number makes it a name: C3, N2.
+    """
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter whose small form is two
+        lower = text = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    table, position = _by_first_word(), 0
+    while match := _PIECE.search(lower, position):
+        start, position = match.span()
+        if match["number"]:
+            value = float(match["number"])
+            yield start, position, "number", int(value) if value == int(value) else value
+        elif match["mark"]:
+            yield start, position, "mark", match["mark"]
+        else:
+            touching = start > 0 and lower[start - 1].isdigit()
+            for phrase, kinds in table.get(match["word"], ()):
+                end = start + len(phrase)
+                whole = not (phrase[-1].isalnum() and lower[end : end + 1].isalnum())
+                if whole and lower.startswith(phrase, start) and (not touching or "unit" in kinds):
+                    yield start, end, "phrase", kinds
+                    position = end
+                    break
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -130,18 +157,8 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _raw(text: str) -> list[Token]:
-    table, out = _phrases(), []
-    for match in _pattern().finditer(text):
-        if match["number"]:
-            value = float(match["number"])
-            out.append(Token({"number": [int(value) if value == int(value) else value]}))
-            if match["unit"]:
-                out.append(Token(table[match["unit"].lower()]))
-        elif match["phrase"]:
-            out.append(Token(table[match["phrase"].lower()]))
-        elif match["mark"]:
-            out.append(Token({"mark": match["mark"]}))
-    return out
+    of = {"number": lambda v: {"number": [v]}, "phrase": lambda v: v, "mark": lambda v: {"mark": v}}
+    return [Token(of[kind](value)) for _, _, kind, value in _pieces(text)]
 
 
 def _grouped(raw: list[Token]) -> list[Token]:
@@ -207,11 +224,10 @@ def slots_in(text: str) -> list[tuple[int, int, str]]:
     A number takes its unit, its "about" and the others of its list or range with it; a count its noun; a name or a
     quality the word "the" or "sleep" that may stand with it.
     """
-    table = _phrases()
     found: list[tuple[int, int, str]] = []
-    for match in _pattern().finditer(text):
-        kinds = table[match["phrase"].lower()] if match["phrase"] else {}
-        kind = "number" if match["number"] else next((k for k in _SLOT_KINDS if k in kinds), None)
+    for start, end, piece, value in _pieces(text):
+        kinds = value if piece == "phrase" else {}
+        kind = "number" if piece == "number" else next((k for k in _SLOT_KINDS if k in kinds), None)
         if kind is None:
             if "words" in kinds:
                 kind = "quality"
@@ -223,7 +239,7 @@ def slots_in(text: str) -> list[tuple[int, int, str]]:
                 kind = "about"
             else:
                 continue
-        found.append((match.start(), match.end(), kind))
+        found.append((start, end, kind))
     return _joined(text, found)
 
 

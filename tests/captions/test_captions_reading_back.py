@@ -51,6 +51,7 @@ def test_every_caption_of_a_night_is_read_back_over_many_seeds(made):
         ("Three spindles at 3, 9.5 and 20 s.", "We find three sleep spindles, at 3, 9.5 and 20 seconds."),
         ("Delta dominates at C3 (81% of power, 40 uV RMS).", "At C3 the EEG is dominated by delta: 81%, 40 uV."),
         ("The belts in opposite phase.", "Chest and abdomen move against each other."),
+        ("EEG of 40 uV at C3.", "At C3 the EEG measures 40µV."),
         ("No leg movements.", "The night is without leg movements here."),
         ("Turning from supine to the left side at 12 s.", "At 12 s, the body turns from supine to the left side."),
     ],

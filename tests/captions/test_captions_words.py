@@ -83,7 +83,7 @@ def test_the_same_seed_tells_the_same_and_another_seed_another(made):
 
 
 @pytest.mark.parametrize("facet", (*FACETS, SUMMARY))
-@pytest.mark.parametrize("stage", ["W", "N2", "R"])
+@pytest.mark.parametrize("stage", ["W", "N1", "N2", "N3", "R"])
 def test_a_thousand_captions_of_a_stage_have_many_frames_and_none_prevails(night, facet, stage):
     found = variety(thousand(night, stage, facet))
     assert found["captions"] == 1000
