@@ -87,8 +87,9 @@ def _heart(ecg: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     places = torch.arange(ecg.shape[-1], device=ecg.device)
     beats = torch.where(is_beat, places, ecg.shape[-1]).sort(-1).values[:, :_MOST_BEATS].float() / MODEL_SFREQ_HZ
     intervals = beats.diff(dim=-1)
-    valid = beats[:, 1:] < ecg.shape[-1] / MODEL_SFREQ_HZ
-    count, whole = valid.sum(-1), (intervals * valid).sum(-1)
+    there = beats[:, 1:] < ecg.shape[-1] / MODEL_SFREQ_HZ
+    valid = there & (intervals > _REFRACTORY / MODEL_SFREQ_HZ)  # two samples of one height are one beat
+    count, whole = valid.sum(-1), (intervals * there).sum(-1)
     mean = torch.where(count >= _LEAST_INTERVALS, 60 * count / whole.clamp(min=1e-3), torch.nan)
     medians = 60 / intervals.unfold(-1, 3, 1).median(-1).values.clamp(min=1e-3)
     valid = valid.unfold(-1, 3, 1).all(-1) & torch.isfinite(mean)[:, None]

@@ -203,3 +203,16 @@ def test_captions_that_name_the_scorer_are_told_again():
     for told in tell_alone([row] * 30, "s"):
         text = told.get("stage_event", "").lower()
         assert "expert" not in text and "rem sleep" not in text.replace("non-rem sleep", "")
+
+
+def test_another_laboratory_changes_spectra_but_not_what_happened_when():
+    rng = np.random.default_rng(0)
+    burst = np.zeros((40, 14, 1920), np.float32)
+    c3, c4 = CHANNEL_NAMES.index("C3"), CHANNEL_NAMES.index("C4")
+    burst[:, c3, 640:960] = 40 * np.sin(2 * np.pi * 10 * np.arange(320) / 64)
+    out = varied(burst, np.zeros(40, dtype=bool), rng)
+    power = np.square(out[:, c3]).reshape(40, 6, 320).mean(-1)
+    assert (power.argmax(1) == 2).all()
+    assert not out[:, c4].any()  # what was not recorded stays silent
+    gains = np.sqrt(power[:, 2])
+    assert gains.max() > 1.5 * gains.min()
