@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.errors import UsageError
@@ -37,6 +37,7 @@ def test_a_direction_that_varies_within_every_label_is_not_what_decides():
     assert (found == truth).mean() > (nearest == truth).mean()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30))
 def test_a_label_weighs_the_same_however_many_examples_it_has(repeats):
     rng = np.random.default_rng(2)

@@ -28,14 +28,14 @@ def found(channel, signal, name):
     return float(measured(alone(channel, signal))[0, NAMES.index(name)])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.floats(35, 160), st.sampled_from([1, -1]), st.floats(0.2, 4))
 def test_heart_beats_are_counted_whatever_the_lead(bpm, polarity, gain):
     beats = torch.exp(-(((T + 0.3) % (60 / bpm) - 0.1) ** 2) / 2 / 0.012**2)
     assert found("ECG", polarity * gain * beats, "mean_bpm") == pytest.approx(bpm, rel=0.03)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.floats(8, 30))
 def test_breaths_are_counted(per_minute):
     belt = torch.sin(2 * torch.pi * per_minute / 60 * T) + 0.2 * torch.sin(2 * torch.pi * per_minute / 30 * T)
@@ -70,7 +70,7 @@ def test_numbers_are_those_of_the_captions(tmp_path):
         assert len(errors) > 10 and np.median(errors) < 1, name
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.floats(0, 999.4), st.booleans())
 def test_digits_spell_the_number_as_it_is_printed(value, here):
     signals = torch.full((1, 14, 1920), float(value))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
@@ -11,6 +11,7 @@ LABELS = st.lists(st.tuples(st.sampled_from("WNR"), st.sampled_from("WNR")), min
 RANKED = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=40)
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_kappa_is_cohens(pairs):
     truth, found = map(list, zip(*pairs, strict=True))
@@ -18,6 +19,7 @@ def test_kappa_is_cohens(pairs):
         assert kappa(truth, found) == pytest.approx(cohen_kappa_score(truth, found))
 
 
+@settings(deadline=None)
 @given(RANKED)
 def test_auroc_counts_ties_as_half(pairs):
     truth, scores = (np.array(side) for side in zip(*pairs, strict=True))
@@ -36,6 +38,7 @@ def test_spans_match_once_best_overlap_first():
     assert f1(1, 2, 1) == pytest.approx(2 / 3) and np.isnan(f1(0, 0, 0))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=25), st.randoms())
 def test_a_long_span_among_short_ones_hides_no_match(spans, random):
     truth = [(float(a), float(a + d)) for a, d in dict(spans).items()]
