@@ -77,10 +77,10 @@ def simulated_attributes(hours: float) -> list[dict]:
     import tempfile
     from pathlib import Path
 
+    from benchmarks.caption_accuracy import true_scoring
     from sleeplm.epochs import cut_epochs
     from sleeplm.recording import open_recording
     from sleeplm.simulate import simulate_night, write_night
-    from train.corpus import true_scoring
 
     rows = []
     for seed, profile in enumerate(_PROFILES):

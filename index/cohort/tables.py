@@ -13,9 +13,9 @@ from sleeplm.captions import describe_night, spans_of
 from sleeplm.derive import Derived
 from sleeplm.night import clock_at
 from sleeplm.study_store import plain
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS, SAMPLES_PER_EPOCH, Stage
+from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS, SAMPLES_PER_EPOCH, SUMMARY, Stage
 
-CAPTIONS = (*FACETS, "summary")
+CAPTIONS = (*FACETS, SUMMARY)
 SIGNALS_A_GROUP = 64  # epochs: 3.4 MB that a reader takes at once
 _LEVEL = 9  # of zstd; the tables are written once and read many times
 _LARGEST = np.finfo(np.float16).max
