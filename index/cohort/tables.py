@@ -18,6 +18,11 @@ from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS, SAMPLES_PER_EPOCH
 CAPTIONS = (*FACETS, SUMMARY)
 SIGNALS_A_GROUP = 64  # epochs: 3.4 MB that a reader takes at once
 _LEVEL = 9  # of zstd; the tables are written once and read many times
+# Columns whose values come again and again; a dictionary of texts and of vectors would only be carried beside them.
+_SAID_AGAIN = (
+    "study", "person", "split", "stage", "stage_source", "events.list.element", "channels.list.element",
+    "spans.list.element.phrase",
+)  # fmt: skip
 _LARGEST = np.finfo(np.float16).max
 
 SPAN = pa.struct([("start_s", pa.float64()), ("end_s", pa.float64()), ("phrase", pa.string())])
@@ -176,7 +181,9 @@ def signals_table(night: Derived, study: str) -> pa.Table:
 
 def write_table(table: pa.Table, path: Path, rows_a_group: int | None = None) -> None:
     """Write Parquet (zstd): the same bytes for the same table, whoever writes it."""
-    pq.write_table(table, path, row_group_size=rows_a_group, compression="zstd", compression_level=_LEVEL)
+    again = [column for column in _SAID_AGAIN if column.partition(".")[0] in table.column_names]
+    how = {"compression": "zstd", "compression_level": _LEVEL, "use_dictionary": again or False}
+    pq.write_table(table, path, row_group_size=rows_a_group, **how)
 
 
 def counts_of(night: Derived) -> dict:
