@@ -138,6 +138,7 @@ def _cohorts(cohorts: dict[int, dict]) -> list[Figure]:
         Figure("  two workers", two["wall_s"] / n, "s/night"),
         *(Figure(f"  {step}", sum(s[step] for s in seconds) / n, "s/night") for step in seconds[0]),
         Figure("  of a core's own time", one["outcome"].core_s / n, "s/night"),
+        Figure("  the same with two workers", two["outcome"].core_s / n, "s/night"),
         Figure("core hours for 100,000 hours", one["outcome"].core_s / hours * 100_000 / 3600, "h", "one worker"),
         Figure("peak memory of a worker, whole", one["outcome"].peak_mb, "MB", "YASA, torch and all"),
         *(Figure(f"{t}, bytes", size / n / 1e6, "MB/night") for t, size in one["bytes"].items()),

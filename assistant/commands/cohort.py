@@ -24,7 +24,8 @@ def cohort(arguments) -> None:
     if arguments.json:
         failed = [{"night": number, "reason": reason} for number, reason in outcome.failed]
         numbers = {"nights": outcome.nights, "made": outcome.made, "there_before": outcome.there}
-        return print_json({**numbers, "indexed": indexed, "failed": failed, "card": str(card)})
+        cost = {"seconds": _means(outcome.seconds), "core_s": round(outcome.core_s, 1), "peak_mb": outcome.peak_mb}
+        return print_json({**numbers, "indexed": indexed, "failed": failed, "card": str(card), "cost": cost})
     for number, reason in outcome.failed:
         print(f"! night {number}: {reason}")
     made = f"{outcome.made} made, {outcome.there} there before, {len(outcome.failed)} failed"
@@ -35,6 +36,13 @@ def cohort(arguments) -> None:
         print(f"  {indexed} nights added to the index {arguments.index}")
     print(f"  the card of the data set: {card}")
     print(RESEARCH_USE)
+
+
+def _means(seconds: list[dict]) -> dict:
+    """Seconds of a night by step, on average over the nights that were made."""
+    return {
+        step: round(sum(s[step] for s in seconds) / len(seconds), 2) for step in (seconds[0] if seconds else ())
+    }
 
 
 def _made(arguments, nights):

@@ -31,6 +31,7 @@ def test_a_cohort_is_made_indexed_and_made_once(folder, address, tmp_path, capsy
     made = json.loads(out)
     assert (made["nights"], made["made"], made["indexed"]) == (3, 2, 2)
     assert [f["night"] for f in made["failed"]] == [3]
+    assert {"scoring", "captions", "saving"} <= set(made["cost"]["seconds"]) and made["cost"]["core_s"] > 0
     assert "Smith" not in out + err and "3 of 3 nights" in err
     assert Index.open(tmp_path / "index").info()["epochs"] == 8
     main(command)
