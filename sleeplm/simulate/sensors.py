@@ -105,7 +105,7 @@ def draw_lab(kind: str, rng: np.random.Generator) -> Lab:
         hum_uv=rng.lognormal(np.log(1.3), 0.6) * (rng.random() < 0.4),
         floor_uv=rng.lognormal(np.log(0.7), 0.5),
         drift_uv=rng.lognormal(np.log(9), 0.7) * (rng.random() < 0.8),
-        swing_uv=rng.lognormal(np.log(2.5), 0.5),
+        swing_uv=rng.lognormal(np.log(1.5), 0.5),
         muscle_uv=rng.lognormal(np.log(0.5), 0.7),
         heart_share=rng.uniform(0.003, 0.02) * (rng.random() < 0.35),
         gaze_share=rng.uniform(0.02, 0.25),
