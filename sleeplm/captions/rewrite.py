@@ -1,10 +1,11 @@
 """Captions in a language model's own words, kept only where every claim survives.
 
 The model is anything that turns texts into paraphrases: a function, or a causal language model of transformers in
-`Paraphraser`. What it writes is read back (`reading_back`); a text that claims anything less, more or else than the
-caption did is thrown away, and the caption stays as it was.
+`Paraphraser`. What it writes is read back (`reading_back`); what claims anything less, more or else than we did is
+thrown away, and our own words stay.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ _EXAMPLES = (
         "An epoch of N2 sleep, with an arousal between 3 and 9.5 s and no leg movements.",
     ),
 )
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z0-9])")
 Generate = Callable[[Sequence[str]], Sequence[str]]
 
 
@@ -39,35 +41,50 @@ def rewrite(
 ) -> tuple[list[dict[str, Caption]], Counter[str]]:
     """Say captions in other words where nothing of what they claim is lost.
 
+    A caption is given to the model sentence by sentence: a small model that fails at one of them may do well at
+    the others. Those that claim the same replace ours, and the whole is read back once more.
+
     Parameters
     ----------
     captions : sequence of dict of str to Caption
         By epoch, then facet, as `tell` gives them.
     generate : callable
-        From texts to as many paraphrases, in their order.
+        From sentences to as many paraphrases, in their order.
 
     Returns
     -------
     captions : list of dict of str to Caption
         Those rewritten have the source `REWRITTEN`; the others are as they were.
     counts : Counter
-        How many were ``kept``, and of those that were not, why: ``unchanged`` (the same text), ``empty``,
-        ``changed`` (something is claimed otherwise), ``dropped`` (something is missing), ``added``.
+        How many captions were ``kept``: rewritten in one sentence or more. And of those that were not, what became
+        of their first sentence: ``unchanged`` (the same text), ``empty``, ``changed`` (something is claimed
+        otherwise), ``dropped`` (something is missing), ``added``.
     """
     places = [(e, facet) for e, row in enumerate(captions) for facet in row]
-    texts = [captions[e][facet].text for e, facet in places]
-    written = list(generate(texts)) if texts else []
-    if len(written) != len(texts):
-        raise ValueError(f"{len(texts)} texts gave {len(written)} paraphrases")
+    sentences = [_SENTENCE_END.split(captions[e][facet].text) for e, facet in places]
+    asked = [s for some in sentences for s in some]
+    written = list(generate(asked)) if asked else []
+    if len(written) != len(asked):
+        raise ValueError(f"{len(asked)} texts gave {len(written)} paraphrases")
     out = [dict(row) for row in captions]
     counts: Counter[str] = Counter()
-    for (e, facet), text in zip(places, written, strict=True):
-        caption, text = captions[e][facet], " ".join(text.split())
-        outcome = outcome_of(caption, text, facet)
+    answers = iter(written)
+    for (e, facet), ours in zip(places, sentences, strict=True):
+        caption = captions[e][facet]
+        text, outcome = _together(ours, [" ".join(next(answers).split()) for _ in ours], facet)
+        if outcome == "kept":
+            outcome = outcome_of(caption, text, facet)
         counts[outcome] += 1
         if outcome == "kept":
             out[e][facet] = replace(caption, text=text, source=REWRITTEN)
     return out, counts
+
+
+def _together(ours: Sequence[str], theirs: Sequence[str], facet: str) -> tuple[str, str]:
+    """A caption of those sentences of a model that claim the same as ours, and ours elsewhere; and the outcome."""
+    outcomes = [outcome_of(Caption(a), b, facet) for a, b in zip(ours, theirs, strict=True)]
+    text = " ".join(b if o == "kept" else a for a, b, o in zip(ours, theirs, outcomes, strict=True))
+    return text, "kept" if "kept" in outcomes else outcomes[0]
 
 
 def outcome_of(caption: Caption, text: str, facet: str) -> str:

@@ -9,7 +9,7 @@ from sleeplm.vocabulary import FACETS, SUMMARY
 
 
 @given(st.fixed_dictionaries({}, optional=FACET))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_summary_is_read_back_to_what_it_says(row):
     for seed in range(5):
         (told,) = tell([row], seed)
@@ -19,7 +19,7 @@ def test_every_summary_is_read_back_to_what_it_says(row):
 
 @pytest.mark.parametrize("facet", FACETS)
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_caption_is_read_back_to_what_it_says(facet, data):
     values = data.draw(FACET[facet])
     for seed in range(5):
@@ -30,7 +30,7 @@ def test_every_caption_is_read_back_to_what_it_says(facet, data):
 
 def test_every_caption_of_a_night_is_read_back_over_many_seeds(made):
     night = attributes_of_night(*made)[::4]
-    for seed in range(20):
+    for seed in range(8):
         for row in tell(night, seed):
             for facet, caption in row.items():
                 assert caption.said and read_back(caption.text, facet) == caption.said, caption.text

@@ -70,3 +70,13 @@ def test_a_model_that_loses_texts_is_refused():
 
 def test_no_captions_need_no_model():
     assert rewrite([], None) == ([], {})
+
+
+def test_the_sentences_that_a_model_gets_right_are_kept_beside_ours():
+    caption = Caption("N2 sleep. Heart rate 62 bpm. SpO2 95%.", {})
+
+    def half_right(texts):
+        return [{"Heart rate 62 bpm.": "The pulse is 62 bpm.", "SpO2 95%.": "SpO2 94%."}.get(t, t) for t in texts]
+
+    ((told,), counts) = rewrite([{"summary": caption}], half_right)
+    assert told["summary"].text == "N2 sleep. The pulse is 62 bpm. SpO2 95%." and counts == {"kept": 1}
