@@ -33,7 +33,7 @@ _HIDE_SHARE, _HIDDEN_PATCHES = 0.3, 0.25
 _MAX_LOG_SCALE = 4.0
 
 
-def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator, variety: float = 1.0) -> np.ndarray:
     """Signals as another laboratory would give them: other gains, filters and noise.
 
     Parameters
@@ -41,6 +41,8 @@ def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator) -> 
     signals : ndarray ``[batch, 14, 1920]``
     exact : ndarray of bool ``[batch]``
         Epochs whose captions give microvolts: only arbitrary units and the ECG's polarity vary there.
+    variety : float
+        From 0, one laboratory, to 1, any: how far gains and filters go, and how many epochs are filtered.
     """
     out = signals.copy()
     kinds = np.array([c.kind for c in CANONICAL])
@@ -49,27 +51,29 @@ def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator) -> 
     shape = (len(out), len(kinds))
     gains = np.where(arbitrary, np.exp(rng.normal(0, _ARBITRARY_GAIN_SD, shape)), 1.0)
     # One gain a person and kind, a smaller one an electrode.
-    shared = rng.normal(0, _GAIN_SD, (len(out), 1)) + rng.normal(0, _GAIN_SD / 3, shape)
+    shared = variety * (rng.normal(0, _GAIN_SD, (len(out), 1)) + rng.normal(0, _GAIN_SD / 3, shape))
     gains = np.where(physical & ~exact[:, None], np.exp(shared), gains)
     gains[:, kinds == "ecg"] *= rng.choice((-1, 1), (len(out), 1))
     out *= gains[..., None].astype(np.float32)
     brain = np.flatnonzero(np.isin(kinds, ("eeg", "eog")))
-    rows = np.flatnonzero(~exact & (rng.random(len(out)) < _FILTERED))
+    rows = np.flatnonzero(~exact & (rng.random(len(out)) < variety * _FILTERED))
     if len(rows):
         part = np.ix_(rows, brain)
         noise_uv = np.exp(rng.normal(_NOISE_LN_UV, 0.7, (len(rows), 1, 1))) * (rng.random((len(rows), 1, 1)) < 0.5)
         there = out[part].any(-1, keepdims=True)
-        noisy = filtered(out[part], rng) + noise_uv * rng.normal(size=(len(rows), len(brain), out.shape[-1]))
+        noisy = filtered(out[part], rng, variety) + noise_uv * rng.normal(
+            size=(len(rows), len(brain), out.shape[-1])
+        )
         out[part] = np.where(there, noisy, 0)
     return out
 
 
-def filtered(signals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def filtered(signals: np.ndarray, rng: np.random.Generator, variety: float = 1.0) -> np.ndarray:
     """Signals ``[rows, channels, samples]`` after other filters: tilted, bent and cut spectra, one for each row."""
     n, samples = len(signals), signals.shape[-1]
     hz = np.fft.rfftfreq(samples, 1 / MODEL_SFREQ_HZ)
     octaves = np.log2(np.maximum(hz, 0.25) / 4)  # from 4 Hz: -4 to 3
-    tilt, bend = rng.normal(0, _TILT, (n, 1)), rng.normal(0, _TILT / 4, (n, 1))
+    tilt, bend = variety * rng.normal(0, _TILT, (n, 1)), variety * rng.normal(0, _TILT / 4, (n, 1))
     response = np.exp(tilt * octaves + bend * (octaves**2 - 4))
     top_hz = np.where(rng.random((n, 1)) < 0.3, rng.uniform(14, 32, (n, 1)), 64)
     bottom_hz = np.where(rng.random((n, 1)) < 0.3, rng.uniform(0.2, 0.8, (n, 1)), 0.01)
@@ -100,9 +104,9 @@ class TrainingStep(nn.Module):
     and the losses, stay in single precision.
     """
 
-    def __init__(self, network: SleepLMNetwork):
+    def __init__(self, network: SleepLMNetwork, variety: float = 1.0):
         super().__init__()
-        self.network = network
+        self.network, self.variety = network, variety
 
     def forward(self, batch: Batch, seed: int, step: int) -> dict[str, Tensor]:
         """Every loss of a batch, unweighted."""
@@ -110,7 +114,7 @@ class TrainingStep(nn.Module):
         exact = np.zeros(len(batch.signals), dtype=bool)
         exact[batch.caption_rows] = True
         recorded, present = self._tensor(batch.recorded), self._tensor(batch.present)
-        signals = self._tensor(varied(batch.signals, exact, rng))
+        signals = self._tensor(varied(batch.signals, exact, rng, self.variety))
         with torch.autocast(signals.device.type, enabled=False):
             whole = self.network.prepare(signals, recorded)
         hidden = (rng.random((len(exact), PATCHES)) < _HIDDEN_PATCHES) & (rng.random((len(exact), 1)) < _HIDE_SHARE)

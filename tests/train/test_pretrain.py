@@ -216,3 +216,5 @@ def test_another_laboratory_changes_spectra_but_not_what_happened_when():
     assert not out[:, c4].any()  # what was not recorded stays silent
     gains = np.sqrt(power[:, 2])
     assert gains.max() > 1.5 * gains.min()
+    same = varied(burst, np.zeros(40, dtype=bool), rng, variety=0.0)
+    np.testing.assert_allclose(same[:, c3], burst[:, c3])
