@@ -49,7 +49,8 @@ class Source:
         own = embedded_scoring(recording)
         scoring = score(recording, [*given, *([own] if own else [])])
         epochs = cut_epochs(recording)
-        return Read(self, epochs, scoring, caption_night(recording, epochs, scoring, SEED))
+        notes = tuple(f"{c.name}: {c.note}" for c in recording.channels.values() if c.note)
+        return Read(self, epochs, scoring, caption_night(recording, epochs, scoring, SEED), notes)
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Read:
     epochs: Epochs
     scoring: Scoring
     captions: list[dict[str, Caption]]
+    notes: tuple[str, ...]  # which signal stands in for which channel
 
     def spread(self, n: int) -> list[int]:
         """Numbers of `n` epochs, of each stage in turn, evenly over its epochs."""
@@ -117,6 +119,8 @@ def section(read: Read, number: int, picture: str) -> str:
     """An epoch as a section of the page."""
     lines = [f"## {read.source.name}, epoch {number}", f"![Signals of the epoch]({picture})", ""]
     lines += [f"- **{facet}**: {caption.text}" for facet, caption in read.captions[number - 1].items()]
+    if read.notes:
+        lines += ["", f"({'; '.join(read.notes)}.)"]
     return "\n".join(lines) + "\n"
 
 

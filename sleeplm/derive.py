@@ -129,7 +129,7 @@ def derive(
             raise NoUsableChannelError("none of the recording's signals holds anything: all are flat or empty")
     with steps("captions"):
         attributes = attributes_of_night(recording, epochs, scoring)
-        captions = tell(attributes, seed)
+        captions = tell(attributes, seed, full=True)
     with steps("embedding"):
         encoded = encoder.encode(epochs) if encoder is not None else None
     warnings = [*recording.warnings, *(w for e in experts for w in e.warnings), *scoring.warnings]

@@ -16,6 +16,7 @@ from sleeplm.vocabulary import (
     MODEL_SFREQ_HZ,
     POSITIONS,
     SAMPLES_PER_EPOCH,
+    SUMMARY,
     Stage,
 )
 
@@ -38,7 +39,7 @@ SHORT_WORDS = {
     "cheyne_stokes": "Cheyne-Stokes",
 }
 LANE_WORDS = {"plm": "Periodic leg mov.", "cheyne_stokes": "Cheyne-Stokes"}
-FACET_WORDS = dict(
+CAPTION_WORDS = {SUMMARY: "Summary"} | dict(
     zip(FACETS, ("Stage and events", "Brain", "Heart", "Breathing", "Muscle and position"), strict=True)
 )
 SOURCE_WORDS = {
@@ -120,9 +121,9 @@ def window(study, start_s: float, length_s: int, highlight=None, reveal=False) -
             if e.start_s < end_s and e.end_s > start_s and (length_s <= MICRO_UP_TO_S or e.type not in MICRO_EVENTS)
         ],
         "captions": [
-            {"facet": FACET_WORDS[f], "text": captions[f].text, "source": captions[f].source}
-            for f in FACETS
-            if f in captions
+            {"facet": words, "text": captions[name].text, "source": captions[name].source}
+            for name, words in CAPTION_WORDS.items()
+            if name in captions
         ],
         "caption_head": _caption_head(first, captions),
         "highlight": list(highlight) if highlight else None,

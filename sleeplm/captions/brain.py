@@ -24,6 +24,8 @@ _TOO_LARGE_UV = {
     "EOG_R": 1000,
 }  # a peak beyond is movement or a loose electrode
 
+_MOST_SWAY_UV = 250  # between the means of two seconds of an epoch; more is an electrode that moved, not brain
+
 
 def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the brain facet, one dict an epoch.
@@ -31,9 +33,9 @@ def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
     Keys, each only where its signal was recorded: ``C3`` and ``C4``, each with ``<band>_pct`` (relative power, % of
     .5 to 30 Hz, see `relative_powers`) and ``rms_uv`` (root mean square about the mean); ``EOG_L`` and ``EOG_R``,
     each with ``slow_uv`` and ``saccadic_uv`` (root mean square of .2 to 1 and of 1 to 5 Hz, see `eye_amplitudes`);
-    any of the four has only ``artifact: True`` where the body moved or the signal is too large to be what it is
-    named for, and no microvolts where its unit is not known. ``spindles`` and ``slow_waves`` (lists of ``start_s,
-    end_s`` of those that begin in the epoch; only in scored NREM sleep with an EEG that is no artifact);
+    any of the four has only ``artifact: True`` where the body moved or the signal is too large, or sways too far,
+    to be what it is named for; no microvolts where its unit is not known. ``spindles`` and ``slow_waves`` (lists
+    of ``start_s, end_s`` of those that begin in the epoch; only in scored NREM sleep, an EEG being no artifact);
     ``rapid_eye_movements`` (times in s; only in REM sleep with both eyes recorded); and the count of each,
     ``<kind>_n``.
     """
@@ -103,6 +105,8 @@ def _add_signal(rows: list[dict], recording, epochs: Epochs, name: str) -> None:
     spoiled = recording.quality.has(name, "movement")[here]
     if scaled:
         spoiled |= np.abs(centred).max(axis=1) > _TOO_LARGE_UV[name]
+        if name in EEG:
+            spoiled |= np.ptp(centred.reshape(len(here), EPOCH_S, -1).mean(axis=2), axis=1) > _MOST_SWAY_UV
     measured = {}
     if name in EEG:
         measured = {f"{band}_pct": 100 * share for band, share in relative_powers(signal).items()}

@@ -13,7 +13,7 @@ _MANY_TIMES = 4  # more than this are not listed
 _RHYTHMS = (
     "{amplitude} {=band} activity [dominates|prevails]{!dominant} at {=lead}"
     " ({BAND_pct}% of power, {rms_uv} uV RMS)",
-    "{=band} is the [strongest rhythm|largest band]{!dominant} at {=lead} ({BAND_pct}% of power, {rms_uv} uV RMS)",
+    "{=band} is the [strongest band|largest band]{!dominant} at {=lead} ({BAND_pct}% of power, {rms_uv} uV RMS)",
     "[the EEG at {=lead} is {amplitude}|{amplitude} EEG at {=lead}] ({rms_uv} uV RMS), [mostly|chiefly]{!dominant}"
     " {=band}[ ({BAND_pct}%)|]",
     "{amplitude} {=band} activity at {=lead}, [{~rms_uv}|{rms_uv}] uV RMS",
@@ -40,8 +40,8 @@ _BANDS = (
 )  # fmt: skip
 
 _BESIDE = (
-    "{=figures}", "of the other bands, {=figures}", "beside it, {=figures}", "the rest: {=figures}",
-    "in the spectrum, {=figures}", "{=figures} in the spectrum",
+    "{=figures}", "of the other bands, {=figures}", "among the other bands, {=figures}",
+    "{=figures} among the other bands", "in the spectrum, {=figures}", "{=figures} in the spectrum",
 )  # fmt: skip
 
 

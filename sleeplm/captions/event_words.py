@@ -10,7 +10,7 @@ _MANY = 4  # more than this are often only counted
 _BARE = (
     "{=several}", "there BE {=several}", "{=several} [seen|counted|found]",
     "[the epoch has|this epoch shows] {=several}", "{=several} in this epoch",
-    "in all, {=several}", "the record shows {=several}",
+    "in all, {=several}", "the half minute shows {=several}",
 )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def none_of(teller: Teller, several: str) -> str:
     return teller.say(
         "no {=several}[ at all|]", "no {=several} [seen|detected|found]", "[without|free of] {=several}",
         "there are no {=several}", "no {=several} in this epoch", "[the epoch has|this epoch shows] no {=several}",
-        "the record shows no {=several}",
+        "the half minute shows no {=several}",
         several=several,
     )  # fmt: skip
 

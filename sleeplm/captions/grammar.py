@@ -33,6 +33,8 @@ class Teller:
         The same seed and attributes give the same text.
     attributes : mapping
         Values of the slots.
+    full : bool
+        Whether nothing that could be told is left out.
 
     Attributes
     ----------
@@ -42,9 +44,10 @@ class Teller:
         What was said, in the order of saying; see `said_of`.
     """
 
-    def __init__(self, seed: int | str, attributes: Mapping):
+    def __init__(self, seed: int | str, attributes: Mapping, full: bool = False):
         self.draw = random.Random(seed)
         self.attributes = attributes
+        self.full = full
         self.about: dict[str, int] = {}
         self.claims: list[Claim] = []
 
@@ -52,6 +55,7 @@ class Teller:
         """A teller of other attributes that draws from the same generator, its claims being ours."""
         other = Teller.__new__(Teller)
         other.draw, other.attributes, other.about, other.claims = self.draw, attributes, self.about, self.claims
+        other.full = self.full
         return other
 
     def one_of(self, options: Sequence):
@@ -71,7 +75,7 @@ class Teller:
     def compose(self, clauses: Sequence[Callable[["Teller"], str]], always: int = 1) -> str:
         """Sentences from clauses, the first few of them always, of the others some or all, in varied order."""
         kept, others = list(clauses[:always]), list(clauses[always:])
-        if others and self.draw.random() > _ALL_CLAUSES:
+        if others and not self.full and self.draw.random() > _ALL_CLAUSES:
             chosen = self.draw.sample(range(len(others)), self.draw.randint(0 if kept else 1, len(others)))
             others = [others[i] for i in sorted(chosen)]
         kept += others

@@ -118,7 +118,7 @@ WORDS: dict[str, dict] = {
     "dominant": {
         True: (
             "band",
-            ("dominates", "prevails", "dominated by", "mostly", "chiefly", "strongest rhythm", "largest band"),
+            ("dominates", "prevails", "dominated by", "mostly", "chiefly", "strongest band", "largest band"),
         )
     },
     "artifact": {True: ("lead", ("overlaid by artifact", "disturbed by artifact", "unreadable for artifact"))},
@@ -200,8 +200,8 @@ WORDS: dict[str, dict] = {
         "same": ("", ("the next epoch being the same", "unchanged in the next epoch", "with no change after it"))
     },
 }
-BEFORE = ("coming from", "the epoch before was", "a change from", "after")
-AFTER = ("the next epoch is", "giving way to", "before a change to", "followed by")
+BEFORE = ("coming from", "the epoch before being", "a change from", "after")
+AFTER = ("the next epoch being", "giving way to", "before a change to", "followed by")
 SUPPORT = ("supported by", "in keeping with", "as shown by")
 SUPPORTS = {
     "spindles": ("spindles", "sleep spindles"),

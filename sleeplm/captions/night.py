@@ -41,18 +41,30 @@ def caption_night(recording, epochs: Epochs, scoring: Scoring, seed: int = 0) ->
     list of dict of str to Caption
         By epoch, then facet; a facet without its signals is absent.
     """
-    return tell(attributes_of_night(recording, epochs, scoring), seed)
+    return tell(attributes_of_night(recording, epochs, scoring), seed, full=True)
 
 
-def tell(attributes: Sequence[dict[str, dict]], seed: int = 0) -> list[dict[str, Caption]]:
-    """Put the attributes of a night into words; cheap, so that training can tell a night in many ways."""
-    return [_tell_epoch(by_facet, f"{seed} {number}") for number, by_facet in enumerate(attributes, start=1)]
+def tell(
+    attributes: Sequence[dict[str, dict]], seed: int | str = 0, full: bool = False
+) -> list[dict[str, Caption]]:
+    """Put the attributes of a night into words; cheap, so that training can tell a night in many ways.
+
+    Parameters
+    ----------
+    attributes : sequence of dict
+        As `attributes_of_night` gives them.
+    seed : int or str
+        Chooses the phrasing.
+    full : bool
+        Whether each facet is told with all of its clauses, as people read it, or with some, as training varies it.
+    """
+    return [_tell_epoch(row, f"{seed} {number}", full) for number, row in enumerate(attributes, start=1)]
 
 
-def _tell_epoch(by_facet: dict[str, dict], seed: str) -> dict[str, Caption]:
+def _tell_epoch(by_facet: dict[str, dict], seed: str, full: bool) -> dict[str, Caption]:
     captions = {}
     for facet, values in by_facet.items():
-        teller = Teller(f"{seed} {facet}", values)
+        teller = Teller(f"{seed} {facet}", values, full)
         text = _TELL[facet](teller)
         if text is not None:
             about = {"about": teller.about} if teller.about else {}

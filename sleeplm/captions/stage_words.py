@@ -27,9 +27,9 @@ STAGE_WORDS = {
 SHORT_STAGE = {"W": "wake", "N1": "N1", "N2": "N2", "N3": "N3", "NREM": "NREM sleep", "R": "REM sleep"}
 _STAGE_FORMS = (
     "{=stage}", "[scored|staged] as {=stage}", "an epoch of {=stage}", "this [epoch|half minute] is {=stage}",
-    "the stage is {=stage}", "the person is in {=stage}", "the hypnogram shows {=stage}", "{=stage} in this epoch",
+    "told as {=stage}", "the person is in {=stage}", "the hypnogram shows {=stage}", "{=stage} in this epoch",
     "the epoch [belongs to|falls into] {=stage}", "[classified|rated] as {=stage}", "half a minute of {=stage}",
-    "sleep staging: {=stage}", "the sleeper's state is {=stage}",
+    "sleep staging: {=stage}", "state of vigilance: {=stage}",
 )  # fmt: skip
 _NOT_FOUND = {"respiratory": "respiratory event", "desaturation": "oxygen desaturation"}
 _SOURCES = {"yasa": "YASA", "sleepecg": "SleepECG"}
@@ -105,7 +105,12 @@ def _came_from(teller: Teller) -> str:
     if before == teller.attributes["stage"]:
         return teller.say(", {previous_stage}", previous_stage="same")
     teller.claim("previous_stage", before)
-    ways = (", coming from {=word}", ", the epoch before was {=word}", ", a change from {=word}", ", after {=word}")
+    ways = (
+        ", coming from {=word}",
+        ", the epoch before being {=word}",
+        ", a change from {=word}",
+        ", after {=word}",
+    )
     return teller.say(*ways, word=SHORT_STAGE[before])
 
 
@@ -114,7 +119,7 @@ def _goes_to(teller: Teller) -> str:
     if after == teller.attributes["stage"]:
         return teller.say(", {next_stage}", next_stage="same")
     teller.claim("next_stage", after)
-    ways = (", giving way to {=word}", ", the next epoch is {=word}", ", before a change to {=word}")
+    ways = (", giving way to {=word}", ", the next epoch being {=word}", ", before a change to {=word}")
     return teller.say(*ways, word=SHORT_STAGE[after])
 
 

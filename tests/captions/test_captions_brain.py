@@ -11,6 +11,7 @@ from sleeplm.captions.brain import BANDS_HZ, brain_features, eye_amplitudes, rel
 from sleeplm.captions.spectra import densities
 from sleeplm.epochs import cut_epochs
 from sleeplm.night import Event, Scoring
+from sleeplm.recording import open_recording
 from sleeplm.vocabulary import Stage
 
 N2 = Stage.N2
@@ -123,3 +124,19 @@ def test_without_a_known_unit_no_microvolts_are_told(make_recording, signals_of)
         assert brain["C3"].keys() == {f"{band}_pct" for band in BANDS_HZ} and brain["EOG_L"] == {}
         assert "chin_uv" not in somatic and somatic["chin_tone"] == "usual"
         assert "uV" not in row["brain"].text + row["somatic"].text
+
+
+def test_an_electrode_that_drifts_far_is_an_artifact_and_not_slow_activity(make_recording, signals_of):
+    signals = {n: signals_of(2)[n] for n in ("C3", "C4")}
+    ramp = np.linspace(0, 450, 8 * 128)  # uV in the last 8 s of the first epoch
+    signals["C3"][0][22 * 128 : 30 * 128] += ramp
+    signals["C3"][0][30 * 128 :] += 450
+    recording = make_recording(signals, 2)
+    rows = brain_features(recording, cut_epochs(recording), Scoring())
+    assert rows[0]["C3"] == {"artifact": True} and rows[1]["C3"]["rms_uv"] > 0 and rows[0]["C4"]["rms_uv"] > 0
+
+
+def test_the_nox_recording_whose_electrodes_drift_is_not_said_to_have_large_slow_waves(data):
+    recording = open_recording(data / "recordings" / "nox_a1_2min.edf")
+    rows = brain_features(recording, cut_epochs(recording), Scoring())
+    assert rows[0]["C3"] == rows[0]["C4"] == {"artifact": True} and rows[2]["C3"]["rms_uv"] < 30

@@ -186,3 +186,11 @@ def test_a_summary_has_one_to_four_sentences_and_begins_with_what_tells_most(cap
         assert 1 <= len(re.findall(r"\.(?: |$)", text)) <= 4, text
         starts.append("stage" in dict(read_back(re.split(r"[.;](?: |$)", text)[0], SUMMARY)))
     assert np.mean(starts) >= 0.7
+
+
+def test_told_in_full_nothing_measured_of_a_facet_is_left_out(night):
+    full, some = ([len(c.said) for row in tell(night, 5, full=f) for c in row.values()] for f in (True, False))
+    assert sum(full) > sum(some)
+    for row in tell(night, 5, full=True):
+        said = {name for name, _ in row["cardiac"].said}
+        assert any(name.startswith("hr_") for name in said) and any("spo2" in name for name in said)
