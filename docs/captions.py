@@ -26,8 +26,14 @@ INTRO = """# Captions of real epochs
 Six epochs of real recordings, with what is measured in them put into words, a caption a facet and one of the
 whole. Signals and expert stages are real: a Nox A1 recording (two minutes, too short to stage), one night of
 UCDDB (one EEG channel; the scale of its EEG is nominal) and five minutes of Sleep-EDF. Made by `python
-docs/captions.py`; the epochs were chosen to differ, their captions were not. Shaded are events, on the
-channels that they were scored by where these were recorded.
+docs/captions.py`; the epochs were chosen to differ, their captions were not. Shaded are events, on the channels
+that they were scored by where these were recorded.
+
+Every sentence comes from a measurement, and none says more than was measured: what was not recorded is not
+spoken of, what is disturbed is said to be. Each caption can be read back to its claims
+(`sleeplm.captions.reading_back`). Words are drawn from a seed: people read all that was measured of a facet,
+training sees other selections and orders each time. One thing to know: with a frontal derivation in wake,
+blinks and rolling eyes count as delta power.
 
 Research use only: not a medical device, not for diagnosis or treatment.
 """
@@ -79,7 +85,7 @@ class Read:
 
 SOURCES = (
     Source("Nox A1", "nox_a1_2min.edf", (), (1, 3)),
-    Source("UCDDB 018", "ucddb018.edf", ("ucddb018_stage.csv", "ucddb018_events.csv"), (60, 431, 700)),
+    Source("UCDDB 018", "ucddb018.edf", ("ucddb018_stage.csv", "ucddb018_events.csv"), (363, 431, 571)),
     Source("Sleep-EDF SC4001", "sleepedf_sc4001_5min.edf", ("sleepedf_sc4001_hypnogram.edf",), (4,)),
 )
 

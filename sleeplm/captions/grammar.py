@@ -34,7 +34,7 @@ class Teller:
     attributes : mapping
         Values of the slots.
     full : bool
-        Whether nothing that could be told is left out.
+        Whether nothing that could be told is left out, and what tells most comes first.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Teller:
             chosen = self.draw.sample(range(len(others)), self.draw.randint(0 if kept else 1, len(others)))
             others = [others[i] for i in sorted(chosen)]
         kept += others
-        if len(kept) > 1 and self.draw.random() > _IN_ORDER:
+        if len(kept) > 1 and not self.full and self.draw.random() > _IN_ORDER:
             self.draw.shuffle(kept)
         return self.joined([clause(self) for clause in kept])
 

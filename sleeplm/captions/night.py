@@ -56,7 +56,7 @@ def tell(
     seed : int or str
         Chooses the phrasing.
     full : bool
-        Whether each facet is told with all of its clauses, as people read it, or with some, as training varies it.
+        Whether each facet is told with all of its clauses in order, as people read it, or as training varies it.
     """
     return [_tell_epoch(row, f"{seed} {number}", full) for number, row in enumerate(attributes, start=1)]
 

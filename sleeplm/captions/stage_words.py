@@ -27,7 +27,7 @@ STAGE_WORDS = {
 SHORT_STAGE = {"W": "wake", "N1": "N1", "N2": "N2", "N3": "N3", "NREM": "NREM sleep", "R": "REM sleep"}
 _STAGE_FORMS = (
     "{=stage}", "[scored|staged] as {=stage}", "an epoch of {=stage}", "this [epoch|half minute] is {=stage}",
-    "told as {=stage}", "the person is in {=stage}", "the hypnogram shows {=stage}", "{=stage} in this epoch",
+    "marked as {=stage}", "the person is in {=stage}", "the hypnogram shows {=stage}", "{=stage} in this epoch",
     "the epoch [belongs to|falls into] {=stage}", "[classified|rated] as {=stage}", "half a minute of {=stage}",
     "sleep staging: {=stage}", "state of vigilance: {=stage}",
 )  # fmt: skip
