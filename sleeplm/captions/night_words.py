@@ -31,10 +31,11 @@ _IF_ANY = {
 }
 _TWICE = 2  # supine AHI over twice the other is positional (Cartwright 1984, Sleep 7:110); so is told of REM
 _CONTRASTS = (
-    ("ahi_supine_per_h", "ahi_nonsupine_per_h", "on the back", "off the back"),
-    ("ahi_rem_per_h", "ahi_nrem_per_h", "in REM sleep", "in NREM sleep"),
+    ("ahi_supine_per_h", "ahi_nonsupine_per_h", "on the back", "off the back", "supine_min"),
+    ("ahi_rem_per_h", "ahi_nrem_per_h", "in REM sleep", "in NREM sleep", "r_min"),
 )
 _FEW_PER_H = 5  # under this many events an hour a ratio of two indices says little
+_LEAST_MIN = 30  # nor does an index of a few minutes
 
 
 def describe_night(facts: Sequence[Fact], scoring: Scoring, age_years: int | None = None) -> Caption:
@@ -59,7 +60,7 @@ def describe_night(facts: Sequence[Fact], scoring: Scoring, age_years: int | Non
     opening = _SOURCES.get(source, f"Sleep stages come from {source}.")
     values = {f.id: f.value for f in told}
     compared = against_norms(values, age_years, scoring.rules)
-    sentences = [opening, *(f.text for f in told), *_contrasts(values), *compared]
+    sentences = [opening, *(f.text for f in told), *_contrasts({f.id: f.value for f in by_id.values()}), *compared]
     return Caption(" ".join([*sentences, RESEARCH_USE] if compared else sentences), values)
 
 
@@ -70,8 +71,9 @@ def _order() -> list[str]:
 def _contrasts(values: Mapping[str, float]) -> list[str]:
     """Where breathing events are over twice as frequent in one place as in another."""
     found = []
-    for here, there, where, elsewhere in _CONTRASTS:
-        if here in values and there in values and max(values[here], values[there]) >= _FEW_PER_H:
+    for here, there, where, elsewhere, minutes in _CONTRASTS:
+        long = values.get(minutes, 0) >= _LEAST_MIN and here in values and there in values
+        if long and max(values[here], values[there]) >= _FEW_PER_H:
             more, less = (where, elsewhere) if values[here] > values[there] else (elsewhere, where)
             low, high = sorted((values[here], values[there]))
             if high > _TWICE * low:

@@ -120,7 +120,7 @@ def _read_source(path: Path) -> Source:
         with open_regular(path) as file:
             head = file.read(8)
     except FileNotFoundError as error:
-        raise RecordingError(f"There is no file '{path.name}'; check the path.") from error
+        raise RecordingError(f"'{path.name}' does not exist; check the path.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise RecordingError(f"'{path.name}' cannot be opened; check that it is a file you may read.") from error
     if not head:

@@ -236,7 +236,7 @@ def test_a_study_is_localized_indexed_searched_and_deleted(run, ucddb018, expert
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "empty"), (b"not a recording at all\n" * 40, "no edf"), (None, "no file")],
+    [(b"", "empty"), (b"not a recording at all\n" * 40, "no edf"), (None, "does not exist")],
 )
 def test_a_file_that_is_no_recording_is_refused(refused, tmp_path, content, words):
     file = tmp_path / "night.edf"

@@ -40,16 +40,18 @@ def test_what_did_not_happen_is_not_counted():
 
 
 @pytest.mark.parametrize(
-    "supine, other, told",
+    "supine, other, minutes, told",
     [
-        (30.0, 10.0, "on the back as off the back"),
-        (4.0, 12.0, "off the back as on the back"),
-        (30.0, 20.0, None),
-        (4.0, 1.0, None),
+        (30.0, 10.0, 60, "on the back as off the back"),
+        (4.0, 12.0, 60, "off the back as on the back"),
+        (30.0, 10.0, 12, None),
+        (30.0, 20.0, 60, None),
+        (4.0, 1.0, 60, None),
     ],
 )
-def test_breathing_that_depends_on_position_is_told(supine, other, told):
-    text = describe_night([fact("ahi_supine_per_h", supine), fact("ahi_nonsupine_per_h", other)], Scoring()).text
+def test_breathing_that_depends_on_position_is_told_where_both_indices_mean_something(supine, other, minutes, told):
+    facts = [fact("ahi_supine_per_h", supine), fact("ahi_nonsupine_per_h", other), fact("supine_min", minutes)]
+    text = describe_night(facts, Scoring()).text
     assert (f"more than twice as frequent {told}." in text) if told else ("twice" not in text)
 
 

@@ -26,7 +26,7 @@ def test_an_empty_file(tmp_path):
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
-    assert "no file" in refusal(tmp_path / "a.edf")
+    assert "does not exist" in refusal(tmp_path / "a.edf")
     (tmp_path / "b").mkdir()
     assert "folder" in refusal(tmp_path / "b", NotARecordingError)
 

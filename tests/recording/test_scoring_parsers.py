@@ -214,7 +214,7 @@ def test_an_edf_whose_records_of_no_duration_begin_with_a_signal(write, make_edf
 
 def test_empty_missing_and_folder(write, tmp_path):
     assert "empty" in refusal(write(b" \n"))
-    assert "no file" in refusal(tmp_path / "none.csv", error=ScoringError)
+    assert "does not exist" in refusal(tmp_path / "none.csv", error=ScoringError)
     refusal(tmp_path, error=ScoringError)
 
 

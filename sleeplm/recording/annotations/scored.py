@@ -65,7 +65,7 @@ class ScoringFile:
             with open_regular(path) as file:
                 self.data = file.read(MAX_BYTES + 1)
         except FileNotFoundError as error:
-            raise ScoringError(f"There is no file '{self.name}'; check the path.") from error
+            raise ScoringError(f"'{self.name}' does not exist; check the path.") from error
         except (OSError, ValueError) as error:
             raise ScoringError(f"'{self.name}' cannot be opened; check that it is a file you may read.") from error
         self._check_size(MAX_BYTES)
