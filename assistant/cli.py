@@ -39,6 +39,13 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--json", action="store_true", help="print JSON")
         return sub
 
+    _add_commands_of_a_night(command)
+    _add_commands_of_many_nights(command)
+    _add_commands_of_files(command)
+    return parser
+
+
+def _add_commands_of_a_night(command) -> None:
     c = command("analyze", nights.analyze, "read, score, measure, caption and index a recording")
     c.add_argument("file", type=Path, metavar="FILE")
     _add_recording_options(c)
@@ -67,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--top", type=_positive, default=5, metavar="K")
     _add_encoder_option(c)
 
+
+def _add_commands_of_many_nights(command) -> None:
     c = command("search", search.search, "find epochs of many nights by text or by example")
     c.add_argument("index", type=Path, metavar="INDEX")
     what = c.add_mutually_exclusive_group(required=True)
@@ -88,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     c = command("delete", nights.delete, "delete a study: folder, index rows, caches", json_too=False)
     c.add_argument("study", metavar="STUDY")
 
+
+def _add_commands_of_files(command) -> None:
     c = command("deidentify", nights.deidentify, "write a copy of an EDF or BDF file that names nobody")
     c.add_argument("file", type=Path, metavar="FILE")
     c.add_argument("out", type=Path, metavar="OUT.edf")
@@ -104,7 +115,6 @@ def _parser() -> argparse.ArgumentParser:
         help="healthy-young, healthy-old, osa-mild, osa-severe, csa, plm, insomnia, rbd, or any (drawn at random)",
     )
     c.add_argument("--lab", choices=("clean", "varied"), default="clean", help="varied: any lab's rates and faults")
-    return parser
 
 
 def _add_encoder_option(parser: argparse.ArgumentParser) -> None:
