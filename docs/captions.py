@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.captions import Caption, caption_night
+from sleeplm.derive import read_night
 from sleeplm.epochs import Epochs, cut_epochs
 from sleeplm.night import Event, Scoring
-from sleeplm.recording import open_recording
-from sleeplm.recording.annotations import embedded_scoring, read_scoring
 from sleeplm.scoring import score
 from sleeplm.vocabulary import CANONICAL, CHANNEL_NAMES, EPOCH_S, EVENT_CHANNELS, MICRO_EVENTS, MODEL_SFREQ_HZ
 
@@ -50,10 +49,8 @@ class Source:
 
     def read(self) -> "Read":
         """Read, score and caption it."""
-        recording = open_recording(DATA / self.recording)
-        given = [read_scoring(DATA / s, recording) for s in self.scorings]
-        own = embedded_scoring(recording)
-        scoring = score(recording, [*given, *([own] if own else [])])
+        recording, experts = read_night(DATA / self.recording, [DATA / s for s in self.scorings], {}, {})
+        scoring = score(recording, experts)
         epochs = cut_epochs(recording)
         notes = tuple(f"{c.name}: {c.note}" for c in recording.channels.values() if c.note)
         return Read(self, epochs, scoring, caption_night(recording, epochs, scoring, SEED), notes)

@@ -4,15 +4,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA = Path(os.environ.get("SLEEPLM_TEST_DATA", ROOT.parent / "shared")) / "data"
+SHARED = Path(os.environ.get("SLEEPLM_TEST_DATA", ROOT.parent / "shared"))
 
 
 @pytest.fixture(scope="session")
 def data() -> Path:
     """Folder of real recordings and expert scorings; a test that needs it is skipped where it is absent."""
-    if not DATA.is_dir():
-        message = f"no real recordings at {DATA} (set SLEEPLM_TEST_DATA)"
+    return _there(SHARED / "data", "real recordings")
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Folder of a tiny network of the released layout with the outputs that the published code computes from it."""
+    return _there(SHARED / "reference", "reference network")
+
+
+def _there(folder: Path, what: str) -> Path:
+    if not folder.is_dir():
+        message = f"no {what} at {folder} (set SLEEPLM_TEST_DATA)"
         if os.environ.get("SLEEPLM_REQUIRE_ALL"):
             pytest.fail(message)
         pytest.skip(message)
-    return DATA
+    return folder

@@ -290,16 +290,19 @@ class _Reading:
             None,
         )
 
+    def _course(self, i: int, what: str, unit: str) -> str | None:
+        """The name of a number that is an extreme of a rate or saturation, or where a stretch of it leads."""
+        if extreme := self._extreme(i):
+            return f"{what}_{extreme}_{unit}"
+        moving = self._moving(i)
+        return f"{what}_{moving[1]}.{unit}" if moving and moving[0] == what else None
+
     def _atom(self, i: int) -> list[Token]:
         return [self.tokens[j] for j in self._clause(i) if self.tokens[j].atom == self.tokens[i].atom]
 
     def _share(self, i: int) -> str | None:
-        extreme = self._extreme(i)
-        if extreme:
-            return f"spo2_{extreme}_pct"
-        moving = self._moving(i)
-        if moving and moving[0] == "spo2":
-            return f"spo2_{moving[1]}.pct"
+        if course := self._course(i, "spo2", "pct"):
+            return course
         j = self._nearest(
             i,
             lambda t: t.get("band") or t.get("channel") or t.get("topic") in (*_SHARES, *_OF_EVENT, "variability"),
@@ -319,12 +322,8 @@ class _Reading:
         return any(t.get("topic") == topic for t in self._atom(i))
 
     def _rate(self, i: int) -> str:
-        extreme = self._extreme(i)
-        if extreme:
-            return f"hr_{extreme}_bpm"
-        moving = self._moving(i)
-        if moving and moving[0] == "hr":
-            return f"hr_{moving[1]}.bpm"
+        if course := self._course(i, "hr", "bpm"):
+            return course
         j = self._nearest(i, lambda t: t.get("topic") in ("hr", "hr_rise"))
         if j is not None and self.tokens[j].get("topic") == "hr_rise":
             return f"{self._before(i, 'event')}.hr_rise_bpm"

@@ -15,7 +15,6 @@ from sleeplm.captions.grammar import Claim
 from sleeplm.captions.reading_back import read_back
 
 REWRITTEN = "rewritten"  # the source of a caption that a model has said in other words
-OUTCOMES = ("kept", "unchanged", "empty", "changed", "dropped", "added")
 _BATCH = 16  # texts that are generated together
 _MAX_LONGER = 1.5  # times the tokens of the text, and a few: more is a story
 _INSTRUCTION = (
@@ -88,7 +87,7 @@ def _together(ours: Sequence[str], theirs: Sequence[str], facet: str) -> tuple[s
 
 
 def outcome_of(caption: Caption, text: str, facet: str) -> str:
-    """What becomes of a paraphrase: one of `OUTCOMES`."""
+    """What becomes of a paraphrase: kept, unchanged, empty, changed, dropped or added."""
     if not text:
         return "empty"
     if text == caption.text:

@@ -62,8 +62,9 @@ def limb_events(recording, so_far: Scoring) -> Found:
     scaled = all(unit_is_known(recording, name) for name in fast)
     for name in fast:
         emg_uv = read_usable(recording, name)
-        if scaled and step_of(emg_uv) > COARSEST_UV:
-            said = f"{CHANNEL[name].words} was recorded in steps of {step_of(emg_uv):.0f} uV"
+        step_uv = step_of(emg_uv)
+        if scaled and step_uv > COARSEST_UV:
+            said = f"{CHANNEL[name].words} was recorded in steps of {step_uv:.0f} uV"
             warnings.append(f"{said[:1].upper()}{said[1:]}, too coarse to find movements of 8 uV in it.")
         else:
             by_leg[name] = leg_movements(emg_uv, legs[name].sfreq_hz, scaled)

@@ -36,7 +36,6 @@ LOOSE = {
     "spo2": 0.15,
     "snore": 0.08,
 }
-FILTERED = ("eeg", "eog")
 SWINGS = np.array([1.0, 0.4, 0.3, 0.3, 0.3])  # small movements by stage, W N1 N2 N3 R
 DRIFT_S = 0.5  # time constant of each of the two poles of an electrode's drift
 

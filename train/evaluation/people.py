@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.captions import attributes_of_night
-from sleeplm.captions.views import seen_with
 from sleeplm.epochs import Epochs, cut_epochs
 from sleeplm.night import Scoring
 from sleeplm.recording import open_recording
@@ -59,10 +58,6 @@ class Person:
         """The epochs as a recording with only some channels has them."""
         kept = self.epochs.present & np.array([name in VIEWS[view] for name in CHANNEL_NAMES])
         return Epochs(np.where(kept[..., None], self.epochs.signals, np.float32(0)), kept)
-
-    def attributes_in(self, view: str) -> list[dict]:
-        """What was measured, had only these channels been recorded."""
-        return [seen_with(attributes, VIEWS[view]) for attributes in self.attributes]
 
     @cached_property
     def scored(self) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from sleeplm.model.released.sizes import Sizes
 
-REPOSITORY = "yang-ai-lab/SleepLM-Base"
 CHECKPOINT = "model_checkpoint.pt"
 # Order of its modality embeddings.
 MODALITIES = ("brain", "heart", "respiratory", "position_muscle", "stage_event")
