@@ -24,9 +24,14 @@ CONCEPTS: dict[str, re.Pattern] = {
 }
 # How such a run is asked for them, in words that it never read.
 ASKED = {
-    "Cheyne-Stokes breathing": ("Cheyne-Stokes breathing", "waxing and waning breathing"),
-    "sleep spindles": ("sleep spindles", "bursts of sigma activity"),
-    "bradycardia": ("bradycardia", "slow heartbeat"),
+    "Cheyne-Stokes breathing": (
+        "Cheyne-Stokes breathing",
+        "waxing and waning breathing",
+        "periodic breathing",
+        "crescendo-decrescendo breathing with central apneas",
+    ),
+    "sleep spindles": ("sleep spindles", "sleep spindle", "bursts of sigma activity", "bursts of 12 to 14 Hz"),
+    "bradycardia": ("bradycardia", "slow heartbeat", "low heart rate", "the heart beats slowly"),
 }
 _CLAUSE_END = re.compile(r"(?<=[.;]) +")
 

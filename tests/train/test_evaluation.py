@@ -4,21 +4,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sleeplm.captions import tell
 from sleeplm.encoder import STAGE_PROMPTS, Encoding, SleepLM
 from sleeplm.epochs import Epochs
+from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork
 from sleeplm.model.words import train_words
+from sleeplm.night import Event, Scoring
 from sleeplm.vocabulary import STAGES
 from train.evaluate import main, measure
+from train.evaluation import speed
 from train.evaluation.conditions import POSITION_PROMPTS
 from train.evaluation.figures import Figure
-from train.evaluation.localization import LOCATED
-from train.evaluation.own_captions import numbers_in, spans_said
+from train.evaluation.localization import ALL_PHRASES, LOCATED
+from train.evaluation.own_captions import in_words, numbers_in, spans_detected, spans_said
 from train.evaluation.people import VIEWS, simulated
+from train.evaluation.readings import Bench, Readings
 from train.evaluation.real import MASKED_UV, masked, one_eeg, wake_or_deep
 from train.evaluation.report import BEGIN, END, as_json, tables, write_tables
+from train.evaluation.retrieval import claims_hold, retrieval_figures
+from train.evaluation.targets import TARGETS
 
 TINY = NetworkConfig(
     name="test", dim=8, width=16, layers=1, heads=2, channel_width=4, tokens=2, decoder_layers=1, decoder_heads=2,
@@ -82,7 +90,7 @@ class Oracle(SleepLM):
 @pytest.fixture(scope="module")
 def figures(people, tmp_path_factory):
     parts = ("stages", "conditions", "captions", "localization", "real")
-    return measure(Oracle(people), people, people, tmp_path_factory.mktemp("no data"), parts)
+    return measure(Bench.of(Oracle(people), people, people), tmp_path_factory.mktemp("no data"), parts)
 
 
 def of(figures, table, **wanted):
@@ -101,26 +109,63 @@ def test_who_knows_the_stages_has_a_kappa_of_one_in_every_view(figures):
     assert of(figures, "Stages by words")[0].baselines["YASA"] == 1  # here the truth itself stands in for it
     for figure in of(figures, "Stages from few examples"):
         assert figure.value == pytest.approx(1) and figure.baselines["untrained encoder"] < 1
+    assert {f.measure for f in of(figures, "Stages from few examples")} == {
+        "kappa, 1 example a stage", "kappa, 5 examples a stage", "kappa, 20 examples a stage",
+    }  # fmt: skip
 
 
 def test_who_tells_the_truth_has_no_error_in_captions(figures):
     captions = of(figures, "Captions of its own")
-    assert of(captions, "", name="stage")[0].value == 1
+    assert of(captions, "", name="stage")[0].value == of(captions, "", name="stage")[0].baselines["YASA"] == 1
     numbers = of(captions, "", measure="mean absolute error")
-    assert {"hr_mean_bpm", "C3.rms_uv"} & {f.name for f in numbers}
-    assert all(f.value == 0 < f.baselines["always the mean"] for f in numbers if f.name.startswith(("hr_m", "C3.")))
+    assert {in_words("hr_mean_bpm"), in_words("C3.rms_uv")} & {f.name for f in numbers}
+    sure = [f for f in numbers if f.name.startswith("heart rate, m") or "left central EEG" in f.name]
+    assert all(f.value == 0 < f.baselines["always the mean"] for f in sure)
+    events = of(captions, "", name="events with their times")
+    assert all(0 < f.value <= 1 and f.baselines["rule-based detectors"] > 0.9 for f in events)
 
 
 def test_who_knows_the_events_finds_them_where_they_are(figures):
     located = of(figures, "Localization")
     assert all(f.value == pytest.approx(1) for f in located if f.measure.startswith("F1"))
     assert all(f.value == 0 for f in located if f.measure.startswith("onset"))
-    assert len({f.name for f in located}) % 3 == 0
+    assert len({f.name for f in located} - {ALL_PHRASES}) % 3 == 0 and located[0].name == ALL_PHRASES
+    assert all({"rule-based detector", "untrained encoder"} == set(f.baselines) for f in located)
 
 
 def test_who_knows_nothing_of_a_condition_ranks_it_by_chance(figures):
-    found = of(figures, "Conditions", measure="AUROC")
+    found = of(figures, "Conditions by words", measure="AUROC")
     assert all(f.value == 0.5 or np.isnan(f.value) for f in found)
+    assert {"chance", "untrained encoder", "logistic regression"} == set(found[0].baselines)
+    fewer = {f.name for f in of(figures, "Conditions by words alone, fewer")}
+    assert {"arousal; one EEG", "desaturation; breathing only (belts, flow, SpO2, snore)"} <= fewer
+    assert not {name for name in fewer if name.startswith(("leg", "high heart"))}
+    assert len(of(figures, "Conditions by a linear probe")) == 6 and of(figures, "Body position")
+
+
+def test_texts_and_epochs_are_looked_for_both_ways(people):
+    found = retrieval_figures(Bench(Readings(Oracle(people)), Readings(Oracle(people)), people, people))
+    assert len(found) == 36 and {f.measure for f in found} == {"R@1", "R@5", "R@10"}
+    assert all(0 <= f.value <= 1 and f.baselines["untrained encoder"] == f.value for f in found)
+    assert found[0].n == "60 epochs and texts of 2 people"
+
+
+@settings(deadline=None)
+@given(st.lists(CLAIMED := st.frozensets(st.tuples(st.sampled_from("abc"), st.integers(0, 3)))), st.lists(CLAIMED))
+def test_claims_hold_where_all_of_them_are_true(said, true):
+    assert claims_hold(said, true).tolist() == [[a <= b for b in true] for a in said]
+
+
+def test_every_target_is_a_figure_of_its_part(figures, people, monkeypatch):
+    monkeypatch.setattr(speed, "NIGHT", 70)
+    bench = Bench(Readings(Oracle(people)), Readings(Oracle(people)), people, people)
+    model = SleepLM(SleepLMNetwork(TINY), Oracle(people).words)
+    made = [*figures, *retrieval_figures(bench), *speed.speed_figures(model, people[0].epochs)]
+    missing = [t for t in TARGETS if t.found_in(made) is None]
+    assert {t.table for t in missing} == {t.table for t in TARGETS if t.table.startswith(("Real", "Concepts"))}
+    verdicts = {t.what: t.verdict(t.found_in(made)) for t in TARGETS}
+    assert verdicts["simulated people: five stages by words, kappa"] == "met"
+    assert verdicts["the files of the weights, MB"] == "met" and "not measured" in verdicts.values()
 
 
 def test_every_wording_is_asked_for_once():
@@ -133,8 +178,13 @@ def test_spans_and_numbers_are_read_from_claims():
     claims = [("snore.at", 3.5), ("snore.into_next", True), ("arousal.span", (4.0, 7)), ("stage", "N2")]
     assert spans_said(claims) == {"snore": [(3.5, 30.0)], "arousal": [(4.0, 7.0)]}
     assert spans_said([("snore.at", 3.5)]) == {}
+    span = {"arousal": [(0, 4.0)], "snore": [(20.0, 30)]}
+    happened = [Event("arousal", 58.0, 6.0), Event("snore", 80.0, 20.0), Event("spindle", 61.0, 1.0)]
+    assert spans_detected(Scoring(events=tuple(happened)), 2) == span
     claims = [("hr_mean_bpm", 60), ("rate_per_min", "about 14"), ("x_pct", 1), ("x_pct", 2), ("snore_n", 1)]
     assert numbers_in([*claims, ("desaturation.drop_pct", 4), ("ok", True)]) == {"hr_mean_bpm": 60.0}
+    assert in_words("AF.rate_per_min") == "breathing rate, airflow, per minute"
+    assert in_words("EEG.rms_uv") == "amplitude (RMS), EEG, uV" and in_words("new_thing") == "new thing"
 
 
 def test_masked_epochs_have_one_size_and_their_shape():
@@ -174,28 +224,57 @@ def test_tables_stand_between_their_marks_and_leave_the_rest_alone(tmp_path):
     document = tmp_path / "results.md"
     write_tables(document, tables([FIGURE], {"weights": "nano"}))
     first = document.read_text()
-    assert "| what | kappa | 0.50 | – to 0.75 | chance 0.00 | 10 epochs of 2 people |" in first
+    assert "| what | 0.50 (– to 0.75) | chance 0.00 | 10 epochs of 2 people |" in first
+    assert first.index("## Targets") < first.index("## A table")
     document.write_text(first.replace("# Results", "# Mine") + "\nAfter.\n")
     write_tables(document, tables([replace(FIGURE, value=0.9)], {}))
     again = document.read_text()
     assert again.startswith("# Mine") and again.endswith("After.\n") and "0.90" in again and "0.50" not in again
     assert again.count(BEGIN) == again.count(END) == 1
     document.write_text("no marks")
-    with pytest.raises(ValueError, match="does not have one"):
+    with pytest.raises(UsageError, match="does not have one"):
         write_tables(document, "x")
+
+
+def test_measures_that_all_rows_have_stand_side_by_side():
+    other = replace(FIGURE, measure="F1", value=0.25, baselines={"rule": 0.9})
+    text = tables([FIGURE, other, replace(FIGURE, name="more"), replace(other, name="more")], {})
+    assert "| what | kappa (95% interval) | F1 (95% interval) | beside it | n |\n|---|---|---|---|---|\n" in text
+    assert "| more | 0.50 (– to 0.75) | 0.25 (– to 0.75) | chance 0.00 / –; rule – / 0.90 | 10 epochs of" in text
+    assert "| what | F1 | 0.25 (– to 0.75) | rule 0.90 |" in tables([FIGURE, other, replace(FIGURE, name="x")], {})
+    assert "0.25 |" in tables([replace(FIGURE, value=0.25, low=float("nan"), high=float("nan"))], {})
 
 
 def test_json_has_null_for_what_is_not_a_number():
     found = json.loads(as_json([FIGURE], {"people": 2}))
     assert found["figures"][0]["low"] is None and found["figures"][0]["baselines"] == {"chance": 0.0}
+    assert {t["verdict"] for t in found["targets"]} == {"not measured"} and found["targets"][0]["found"] is None
 
 
-def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys, people, monkeypatch):
-    oracle = Oracle(people)
-    monkeypatch.setattr("train.evaluate.SleepLM.from_pretrained", lambda _: oracle)
-    monkeypatch.setattr("train.evaluate.simulated_people.simulated", lambda *_, **__: people)
+@pytest.fixture
+def simulated_before(monkeypatch, people):
+    monkeypatch.setattr("train.evaluate.SleepLM.from_pretrained", lambda _: Oracle(people))
+    monkeypatch.setattr("train.evaluate.kept", lambda plans, folder: people * (len(plans) // 2))
+
+
+def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys, simulated_before):
     out = tmp_path / "results.md"
-    main(["--only", "conditions", "--out", str(out), "--json"])
+    main(["--people", "2", "--only", "conditions", "--out", str(out), "--json"])
     assert json.loads(capsys.readouterr().out)["figures"] and not out.exists()
-    main(["--only", "conditions", "--out", str(out)])
+    main(["--people", "2", "--only", "conditions", "--out", str(out)])
     assert "AUROC" in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--only", "unseen"], "needs --unseen-weights"),
+        (["--only", "unseen", "--unseen-weights", "told"], "not made by `python -m train.pretrain --unseen`"),
+        (["--people", "0"], "at least one person"),
+        (["--out", __file__], "does not have one <!-- figures"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_in_a_sentence(arguments, why, capsys, simulated_before):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert why in capsys.readouterr().err

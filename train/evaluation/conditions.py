@@ -1,17 +1,19 @@
 """What an epoch holds, asked for in words: events, a fast heart, positions."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sleeplm.encoder import SleepLM
-from sleeplm.vocabulary import APNEAS
+from sleeplm.vocabulary import APNEAS, EVENT_CHANNELS
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.learners import Probe, formula_features
-from train.evaluation.people import WHOLE, Person, groups_of, together
+from train.evaluation.learners import Probe
+from train.evaluation.people import VIEWS, WHOLE, Person, groups_of
+from train.evaluation.readings import Bench, Readings
 from train.evaluation.scores import auroc, kappa
 
-_TABLE = "Conditions by words alone, all 14 channels"
+BY_WORDS, BY_PROBE = "Conditions by words alone", "Conditions by a linear probe"
+_FEWER, _POSITION = "Conditions by words alone, fewer channels", "Body position by words alone"
 
 
 def _event(*types: str) -> Callable[[Mapping], bool]:
@@ -23,14 +25,38 @@ def _fast_heart(attributes: Mapping) -> bool | None:
     return None if bpm is None else bpm > 90
 
 
-# What holds in an epoch (None: not known), and the words that ask for it.
-CONDITIONS: dict[str, tuple[Callable[[Mapping], bool | None], tuple[str, ...]]] = {
-    "arousal": (_event("arousal"), ("arousal", "brief awakening")),
-    "apnea": (_event(*APNEAS), ("apnea", "breathing stops")),
-    "hypopnea": (_event("hypopnea"), ("hypopnea", "reduced airflow")),
-    "desaturation": (_event("desaturation"), ("oxygen desaturation", "oxygen drops")),
-    "leg movement": (_event("leg_movement", "plm"), ("leg movement", "leg jerk")),
-    "high heart rate": (_fast_heart, ("fast heart rate", "rapid heartbeat")),
+@dataclass(frozen=True)
+class Condition:
+    """Something that holds in an epoch or not.
+
+    Attributes
+    ----------
+    holds : callable
+        Of an epoch's attributes by facet; None: not known.
+    words : tuple of str
+        That ask for it.
+    channels : tuple of str
+        Without any of these it cannot be seen.
+    """
+
+    holds: Callable[[Mapping], bool | None]
+    words: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    def of(self, people: Sequence[Person]) -> np.ndarray:
+        """1 and 0 for each epoch, NaN where it is not known."""
+        values = [self.holds(attributes) for person in people for attributes in person.attributes]
+        return np.array([np.nan if v is None else float(v) for v in values])
+
+
+_BREATHING, _LEGS = EVENT_CHANNELS["apnea"], EVENT_CHANNELS["leg_movement"]
+CONDITIONS = {
+    "arousal": Condition(_event("arousal"), ("arousal", "brief awakening"), EVENT_CHANNELS["arousal"]),
+    "apnea": Condition(_event(*APNEAS), ("apnea", "breathing stops"), _BREATHING),
+    "hypopnea": Condition(_event("hypopnea"), ("hypopnea", "reduced airflow"), _BREATHING),
+    "desaturation": Condition(_event("desaturation"), ("oxygen desaturation", "oxygen drops"), ("SPO2",)),
+    "leg movement": Condition(_event("leg_movement", "plm"), ("leg movement", "leg jerk"), _LEGS),
+    "high heart rate": Condition(_fast_heart, ("fast heart rate", "rapid heartbeat"), ("ECG",)),
 }
 POSITION_PROMPTS = {
     "supine": ("lying supine", "on the back"),
@@ -41,39 +67,90 @@ POSITION_PROMPTS = {
 }
 
 
-def condition_figures(model: SleepLM, reference: Sequence[Person], people: Sequence[Person]) -> list[Figure]:
-    """AUROC of each condition, and kappa of positions."""
-    groups = groups_of(people)
-    vectors, given = (together(model.embed_signals(p.seen(WHOLE)) for p in some) for some in (people, reference))
-    features, taught = (together(formula_features(p.seen(WHOLE)) for p in some) for some in (people, reference))
-    figures = []
-    for name, (holds, words) in CONDITIONS.items():
-        truth, known = _truth(people, holds), _truth(reference, holds)
-        scores = model.zero_shot_scores(vectors, {name: words})[:, 0]
-        here, there = np.isfinite(truth), np.isfinite(known)
-        others = {"chance": 0.5}
-        if len(set(known[there])) == 2:
-            for label, (a, b) in {
-                "logistic regression": (taught, features),
-                "linear probe of the embeddings": (given, vectors),
-            }.items():
-                others[label] = auroc(truth[here], Probe(a[there], known[there]).scores(b[here]))
-        ends = interval(lambda i, t=truth[here], s=scores[here]: auroc(t[i], s[i]), groups[here])
-        n = f"{counted(int(here.sum()), 'epochs', groups[here])}, it holds in {int(np.nansum(truth))}"
-        figures.append(Figure(_TABLE, name, "AUROC", *ends, n, others))
-    return [*figures, _positions(model, people, vectors, groups)]
+def condition_figures(bench: Bench) -> list[Figure]:
+    """AUROC of each condition in each view that can show it, and by a probe; kappa of positions."""
+    by_words = [
+        _by_words(bench, name, view)
+        for view, channels in VIEWS.items()
+        for name, condition in CONDITIONS.items()
+        if set(condition.channels) & set(channels)
+    ]
+    return [*by_words, *(_by_probe(bench, name) for name in CONDITIONS), _positions(bench)]
 
 
-def _truth(people: Sequence[Person], holds: Callable[[Mapping], bool | None]) -> np.ndarray:
-    """1 and 0, NaN where it is not known."""
-    values = [holds(attributes) for person in people for attributes in person.attributes]
-    return np.array([np.nan if v is None else float(v) for v in values])
+def _by_words(bench: Bench, name: str, view: str) -> Figure:
+    def near(readings: Readings) -> np.ndarray:
+        vectors = readings.all_vectors(bench.people, view)
+        return readings.model.zero_shot_scores(vectors, {name: CONDITIONS[name].words})[:, 0]
+
+    learned = _learned(bench, name, lambda people: bench.features.all_of(people, view))
+    beside = {"chance": 0.5, "untrained encoder": near(bench.untrained), "logistic regression": learned}
+    table, title = (BY_WORDS, name) if view == WHOLE else (_FEWER, f"{name}; {view}")
+    truth = CONDITIONS[name].of(bench.people)
+    return ranked(table, title, truth, near(bench.trained), groups_of(bench.people), beside)
 
 
-def _positions(model: SleepLM, people: Sequence[Person], vectors: np.ndarray, groups: np.ndarray) -> Figure:
-    truth = np.array([a.get("somatic", {}).get("position") or "" for p in people for a in p.attributes])
+def _by_probe(bench: Bench, name: str) -> Figure:
+    beside = {
+        "chance": 0.5,
+        "untrained encoder": _learned(bench, name, bench.untrained.all_vectors),
+        "logistic regression": _learned(bench, name, bench.features.all_of),
+    }
+    scores = _learned(bench, name, bench.trained.all_vectors)
+    return ranked(BY_PROBE, name, CONDITIONS[name].of(bench.people), scores, groups_of(bench.people), beside)
+
+
+def _learned(bench: Bench, name: str, read: Callable[[Sequence[Person]], np.ndarray]) -> np.ndarray:
+    """Scores of a logistic regression taught by the reference people; NaN where none or all of them have it."""
+    known = CONDITIONS[name].of(bench.reference)
+    there = np.isfinite(known)
+    if len(set(known[there])) < 2:
+        return np.full(sum(map(len, bench.people)), np.nan)
+    return Probe(read(bench.reference)[there], known[there]).scores(read(bench.people))
+
+
+def ranked(
+    table: str,
+    name: str,
+    truth: np.ndarray,
+    scores: np.ndarray,
+    groups: np.ndarray,
+    beside: Mapping[str, float | np.ndarray],
+) -> Figure:
+    """AUROC of scores, over the epochs of which the truth is known.
+
+    Parameters
+    ----------
+    table, name : str
+    truth : ndarray ``[epochs]``
+        1, 0, or NaN: not known.
+    scores : ndarray ``[epochs]``
+    groups : ndarray ``[epochs]``
+        Whom each epoch is of.
+    beside : mapping of str to float or ndarray ``[epochs]``
+        An AUROC, or other scores of the same epochs.
+    """
+    here = np.isfinite(truth)
+    truth, scores, groups = truth[here].astype(bool), scores[here], groups[here]
+    others = {
+        label: auroc(truth, given[here]) if isinstance(given, np.ndarray) else given
+        for label, given in beside.items()
+    }
+    ends = interval(lambda i: auroc(truth[i], scores[i]), groups)
+    n = f"{counted(len(truth), 'epochs', groups)}, it holds in {int(truth.sum())}"
+    return Figure(table, name, "AUROC", *ends, n, others)
+
+
+def _positions(bench: Bench) -> Figure:
+    groups = groups_of(bench.people)
+    truth = np.array([a.get("somatic", {}).get("position") or "" for p in bench.people for a in p.attributes])
     here = np.isin(truth, list(POSITION_PROMPTS))
-    found = np.array(model.zero_shot(vectors[here], POSITION_PROMPTS))
-    ends = interval(lambda i, t=truth[here]: kappa(t[i], found[i]), groups[here])
+
+    def found(readings: Readings) -> np.ndarray:
+        return np.array(readings.model.zero_shot(readings.all_vectors(bench.people)[here], POSITION_PROMPTS))
+
+    trained, blank = found(bench.trained), found(bench.untrained)
+    ends = interval(lambda i, t=truth[here]: kappa(t[i], trained[i]), groups[here])
+    beside = {"commonest position": 0.0, "untrained encoder": kappa(truth[here], blank)}
     n = counted(int(here.sum()), "epochs", groups[here])
-    return Figure(_TABLE, "position", "kappa", *ends, n, {"commonest position": 0.0})
+    return Figure(_POSITION, "position", "kappa", *ends, n, beside)

@@ -10,6 +10,8 @@ from sleeplm.encoder import SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.model import SleepLMNetwork, prepare
 from sleeplm.model.measured import measured
+from sleeplm.model.released import ReleasedNetwork
+from sleeplm.released import ReleasedSleepLM
 
 _BATCH = 128
 _STRENGTH = 1.0  # inverse penalty of the logistic regressions
@@ -34,6 +36,9 @@ def untrained(model: SleepLM, seed: int = 0) -> SleepLM:
     """An encoder of the same form with random weights."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
+        if isinstance(model, ReleasedSleepLM):
+            blank = ReleasedNetwork(model.network.sizes).requires_grad_(False)
+            return ReleasedSleepLM(blank, lambda: model.words, "untrained")
         return SleepLM(SleepLMNetwork(model.network.config), model.words)
 
 

@@ -1,13 +1,13 @@
 """Where in a night a phrase holds, in three wordings, against the truth and beside the rule-based detectors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
-from sleeplm.encoder import SleepLM
 from sleeplm.night import Scoring
 from train.evaluation.figures import Figure, interval
-from train.evaluation.people import WHOLE, Person
+from train.evaluation.readings import Bench
 from train.evaluation.scores import f1, matched
 
 # Types of event, and three wordings: the captions' own word, another of the training phrases, one of neither.
@@ -30,22 +30,41 @@ LOCATED: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
     "snoring": (("snore",), ("snoring", "loud snoring", "noisy vibrating breaths")),
     "sleep spindle": (("spindle",), ("sleep spindle", "sigma burst", "a brief 13 Hz rhythm")),
 }
+LOCALIZATION, ALL_PHRASES = "Localization", "mean of all phrases"
 _IOUS = (0.2, 0.5)
 _LEAST_EVENTS = 10
 
 
-def localization_figures(model: SleepLM, people: Sequence[Person]) -> list[Figure]:
-    """F1 at an overlap (intersection over union) of .2 and .5, and the mean error of onsets, over whole nights."""
-    patches = [model.patch_embeddings(p.seen(WHOLE)) for p in people]
-    figures = []
+def localization_figures(bench: Bench) -> list[Figure]:
+    """F1 at an overlap (intersection over union) of .2 and .5, and the mean error of onsets, over whole nights.
+
+    The mean of all phrases comes first; an event of which there are too few is left out. None of a network that is
+    not dense in time.
+    """
+    nights = [[r.night(p).patches for p in bench.people] for r in (bench.trained, bench.untrained)]
+    if not all(patches.shape[1] for patches in nights[0]):
+        return []
+    names, counts = [], []
     for name, (types, wordings) in LOCATED.items():
-        truth = [_spans(p.truth, types) for p in people]
+        truth = [_spans(p.truth, types) for p in bench.people]
         if sum(map(len, truth)) < _LEAST_EVENTS:
             continue
-        ruled = _compared(truth, [_spans(p.automatic, types) for p in people])
+        ruled = _compared(truth, [_spans(p.automatic, types) for p in bench.people])
         for wording in wordings:
-            found = [[(a, b) for a, b, _ in model.localize(wording, part)[1]] for part in patches]
-            figures += _figures(f'{name}: "{wording}"', _compared(truth, found), ruled)
+            trained, blank = (
+                _compared(truth, [[(a, b) for a, b, _ in r.model.localize(wording, part)[1]] for part in patches])
+                for r, patches in zip((bench.trained, bench.untrained), nights, strict=True)
+            )
+            names.append(f'{name}: "{wording}"')
+            counts.append((trained, blank, ruled))
+    if not counts:
+        return []
+    whole = np.array(counts).transpose(1, 0, 2, 3)  # [who found, phrases, people, counts]
+    people = f"{len(bench.people)} people"
+    figures = _figures(ALL_PHRASES, f"{len(names)} phrases, {people}", whole)
+    for i, name in enumerate(names):
+        n = f"{int(whole[0, i, :, 0].sum())} events of {people}"
+        figures += _figures(name, n, whole[:, i : i + 1])
     return figures
 
 
@@ -63,22 +82,27 @@ def _compared(truth: Sequence[list], found: Sequence[list]) -> np.ndarray:
     return np.array(rows, dtype=float)
 
 
-def _figures(name: str, found: np.ndarray, ruled: np.ndarray) -> list[Figure]:
-    people = np.arange(len(found))
-    n = f"{int(found[:, 0].sum())} events of {len(found)} people"
+def _figures(name: str, n: str, counts: np.ndarray) -> list[Figure]:
+    """The measures of phrases, meaned over them, from counts ``[who found, phrases, people, 5]``."""
+    trained, blank, ruled = counts
+    measures = {f"F1 at IoU {iou:g}": partial(_f1_at, 2 + k) for k, iou in enumerate(_IOUS)}
+    measures["onset error, s"] = _onset
     figures = []
-    for column, iou in enumerate(_IOUS):
-        measure = _f1_at(2 + column)
-        ends = interval(lambda i, m=measure: m(found[i]), people)
-        beside = {"rule-based detector": measure(ruled)}
-        figures.append(Figure("Localization", name, f"F1 at IoU {iou:g}", *ends, n, beside))
-    ends = interval(lambda i: _onset(found[i]), people)
-    figures.append(Figure("Localization", name, "onset error, s", *ends, n, {"rule-based detector": _onset(ruled)}))
+    for measure, of in measures.items():
+        ends = interval(lambda i, of=of: _mean(of, trained[:, i]), np.arange(counts.shape[2]))
+        beside = {"rule-based detector": _mean(of, ruled), "untrained encoder": _mean(of, blank)}
+        figures.append(Figure(LOCALIZATION, name, measure, *ends, n, beside))
     return figures
 
 
-def _f1_at(column: int):
-    return lambda counts: f1(counts[:, column].sum(), counts[:, 0].sum(), counts[:, 1].sum())
+def _mean(of: Callable[[np.ndarray], float], counts: np.ndarray) -> float:
+    """The mean of a measure over phrases; of those that have it."""
+    values = np.array([of(c) for c in counts])
+    return float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
+
+
+def _f1_at(column: int, counts: np.ndarray) -> float:
+    return f1(counts[:, column].sum(), counts[:, 0].sum(), counts[:, 1].sum())
 
 
 def _onset(counts: np.ndarray) -> float:

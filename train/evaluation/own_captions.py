@@ -1,65 +1,72 @@
 """What the network's own captions claim, read back and held against what was measured."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 
+from sleeplm.captions.brain import BANDS_HZ
 from sleeplm.captions.reading_back import read_back
-from sleeplm.encoder import SleepLM
-from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, FACETS
+from sleeplm.night import Scoring
+from sleeplm.vocabulary import CHANNEL, EPOCH_S, EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
 from train.corpus import tell_alone
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.people import WHOLE, Person
+from train.evaluation.people import Person
+from train.evaluation.readings import Bench
 from train.evaluation.scores import f1, kappa, matched
+from train.evaluation.stages import automatic_stages
 
-_TABLE = "Captions of its own, all 14 channels"
+Spans = Mapping[str, list[tuple[float, float]]]
+STAGES_AND_EVENTS, NUMBERS = "Captions of its own: stages and events", "Captions of its own: numbers"
+HEART_RATE = "heart rate, mean, bpm"
 _EPOCHS_A_PERSON = 100
 _TELLINGS = 6  # of what was measured, so that every number of it is said at least once, or nearly
 _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)
 
 
-def caption_figures(model: SleepLM, people: Sequence[Person]) -> list[Figure]:
+def caption_figures(bench: Bench) -> list[Figure]:
     """Stages, events and every number that is said, against the truth of the same epochs."""
     rng = np.random.default_rng(0)
     stages, numbers, events, groups = [], defaultdict(list), [], []
-    for who, person in enumerate(people):
+    for who, person in enumerate(bench.people):
         chosen = np.sort(rng.choice(len(person), min(_EPOCHS_A_PERSON, len(person)), replace=False))
         seen = [person.attributes[e] for e in chosen]
         tellings = [tell_alone(seen, f"truth {i}") for i in range(_TELLINGS)]
-        said = _said(model, person, chosen)
-        counts = np.zeros(2 + len(_IOUS))
+        said = _said(bench, person, chosen)
+        counts = np.zeros((2, 2 + len(_IOUS)))
         for i, e in enumerate(chosen):
             claims = [c for facet in FACETS for c in said[facet][i]]
-            stages.append((person.stages[e], next((v for n, v in claims if n == "stage"), "none")))
+            told = next((v for n, v in claims if n == "stage"), "none")
+            stages.append((person.stages[e], told, automatic_stages(person)[e]))
             groups.append(who)
             measured = [c for row in tellings for f, text in row[i].items() for c in read_back(text, f)]
-            for name, (true, told) in _pairs(measured, claims).items():
-                numbers[name].append((who, true, told))
-            counts += _event_counts(seen[i], said["stage_event"][i])
+            for name, (true, value) in _pairs(measured, claims).items():
+                numbers[name].append((who, true, value))
+            happened = _spans_measured(seen[i])
+            counts[0] += _event_counts(happened, spans_said(said["stage_event"][i]))
+            counts[1] += _event_counts(happened, spans_detected(person.automatic, e))
         events.append(counts)
-    figures = [_stage_figure(np.array(stages), np.array(groups))]
-    figures += _event_figures(np.array(events))
+    figures = [_stage_figure(np.array(stages), np.array(groups)), *_event_figures(np.array(events))]
     return figures + [_number_figure(k, np.array(v)) for k, v in sorted(numbers.items()) if len(v) >= _LEAST]
 
 
-def _said(model: SleepLM, person: Person, chosen: np.ndarray) -> dict[str, list[tuple]]:
-    encoded = model.encode(person.seen(WHOLE))
-    present = person.epochs.present[chosen]
+def _said(bench: Bench, person: Person, chosen: np.ndarray) -> dict[str, list[tuple]]:
+    tokens, present = bench.trained.night(person).tokens[chosen], person.epochs.present[chosen]
     return {
-        facet: [read_back(t, facet) for t in model.caption_tokens(encoded.tokens[chosen], present, facet)]
+        facet: [read_back(text, facet) for text in bench.model.caption_tokens(tokens, present, facet)]
         for facet in FACETS
     }
 
 
-def _stage_figure(pairs: np.ndarray, groups: np.ndarray) -> Figure:
-    scored = pairs[:, 0] != "?"
-    (truth, told), groups = pairs[scored].T, groups[scored]
+def _stage_figure(found: np.ndarray, groups: np.ndarray) -> Figure:
+    """Of rows of the true stage, the one that is told, and YASA's."""
+    scored = found[:, 0] != str(Stage.UNSCORED)
+    (truth, told, yasa), groups = found[scored].T, groups[scored]
     ends = interval(lambda i: kappa(truth[i], told[i]), groups)
-    return Figure(
-        _TABLE, "stage", "kappa", *ends, counted(len(truth), "captions", groups), {"commonest stage": 0.0}
-    )
+    beside = {"commonest stage": 0.0, "YASA": kappa(truth, yasa)}
+    return Figure(STAGES_AND_EVENTS, "stage", "kappa", *ends, counted(len(truth), "captions", groups), beside)
 
 
 def numbers_in(claims: Iterable[tuple]) -> dict[str, float]:
@@ -82,10 +89,40 @@ def _number_figure(name: str, rows: np.ndarray) -> Figure:
     ends = interval(lambda i: float(errors[i].mean()), groups)
     always_mean = float(np.abs(rows[:, 1] - rows[:, 1].mean()).mean())
     n = counted(len(rows), "captions", groups.tolist())
-    return Figure(_TABLE, name, "mean absolute error", *ends, n, {"always the mean": always_mean})
+    return Figure(NUMBERS, in_words(name), "mean absolute error", *ends, n, {"always the mean": always_mean})
 
 
-def spans_said(claims: Iterable[tuple]) -> dict[str, list[tuple[float, float]]]:
+_UNITS = {
+    "_per_min": "per minute", "_bpm": "bpm", "_pct": "%", "_uv": "uV", "_ms": "ms", "_hz": "Hz", "_deg": "degrees",
+    "_ratio": "times the usual",
+}  # fmt: skip
+_QUANTITIES = {
+    "hr_mean": "heart rate, mean", "hr_min": "heart rate, lowest", "hr_max": "heart rate, highest",
+    "rmssd": "heart rate variability (RMSSD)", "spo2_mean": "SpO2, mean", "spo2_min": "SpO2, lowest",
+    "spo2_max": "SpO2, highest", "rate": "breathing rate", "variability": "variability of breaths",
+    "amplitude": "size of breaths", "flow": "airflow against before", "flow_lowest": "airflow, lowest",
+    "flattened": "flattened breaths", "effort": "breathing effort against before", "snore": "loudness of snoring",
+    "phase": "chest against abdomen", "rms": "amplitude (RMS)", "chin": "chin muscle tone",
+    "chin_median": "chin EMG, median frequency", "slow": "slow eye movements", "saccadic": "fast eye movements",
+    "stage_confidence": "confidence of the stage",
+    **{band: f"share of {band}" for band in BANDS_HZ},
+}  # fmt: skip
+
+
+def in_words(name: str) -> str:
+    """The name of a claimed number as people say it, with its unit.
+
+    >>> in_words("C3.delta_pct")
+    'share of delta, left central EEG, %'
+    """
+    where, _, what = name.rpartition(".")
+    end = next((end for end in _UNITS if what.endswith(end)), "")
+    quantity = _QUANTITIES.get(what.removesuffix(end), what.removesuffix(end).replace("_", " "))
+    place = CHANNEL[where].words if where in CHANNEL else where
+    return ", ".join(part for part in (quantity, place, _UNITS.get(end)) if part)
+
+
+def spans_said(claims: Iterable[tuple]) -> Spans:
     """Spans of events within an epoch as claims give them; where several starts and ends are told, in order."""
     values: Mapping[str, list] = defaultdict(list)
     for name, value in claims:
@@ -104,12 +141,25 @@ def spans_said(claims: Iterable[tuple]) -> dict[str, list[tuple[float, float]]]:
     return out
 
 
-def _event_counts(attributes: Mapping, claims: Sequence[tuple]) -> np.ndarray:
-    """Events, spans told and hits at each overlap, over all types."""
-    told, counts = spans_said(claims), np.zeros(2 + len(_IOUS))
-    true = defaultdict(list)
+def _spans_measured(attributes: Mapping) -> Spans:
+    found = defaultdict(list)
     for event in attributes.get("stage_event", {}).get("events", ()):
-        true[event["type"]].append((event["start_s"], event["end_s"]))
+        found[event["type"]].append((event["start_s"], event["end_s"]))
+    return found
+
+
+def spans_detected(scoring: Scoring, epoch: int) -> Spans:
+    """Spans of the events of a scoring within an epoch (from 0), but for those that are only counted."""
+    starts, found = epoch * EPOCH_S, defaultdict(list)
+    for event in scoring.events:
+        if event.type not in MICRO_EVENTS and event.end_s > starts and event.start_s < starts + EPOCH_S:
+            found[event.type].append((max(event.start_s - starts, 0), min(event.end_s - starts, EPOCH_S)))
+    return found
+
+
+def _event_counts(true: Spans, told: Spans) -> np.ndarray:
+    """Events, spans told and hits at each overlap, over all types."""
+    counts = np.zeros(2 + len(_IOUS))
     for kind in true.keys() | told.keys():
         a, b = true.get(kind, []), told.get(kind, [])
         counts += (len(a), len(b), *(len(matched(a, b, iou)) for iou in _IOUS))
@@ -117,18 +167,17 @@ def _event_counts(attributes: Mapping, claims: Sequence[tuple]) -> np.ndarray:
 
 
 def _event_figures(counts: np.ndarray) -> list[Figure]:
-    n = f"{int(counts[:, 0].sum())} events of {len(counts)} people"
-    people = np.arange(len(counts))
-    return [
-        Figure(
-            _TABLE,
-            "events with their times",
-            f"F1 at IoU {iou:g}",
-            *interval(
-                lambda i, c=2 + k: f1(counts[i, c].sum(), counts[i, 0].sum(), counts[i, 1].sum()),
-                people,
-            ),
-            n,
-        )
-        for k, iou in enumerate(_IOUS)
-    ]
+    """Of counts ``[people, 2, 2 + overlaps]``: those of the captions, and those of the rule-based detectors."""
+    told, ruled = counts[:, 0], counts[:, 1]
+    n = f"{int(told[:, 0].sum())} events of {len(counts)} people"
+    figures = []
+    for column, iou in enumerate(_IOUS, start=2):
+        of = partial(_f1_of, column=column)
+        ends = interval(lambda i, of=of: of(told[i]), np.arange(len(told)))
+        measure, beside = f"F1 at IoU {iou:g}", {"rule-based detectors": of(ruled)}
+        figures.append(Figure(STAGES_AND_EVENTS, "events with their times", measure, *ends, n, beside))
+    return figures
+
+
+def _f1_of(counts: np.ndarray, column: int) -> float:
+    return f1(counts[:, column].sum(), counts[:, 0].sum(), counts[:, 1].sum())

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -10,9 +10,12 @@ import numpy as np
 
 from sleeplm.captions import attributes_of_night
 from sleeplm.epochs import Epochs, cut_epochs
-from sleeplm.night import Scoring
-from sleeplm.recording import open_recording
+from sleeplm.night import Event, Scoring
+from sleeplm.recording import Recording, open_recording
 from sleeplm.scoring import score
+from sleeplm.scoring.breathing import amplitude_of
+from sleeplm.scoring.cheyne_stokes import RULE, stretches_of
+from sleeplm.scoring.flow import flow_of
 from sleeplm.simulate import PROFILES, simulate_night, write_night
 from sleeplm.vocabulary import CHANNEL_NAMES, EVENT_TYPES
 
@@ -65,22 +68,43 @@ class Person:
         return self.stages != "?"
 
 
-def simulated(count: int, hours: float, first_seed: int, scored: bool = True) -> list[Person]:
-    """People of all profiles in turn, each in another laboratory.
+@dataclass(frozen=True)
+class Plan:
+    """Whom to simulate.
 
-    Parameters
+    Attributes
     ----------
-    count, hours, first_seed
-        How many, of how many hours, and the seed of the first.
+    profile, seed, hours
+        As `simulate_night` takes them.
     scored : bool
-        Whether the detectors score them, which takes longer than all the rest.
+        Whether the detectors score the night, which takes longer than all the rest.
     """
+
+    profile: str
+    seed: int
+    hours: float
+    scored: bool = True
+
+    @property
+    def name(self) -> str:
+        """Of the person."""
+        return f"{self.profile}_{self.seed}"
+
+
+def planned(count: int, hours: float, first_seed: int, scored: bool = True) -> list[Plan]:
+    """People of all profiles in turn, the first of them with the first seed."""
     profiles = list(PROFILES)
-    return [_person(profiles[i % len(profiles)], first_seed + i, hours, scored) for i in range(count)]
+    return [Plan(profiles[i % len(profiles)], first_seed + i, hours, scored) for i in range(count)]
 
 
-def _person(profile: str, seed: int, hours: float, scored: bool) -> Person:
-    night = simulate_night(seed=seed, hours=hours, profile=profile, lab="varied")
+def simulated(count: int, hours: float, first_seed: int, scored: bool = True) -> list[Person]:
+    """The people that `planned` names, one after the other."""
+    return [simulate(plan) for plan in planned(count, hours, first_seed, scored)]
+
+
+def simulate(plan: Plan) -> Person:
+    """One person, in a laboratory of their own; the night is written as EDF and read back like any lab's."""
+    night = simulate_night(seed=plan.seed, hours=plan.hours, profile=plan.profile, lab="varied")
     truth = Scoring(
         hypnogram=tuple(night.hypnogram),
         hypnogram_source="truth",
@@ -93,9 +117,24 @@ def _person(profile: str, seed: int, hours: float, scored: bool) -> Person:
         recording = open_recording(edf)
         epochs = cut_epochs(recording)
         attributes = attributes_of_night(recording, epochs, truth)
-        automatic = score(recording) if scored else None
+        automatic = score(recording) if plan.scored else None
+        if PROFILES[plan.profile].cheyne_stokes and not truth.events_of("cheyne_stokes"):
+            told = (*truth.events, *_cheyne_stokes(recording, truth))
+            truth = replace(truth, events=tuple(sorted(told, key=lambda e: e.start_s)))
     stages = np.array([str(s) for s in truth.hypnogram[: len(epochs)]])
-    return Person(f"{profile}_{seed}", stages, epochs, attributes, truth, automatic)
+    return Person(plan.name, stages, epochs, attributes, truth, automatic)
+
+
+def _cheyne_stokes(recording: Recording, truth: Scoring) -> list[Event]:
+    """Where true central apneas follow each other as in Cheyne-Stokes breathing; the simulator does not name it."""
+    flow = flow_of(recording)
+    if flow.signal is None:
+        return []
+    depth = amplitude_of(flow.signal, flow.sfreq_hz).peak_to_peak
+    return [
+        Event("cheyne_stokes", run[0].start_s, run[-1].end_s - run[0].start_s, flow.channels, "truth", rule=RULE)
+        for run in stretches_of(truth.events, depth, flow.sfreq_hz)
+    ]
 
 
 def groups_of(people: Sequence[Person]) -> np.ndarray:

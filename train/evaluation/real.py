@@ -4,7 +4,7 @@ Reported, never chosen by. The amplitude of these recordings is nominal (the sca
 is measured as it is and masked, every epoch brought to one size.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,19 +15,25 @@ from sleeplm.epochs import Epochs, cut_epochs
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring.stages import stage
-from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH, STAGES
+from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.people import ONE_EEG, Person, together
+from train.evaluation.learners import formula_features
+from train.evaluation.people import ONE_EEG, together
+from train.evaluation.readings import Bench
 from train.evaluation.scores import auroc, kappa
-from train.evaluation.stages import few_shot_figures, kappa_figure
+from train.evaluation.stages import KINDS, by_words, few_shot_figures, kappa_figure, probed
 
 NIGHTS = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
     "dynamo_84min": ("dynamo_84min.edf", "dynamo_84min_stages.csv"),
 }
 MASKED_UV = 20.0  # root mean square that every epoch is brought to
-_TABLE = "Real people"
+BY_WORDS, FEW_SHOT = "Real people, stages without examples", "Real people, stages from few examples"
+WAKE_OR_DEEP = "Real people, wake or deep sleep by words alone"
+EPOCH_BY_EPOCH, IN_CONTEXT = "kappa by words, epoch by epoch", "kappa with the night around"
+SIMULATED = "simulated people"
 _UCDDB_SFREQ_HZ, _UCDDB_SD, _UCDDB_UV = 128, 3000.0, 30.0  # stored units of a standard deviation; nominal uV
+_DELTA_HZ = (0.5, 4)
 
 
 def masked(epochs: Epochs) -> Epochs:
@@ -41,36 +47,51 @@ def masked(epochs: Epochs) -> Epochs:
     return Epochs(signals, epochs.present)
 
 
-def real_figures(model: SleepLM, reference: Sequence[Person], folder: Path) -> list[Figure]:
+MASKS: Mapping[str, Callable[[Epochs], Epochs]] = {"as recorded": lambda e: e, "amplitude masked": masked}
+
+
+def real_figures(bench: Bench, folder: Path) -> list[Figure]:
     """Every figure on real people whose recordings are in the folder."""
     nights = {name: _night(folder / "recordings", *files) for name, files in NIGHTS.items()}
     nights = {name: night for name, night in nights.items() if night is not None}
     figures = []
-    if nights:
-        seen, known = [p.seen(ONE_EEG) for p in reference], together(p.stages for p in reference)
-        for mask, words in ((lambda e: e, "as recorded"), (masked, "amplitude masked")):
-            taught = together(model.embed_signals(mask(epochs)) for epochs in seen), known
-            figures += _night_figures(model, nights, mask, words, taught)
+    for words, mask in MASKS.items() if nights else ():
+        figures += _night_figures(bench, nights, mask, words)
     epochs_file = folder / "eeg_epochs" / "ucddb_wake_n3_128hz.npz"
-    return figures + (wake_or_deep(model, epochs_file) if epochs_file.is_file() else [])
+    return figures + (wake_or_deep(bench.model, epochs_file) if epochs_file.is_file() else [])
 
 
-def _night_figures(model: SleepLM, nights: Mapping, mask: Callable, words: str, taught: tuple) -> list[Figure]:
-    vectors = {name: model.embed_signals(mask(epochs)) for name, (epochs, *_) in nights.items()}
+def _night_figures(bench: Bench, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
+    """Of each night by words and with what is around, then taught by simulated people and by the other person."""
+    known = together(p.stages for p in bench.reference)
+    seen = [mask(p.seen(ONE_EEG)) for p in bench.reference]
+    of_night = {name: mask(epochs) for name, (epochs, *_) in nights.items()}
+    features = together(formula_features(epochs) for epochs in seen)
+    models = (bench.model, bench.untrained.model)
+    taught = [together(model.embed_signals(epochs) for epochs in seen) for model in models]
+    vectors = {name: [model.embed_signals(epochs) for model in models] for name, epochs in of_night.items()}
     figures = []
     for name, (_, truth, yasa) in nights.items():
         title, groups = f"{name}, {words}", np.zeros(len(truth), dtype=int)
-        found = np.array(model.zero_shot(vectors[name], STAGE_PROMPTS))
-        figures.append(kappa_figure(_TABLE, f"{title}, by words alone", truth, found, groups, {"YASA": yasa}))
-        if model.context is not None:
-            around = np.array([str(s) for s in STAGES])[model.stages_in_context(vectors[name]).argmax(1)]
-            label = f"{title}, with the night around"
-            figures.append(kappa_figure(_TABLE, label, truth, around, groups, {"YASA": yasa}))
-        asked = (vectors[name], truth, groups)
-        figures += few_shot_figures(model, _TABLE, f"{title}, simulated people", taught, asked)
-        for other in nights.keys() - {name}:
-            learned = vectors[other], nights[other][1]
-            figures += few_shot_figures(model, _TABLE, f"{title}, person of {other}", learned, asked)
+        trained, blank = vectors[name]
+        learned = probed(features, known, formula_features(of_night[name]))
+        beside = {"YASA": yasa, "logistic regression of simulated people": learned}
+        found = by_words(bench.model, trained)
+        figures.append(kappa_figure(BY_WORDS, title, truth, found, groups, beside, EPOCH_BY_EPOCH))
+        if bench.model.context is not None:
+            around = KINDS[bench.model.stages_in_context(trained).argmax(1)]
+            figures.append(kappa_figure(BY_WORDS, title, truth, around, groups, beside, IN_CONTEXT))
+        teachers = {SIMULATED: (taught, known)}
+        teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}
+        for teacher, ((theirs, theirs_blank), stages) in teachers.items():
+            figures += few_shot_figures(
+                bench.model,
+                FEW_SHOT,
+                f"{title}, taught by {teacher}",
+                (theirs, stages),
+                (trained, truth, groups),
+                {"untrained encoder": (theirs_blank, blank)},
+            )
     return figures
 
 
@@ -91,7 +112,7 @@ def wake_or_deep(model: SleepLM, file: Path) -> list[Figure]:
     from scipy.signal import resample_poly
 
     ratio = Fraction(MODEL_SFREQ_HZ, _UCDDB_SFREQ_HZ)
-    scores, truth, found, groups = [], [], [], []
+    scores, slow, truth, groups = [], [], [], []
     prompts = {stage: STAGE_PROMPTS[stage] for stage in ("W", "N3")}
     with np.load(file, allow_pickle=False) as held:
         for key in held.files:
@@ -100,18 +121,26 @@ def wake_or_deep(model: SleepLM, file: Path) -> list[Figure]:
             eeg_uv = resample_poly(eeg_uv, ratio.numerator, ratio.denominator, axis=-1)[:, :SAMPLES_PER_EPOCH]
             near = model.zero_shot_scores(model.embed_signals(masked(one_eeg(eeg_uv))), prompts)
             scores.append(near[:, 1] - near[:, 0])
-            found.append(np.where(scores[-1] > 0, "N3", "W"))
+            slow.append(_delta_share(eeg_uv))
             truth += [label] * len(near)
             groups += [person] * len(near)
-    scores, found, truth, groups = np.concatenate(scores), np.concatenate(found), np.array(truth), np.array(groups)
+    scores, slow, truth, groups = np.concatenate(scores), np.concatenate(slow), np.array(truth), np.array(groups)
     n, deep = counted(len(truth), "epochs", groups), truth == "N3"
-    name = "UCDDB, wake or deep sleep, amplitude masked, by words alone"
+    name = "UCDDB, amplitude masked"
     ranked = interval(lambda i: auroc(deep[i], scores[i]), groups)
-    agreed = interval(lambda i: kappa(truth[i], found[i]), groups)
+    agreed = interval(lambda i: kappa(deep[i].astype(int), (scores[i] > 0).astype(int)), groups)
     return [
-        Figure(_TABLE, name, "AUROC", *ranked, n, {"chance": 0.5}),
-        Figure(_TABLE, name, "kappa", *agreed, n, {"commonest stage": 0.0}),
+        Figure(WAKE_OR_DEEP, name, "AUROC", *ranked, n, {"chance": 0.5, "share of delta alone": auroc(deep, slow)}),
+        Figure(WAKE_OR_DEEP, name, "kappa", *agreed, n, {"commonest stage": 0.0}),
     ]
+
+
+def _delta_share(eeg_uv: np.ndarray) -> np.ndarray:
+    """Share of .5 to 4 Hz in the power of .5 to 30 Hz of each epoch."""
+    powers = np.square(np.abs(np.fft.rfft(eeg_uv - eeg_uv.mean(-1, keepdims=True))))
+    hz = np.fft.rfftfreq(eeg_uv.shape[-1], 1 / MODEL_SFREQ_HZ)
+    within = (hz >= _DELTA_HZ[0]) & (hz < 30)
+    return powers[:, within & (hz < _DELTA_HZ[1])].sum(-1) / np.maximum(powers[:, within].sum(-1), 1e-9)
 
 
 def one_eeg(eeg_uv: np.ndarray) -> Epochs:

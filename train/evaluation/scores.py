@@ -6,20 +6,33 @@ import numpy as np
 
 
 def kappa(truth: Sequence, found: Sequence) -> float:
-    """Cohen's kappa of two labellings (Cohen 1960); NaN where both give one label throughout."""
-    _, numbers = np.unique(np.concatenate((truth, found)), return_inverse=True)
-    a, b = numbers[: len(truth)], numbers[len(truth) :]
-    counts = np.zeros((numbers.max() + 1,) * 2)
-    np.add.at(counts, (a, b), 1 / len(truth))
+    """Cohen's kappa of two labellings (Cohen 1960); NaN where both give one label throughout, or none."""
+    if not len(truth):
+        return float("nan")
+    a, b = (truth, found) if _are_numbers(truth, found) else numbered(truth, found)
+    kinds = max(a.max(), b.max()) + 1
+    counts = np.bincount(a * kinds + b, minlength=kinds * kinds).reshape(kinds, kinds) / len(a)
     chance = counts.sum(0) @ counts.sum(1)
-    return float((np.trace(counts) - chance) / (1 - chance)) if chance < 1 else float("nan")
+    return float((np.trace(counts) - chance) / (1 - chance)) if chance < 1 - 1e-12 else float("nan")
+
+
+def _are_numbers(*labellings: Sequence) -> bool:
+    return all(isinstance(x, np.ndarray) and x.dtype.kind == "i" and x.min() >= 0 for x in labellings)
+
+
+def numbered(*labellings: Sequence) -> list[np.ndarray]:
+    """Labellings of the same items as numbers from 0, a label the same in all; `kappa` of numbers is fast."""
+    _, numbers = np.unique(np.concatenate(labellings), return_inverse=True)
+    return np.split(numbers, np.cumsum([len(x) for x in labellings])[:-1])
 
 
 def auroc(truth: np.ndarray, scores: np.ndarray) -> float:
     """Area under the receiver operating characteristic: the chance that a true epoch outranks a false one.
 
-    NaN where all are true or none is (Mann and Whitney 1947; ties count half).
+    NaN where all are true or none is, or a score is not known (Mann and Whitney 1947; ties count half).
     """
+    if not np.isfinite(scores).all():
+        return float("nan")
     positives = int(truth.sum())
     negatives = len(truth) - positives
     if not positives or not negatives:

@@ -1,19 +1,21 @@
 """Five stages: named by words, learned from few examples of other people, from many, and with the night around."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from sleeplm.encoder import STAGE_PROMPTS, SleepLM
-from sleeplm.vocabulary import STAGES
+from sleeplm.vocabulary import STAGES, Stage
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.learners import Probe, drawn, formula_features, untrained
+from train.evaluation.learners import Probe, drawn
 from train.evaluation.people import ONE_EEG, VIEWS, WHOLE, Person, groups_of, together
-from train.evaluation.scores import kappa
+from train.evaluation.readings import Bench, Readings
+from train.evaluation.scores import kappa, numbered
 
 SHOTS = (1, 5, 20)
 REPEATS = 10  # sets of examples drawn
-_KINDS = tuple(str(s) for s in STAGES)
+BY_WORDS, IN_CONTEXT = "Stages by words alone", "Stages with the night around"
+KINDS = np.array([str(s) for s in STAGES])
 
 
 def kappa_figure(
@@ -23,14 +25,21 @@ def kappa_figure(
     found: np.ndarray,
     groups: np.ndarray,
     others: Mapping[str, np.ndarray],
+    measure: str = "kappa",
 ) -> Figure:
     """Kappa over the scored epochs, beside the commonest stage (0 by definition) and what others found."""
-    scored = np.isin(truth, _KINDS)
-    truth, found, groups = truth[scored], found[scored], groups[scored]
-    ends = interval(lambda i: kappa(truth[i], found[i]), groups)
-    beside = {label: kappa(truth, stages[scored]) for label, stages in others.items()}
-    n = counted(len(truth), "epochs", groups)
-    return Figure(table, name, "kappa", *ends, n, {"commonest stage": 0.0, **beside})
+    scored = np.isin(truth, KINDS)
+    groups = groups[scored]
+    true, told, *beside = numbered(*(x[scored] for x in (truth, found, *others.values())))
+    ends = interval(lambda i: kappa(true[i], told[i]), groups)
+    beside = {label: kappa(true, stages) for label, stages in zip(others, beside, strict=True)}
+    n = counted(len(true), "epochs", groups)
+    return Figure(table, name, measure, *ends, n, {"commonest stage": 0.0, **beside})
+
+
+def few_shot_measure(shots: int) -> str:
+    """The name of the kappa of stages taught with so many examples each."""
+    return f"kappa, {shots} example{'s' * (shots > 1)} a stage"
 
 
 def few_shot_figures(
@@ -39,7 +48,7 @@ def few_shot_figures(
     name: str,
     taught: tuple[np.ndarray, np.ndarray],
     asked: tuple[np.ndarray, np.ndarray, np.ndarray],
-    beside: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    beside: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> list[Figure]:
     """Kappa of stages taught with 1, 5 and 20 examples each, meaned over sets of examples.
 
@@ -49,73 +58,77 @@ def few_shot_figures(
         Of the people that examples are drawn from.
     asked : (embeddings, stages, groups)
         Of other people.
-    beside : mapping of str to (taught features, asked features), optional
+    beside : mapping of str to (taught features, asked features)
         Other vectors, taught with the same examples.
     """
     (given, labels), (vectors, truth, groups) = taught, asked
-    scored = np.isin(truth, _KINDS)
-    vectors, truth, groups = vectors[scored], truth[scored], groups[scored]
+    scored = np.isin(truth, KINDS)
+    groups = groups[scored]
+    n = f"{counted(len(groups), 'epochs', groups)}, {REPEATS} sets of examples"
     figures = []
     for shots in SHOTS:
-        sets = [drawn(labels, shots, _KINDS, np.random.default_rng([shots, i])) for i in range(REPEATS)]
-        found = _taught(model, given, vectors, sets)
-        ends = interval(lambda i, found=found: np.mean([kappa(truth[i], f[i]) for f in found]), groups)
-        others = {
-            label: float(np.mean([kappa(truth, f) for f in _taught(model, a, b[scored], sets)]))
-            for label, (a, b) in (beside or {}).items()
-        }
-        n = f"{counted(len(truth), 'epochs', groups)}, {REPEATS} sets of examples"
-        figures.append(
-            Figure(
-                table, f"{name}, {shots} examples a stage", "kappa", *ends, n, {"commonest stage": 0.0, **others}
-            )
-        )
+        sets = [drawn(labels, shots, KINDS, np.random.default_rng([shots, i])) for i in range(REPEATS)]
+
+        def told(a: np.ndarray, b: np.ndarray, sets=sets) -> list[np.ndarray]:
+            asked = [model.few_shot(b[scored], {k: a[at] for k, at in examples.items()}) for examples in sets]
+            return numbered(truth[scored], *map(np.array, asked))
+
+        true, *found = told(given, vectors)
+        ends = interval(lambda i, t=true, fs=found: np.mean([kappa(t[i], f[i]) for f in fs]), groups)
+        others = {}
+        for label, vectors_of in beside.items():
+            other_true, *other = told(*vectors_of)
+            others[label] = float(np.mean([kappa(other_true, f) for f in other]))
+        figures.append(Figure(table, name, few_shot_measure(shots), *ends, n, {"commonest stage": 0.0, **others}))
     return figures
 
 
-def _taught(model: SleepLM, given: np.ndarray, vectors: np.ndarray, sets: Sequence[Mapping]) -> list[np.ndarray]:
-    return [np.array(model.few_shot(vectors, {k: given[at] for k, at in drawn.items()})) for drawn in sets]
-
-
-def stage_figures(model: SleepLM, reference: Sequence[Person], people: Sequence[Person]) -> list[Figure]:
+def stage_figures(bench: Bench) -> list[Figure]:
     """Everything on stages of simulated people."""
-    truth, groups = together(p.stages for p in people), groups_of(people)
-    known = together(p.stages for p in reference)
-    figures, embeddings = [], {}
+    truth, groups = together(p.stages for p in bench.people), groups_of(bench.people)
+    known = together(p.stages for p in bench.reference)
+    figures = []
     for view in VIEWS:
-        embeddings[view] = [model.embed_signals(p.seen(view)) for p in people]
-        features = together(formula_features(p.seen(view)) for p in people)
-        given = together(formula_features(p.seen(view)) for p in reference)
-        others = {"logistic regression": _probe(given, known, features)}
+        vectors = bench.trained.all_vectors(bench.people, view)
+        features = bench.features.all_of(bench.people, view)
+        learned = probed(bench.features.all_of(bench.reference, view), known, features)
+        others = {"logistic regression": learned}
         if view in (WHOLE, ONE_EEG):
-            others["YASA"] = together(_automatic(p) for p in people)
-        found = np.array(model.zero_shot(together(embeddings[view]), STAGE_PROMPTS))
-        figures.append(kappa_figure("Stages by words alone", view, truth, found, groups, others))
-        if model.context is not None:
-            around = [_KINDS_ARRAY[model.stages_in_context(e).argmax(1)] for e in embeddings[view]]
-            figures.append(kappa_figure("Stages with the night around", view, truth, together(around), groups, {}))
-        if view not in (WHOLE, ONE_EEG):
-            continue
-        taught = together(model.embed_signals(p.seen(view)) for p in reference)
-        random = untrained(model)
-        blank = [together(random.embed_signals(p.seen(view)) for p in some) for some in (reference, people)]
-        beside = {"untrained encoder": tuple(blank)}
-        asked = (together(embeddings[view]), truth, groups)
-        figures += few_shot_figures(model, "Stages from few examples", view, (taught, known), asked, beside)
-        probed = _probe(taught, known, asked[0])
-        others["untrained encoder"] = _probe(blank[0], known, blank[1])
-        figures.append(kappa_figure("Stages by a linear probe", view, truth, probed, groups, others))
+            others["YASA"] = together(automatic_stages(p) for p in bench.people)
+        blank = bench.untrained.all_vectors(bench.people, view)
+        beside = {**others, "untrained encoder": by_words(bench.untrained.model, blank)}
+        figures.append(kappa_figure(BY_WORDS, view, truth, by_words(bench.model, vectors), groups, beside))
+        if bench.model.context is not None:
+            around = together(in_context(bench.trained, p, view) for p in bench.people)
+            figures.append(kappa_figure(IN_CONTEXT, view, truth, around, groups, others))
+        if view in (WHOLE, ONE_EEG):
+            asked, taught = (vectors, truth, groups), bench.trained.all_vectors(bench.reference, view)
+            blank = bench.untrained.all_vectors(bench.reference, view), blank
+            table, beside = "Stages from few examples", {"untrained encoder": blank}
+            figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside)
+            found = probed(taught, known, vectors)
+            others["untrained encoder"] = probed(blank[0], known, blank[1])
+            figures.append(kappa_figure("Stages by a linear probe", view, truth, found, groups, others))
     return figures
 
 
-_KINDS_ARRAY = np.array(_KINDS)
+def by_words(model: SleepLM, vectors: np.ndarray) -> np.ndarray:
+    """The stage of each epoch whose name is nearest to it."""
+    return np.array(model.zero_shot(vectors, STAGE_PROMPTS))
 
 
-def _probe(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:
-    scored = np.isin(known, _KINDS)
+def in_context(readings: Readings, person: Person, view: str = WHOLE) -> np.ndarray:
+    """The likeliest stage of each epoch of a night, given those around it."""
+    return KINDS[readings.model.stages_in_context(readings.vectors(person, view)).argmax(1)]
+
+
+def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """The stages that a logistic regression, taught with features of other people, finds."""
+    scored = np.isin(known, KINDS)
     return Probe(given[scored], known[scored]).labels(features)
 
 
-def _automatic(person: Person) -> np.ndarray:
+def automatic_stages(person: Person) -> np.ndarray:
+    """YASA's stages of a night, one an epoch; unscored where it gave none."""
     stages = [str(s) for s in person.automatic.hypnogram[: len(person)]]
-    return np.array(stages + ["?"] * (len(person) - len(stages)))
+    return np.array(stages + [str(Stage.UNSCORED)] * (len(person) - len(stages)))
