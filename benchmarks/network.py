@@ -1,9 +1,9 @@
-"""The released network at its published size: encoding beside the machine's own matrix rate, and captioning.
+"""Our own small network; and the released one at its size: encoding beside the machine's matrix rate, captioning.
 
-Its weights are random (the published ones need a network), which changes no amount of work. Every rate is measured
-between two measurements of the matrix rate in the same process, and compared with their mean, so that what else the
-machine does weighs on both alike; medians over rounds are told. With one thread (`OMP_NUM_THREADS=1`) the clock is
-the process's own time, which stands still while other programs run, so a busy machine can be measured too.
+The released weights are random (the published ones need a network), which changes no amount of work. Their rates
+are measured between two measurements of the matrix rate in the same process, and compared with their mean, so that
+what else the machine does weighs on both alike; medians over rounds are told. With one thread (`OMP_NUM_THREADS=1`)
+the clock is the process's own time, which stands still while other programs run, so a busy machine can be measured.
 """
 
 import time
@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
+from benchmarks.network_nano import nano_figures
 from benchmarks.report import Figure, peak_memory_mb, run
 from sleeplm.model.released import ReleasedNetwork
 from sleeplm.model.released.base import MODALITIES, SIZES
@@ -47,12 +48,13 @@ def measure() -> list[Figure]:
     """All figures for the processor, and for a GPU where there is one."""
     torch.manual_seed(0)
     torch.set_grad_enabled(False)
+    figures = nano_figures()
     network = ReleasedNetwork(SIZES).eval().requires_grad_(False)
-    figures = _on("cpu", network)
+    figures += _on("cpu", network)
     if torch.cuda.is_available():
         network = ReleasedNetwork(SIZES).eval().requires_grad_(False).cuda()
         figures += _on("cuda", network)
-    return [*figures, Figure("peak memory", peak_memory_mb(), "MB", "of the process, both precisions")]
+    return [*figures, Figure("peak memory", peak_memory_mb(), "MB", "of the process, both networks")]
 
 
 def _on(device: str, network: ReleasedNetwork) -> list[Figure]:
