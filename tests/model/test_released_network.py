@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from fakes_released import TINY, tiny_network
 from safetensors.torch import load_file
 
+from sleeplm.epochs import Epochs
 from sleeplm.errors import UsageError
 from sleeplm.model import load_released
 from sleeplm.model.released import ReleasedNetwork
 from sleeplm.model.released.base import CONFIG, SIZES
+from sleeplm.model.released.preparation import NAMES, prepared
 from sleeplm.model.released.sizes import read_sizes
 
+AF, POS = NAMES.index("AF"), NAMES.index("POS")
 START, END = TINY.vocabulary - 2, TINY.vocabulary - 1
 
 
@@ -54,6 +58,21 @@ def test_outputs_are_those_of_the_published_network(released, golden, computed, 
     found = computed(released, golden)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found, golden[wanted], atol=within, rtol=0)
+
+
+def test_what_is_missing_is_given_as_in_the_golden_inputs(released, golden):
+    whole = golden["signals"].numpy()
+    here = Epochs(np.full((3, 14, 1920), 2, np.float32), np.ones((3, 14), bool))
+    here.signals[:, :10] = whole
+    here.present[1, AF] = here.present[2, POS] = False
+    found = prepared(here)
+    assert np.array_equal(found[1, AF], whole[1, AF]) and np.array_equal(found[:, POS], whole[:, POS])
+
+    signals = golden["signals"].clone()
+    signals[1, AF], signals[2, POS] = torch.from_numpy(found[1, AF]), torch.from_numpy(found[2, POS])
+    torch.testing.assert_close(released.embed_signals(signals), golden["signal_embedding"], atol=5e-6, rtol=0)
+    signals[2, POS] = 0  # the right side is another embedding than an unknown position
+    assert (released.embed_signals(signals) - golden["signal_embedding"])[2].abs().max() > 0.01
 
 
 def test_captions_are_those_of_the_published_network(released, golden):

@@ -70,7 +70,7 @@ class ReleasedNetwork(nn.Module):
         if signals.ndim != 3 or tuple(signals.shape[1:]) != wanted or not signals.is_floating_point():
             raise UsageError(f"signals must be floating point of shape [epochs, {wanted[0]}, {wanted[1]}]")
         if not torch.isfinite(signals).all():
-            raise UsageError("signals hold values that are not finite; what is missing must be 0")
+            raise UsageError("signals hold values that are not finite; what is missing must be 0, a position -1")
         return self.biosignals(signals)
 
     def embed_signals(self, signals: Tensor) -> Tensor:

@@ -23,7 +23,9 @@ def prepared(epochs: Epochs) -> np.ndarray:
     Returns
     -------
     ndarray of float32 ``[epochs, 10, 1920]``
-        Absent channels are 0, and an absent position -1 (unknown), since 0 would be the right side.
+        What is missing is 0, as published ("if a channel is missing, zero-pad it"), except the position: its code
+        for missing data is -1, and 0 would say that the person lies on the right side. The golden inputs have both,
+        and an embedding changes where -1 is taken for 0.
     """
     out = np.zeros((len(epochs), len(CHANNELS), epochs.signals.shape[-1]), dtype=np.float32)
     for i, channel in enumerate(CHANNELS):
