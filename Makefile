@@ -1,4 +1,4 @@
-# make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf)
+# make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf, ENCODER=name)
 # make test    set up, then run every test that this machine can run
 # make setup   the set-up alone
 # make fuzz    feed the readers of recordings and of scorings with hostile bytes, an hour each   (FUZZ_S=seconds)
@@ -7,13 +7,14 @@ VENV   ?= .venv
 HOST   ?= 127.0.0.1
 PORT   ?= 7860
 NIGHT  ?=
+ENCODER ?=
 FUZZ_S ?= 3600
 BIN    := $(VENV)/bin
 
 .PHONY: chat test setup lint fuzz clean
 
 chat: setup
-	$(BIN)/python app.py --host $(HOST) --port $(PORT) $(if $(NIGHT),"$(NIGHT)")
+	$(BIN)/python app.py --host $(HOST) --port $(PORT) $(if $(ENCODER),--encoder "$(ENCODER)") $(if $(NIGHT),"$(NIGHT)")
 
 test: setup lint
 	$(BIN)/python -m pytest

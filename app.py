@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from assistant.commands.network import add_network_options, chosen
 from sleeplm.errors import SleepLMError, UsageError
 from sleeplm.vocabulary import RESEARCH_USE
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scoring", type=Path, action="append", default=[], metavar="F", help="may be repeated")
     parser.add_argument("--studies", type=Path, metavar="DIR", help="where studies are kept (SLEEPLM_STUDIES)")
     parser.add_argument("--llm", metavar="NAME", help="a causal language model by hub name or folder")
+    add_network_options(parser)
     return parser
 
 
@@ -62,23 +64,24 @@ def _prepare(arguments):
     from assistant.ui.page import build_page
     from assistant.ui.stored_nights import StoredNights
 
-    nights = StoredNights(arguments.studies)
-    assistant = LazyAssistant(lambda: _load_assistant(arguments.llm))
+    network = chosen(arguments)
+    nights = StoredNights(network, arguments.studies)
+    assistant = LazyAssistant(lambda: _load_assistant(arguments.llm, network.encoder))
 
     def progress(step: str, fraction: float) -> None:
         _say(f"{step} ...")
 
     if arguments.file is None:
-        first = demo_night(progress=progress, studies_dir=nights.folder)
+        first = demo_night(network.encoder, progress, nights.folder)
     else:
         first = nights.add(arguments.file, scorings=arguments.scoring, progress=progress)
     return build_page(nights, assistant, first.id)
 
 
-def _load_assistant(name: str | None):
+def _load_assistant(name: str | None, encoder):
     from assistant import Assistant
 
-    return Assistant.load(name)
+    return Assistant.load(name, encoder)
 
 
 def serve(page, host: str, port: int) -> str:

@@ -37,8 +37,14 @@ class Assistant:
         self._load_encoder = load_encoder
 
     @classmethod
-    def load(cls, llm: str | None = None) -> "Assistant":
+    def load(cls, llm: str | None = None, encoder: Any = None) -> "Assistant":
         """Load the packaged language model with our adapter, or another causal one by hub name or folder.
+
+        Parameters
+        ----------
+        llm : str, optional
+        encoder : SleepLM, optional
+            What looks for phrases; ours where none is given, loaded when first asked.
 
         Raises
         ------
@@ -47,7 +53,7 @@ class Assistant:
         """
         from assistant.llm import LanguageModel
 
-        return cls(LanguageModel.load(llm), _load_encoder)
+        return cls(LanguageModel.load(llm), _load_encoder if encoder is None else lambda: encoder)
 
     def answer(self, question: str, study, index=None, history: Iterable = ()) -> Iterator[Step]:
         """Answer a question, streamed.

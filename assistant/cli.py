@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from assistant.commands import cohort, nights, reading, search
+from assistant.commands.network import add_network_options
 from sleeplm import __version__
 from sleeplm.errors import SleepLMError
 from sleeplm.vocabulary import FACETS, RESEARCH_USE, SUMMARY
@@ -72,7 +73,7 @@ def _add_commands_of_a_night(command) -> None:
     c.add_argument("study", metavar="STUDY")
     c.add_argument("phrase", metavar="PHRASE")
     c.add_argument("--top", type=_positive, default=5, metavar="K")
-    _add_encoder_option(c)
+    add_network_options(c)
 
 
 def _add_commands_of_many_nights(command) -> None:
@@ -84,7 +85,7 @@ def _add_commands_of_many_nights(command) -> None:
     c.add_argument("--epoch", type=int, metavar="N", help="with --study: the epoch to resemble")
     c.add_argument("--k", type=_positive, default=10, metavar="K")
     c.add_argument("--where", metavar="EXPR", help="a condition on the rows, such as \"stage = 'N3'\"")
-    _add_encoder_option(c)
+    add_network_options(c)
 
     c = command("index", search.index, "add studies to an index, remove them, or describe it")
     c.add_argument("action", choices=("add", "remove", "info"))
@@ -117,16 +118,8 @@ def _add_commands_of_files(command) -> None:
     c.add_argument("--lab", choices=("clean", "varied"), default="clean", help="varied: any lab's rates and faults")
 
 
-def _add_encoder_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--encoder",
-        metavar="NAME",
-        help="the network: ours, or one by folder or hub name (yang-ai-lab/SleepLM-Base)",
-    )
-
-
 def _add_recording_options(parser: argparse.ArgumentParser) -> None:
-    _add_encoder_option(parser)
+    add_network_options(parser)
     parser.add_argument("--scoring", type=Path, action="append", default=[], metavar="FILE", help="may be repeated")
     _add_choices(parser)
     parser.add_argument(

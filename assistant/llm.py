@@ -1,6 +1,5 @@
 """The language model: loaded with our adapter and projector, decoding within a grammar, token by token."""
 
-import json
 import os
 import time
 import warnings
@@ -16,11 +15,10 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from safetensors.torch import load_file
 
 from assistant.pretrained import NAME, load_pretrained, packaged_folder
-from assistant.projector import Projector
+from assistant.projector import WEIGHTS, Projector, read_config
 from assistant.prompt import Prompt
 from sleeplm.errors import ModelError, UsageError
 
-WEIGHTS = Path(__file__).parent / "weights"
 SAMPLING_TEMPERATURE = 0.7  # of a second attempt
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -212,8 +210,8 @@ def load_projector(weights: Path) -> tuple[Projector, dict]:
     ModelError
         A file is missing or does not fit.
     """
+    config = read_config(weights)
     try:
-        config = json.loads((weights / "config.json").read_text())
         projector = Projector(**config["projector"])
         projector.load_state_dict({k: v.float() for k, v in load_file(weights / "projector.safetensors").items()})
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -1,12 +1,12 @@
-"""The home of the nights: studies and the one index over them, kept in step."""
+"""The home of the nights: studies and the indices over them, one a network, kept in step."""
 
-import logging
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from index import Index
+from index.by_network import folder_for, indices_in
 from sleeplm import __version__
 from sleeplm.analysis import analyze
 from sleeplm.cache import cache_folder
@@ -16,12 +16,10 @@ from sleeplm.night import seconds_at
 from sleeplm.person import UNSAID, Person
 from sleeplm.recording import montage_of, open_recording
 from sleeplm.recording.questions import Question
-from sleeplm.study import Study, list_studies, open_study
-from sleeplm.study_store import MANIFEST, locked, new_folder, remove_folder, studies_folder
+from sleeplm.study import Study, open_study
+from sleeplm.study_store import locked, new_folder, remove_folder, studies_folder
 
-log = logging.getLogger(__name__)
-
-INDEX_FOLDER = "index"
+INDEX_FOLDER = "index"  # with an index for each network
 DEMO_LABEL = "demo"
 DEMO = {"seed": 18, "hours": 7.0, "profile": "osa-mild"}
 DEMO_NOTICE = "Simulated night: the scoring is the simulation's own truth, not an expert's reading."
@@ -86,9 +84,7 @@ def add_night(
     remember(directory, montage, overrides, units)
     progress("indexing", 0.97)
     began = time.perf_counter()
-    index = _index_of(study)
-    if not index.holds(study):
-        index.add(study)
+    _into_index(study)
     study.seconds["indexing"] = round(time.perf_counter() - began, 3)
     progress("indexing", 1.0)
     return study
@@ -114,30 +110,21 @@ def _lights_s(path, overrides, *clocks: str | None) -> list[float | None]:
     return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
 
 
-def _index_of(study: Study) -> Index:
-    """The index beside a study; where other weights filled it, a new one with all that these weights embedded."""
-    directory = study.folder.parent
-    index = Index.open_or_create(directory / INDEX_FOLDER, study)
-    if index.model == study.model:
-        return index
-    with locked(directory):
-        index = Index.open(index.folder)
-        if index.model != study.model:  # unless another process has just seen to it
-            log.warning(
-                "The index held vectors of other weights; it is made anew of the studies of the present ones."
-            )
-            shutil.rmtree(index.folder)
-            index = Index.create(index.folder, study.model["dim"], study.model)
-            for other in list_studies(directory):
-                if other.model == study.model:
-                    index.add(other)
-    return index
+def _into_index(study: Study) -> None:
+    """Put a study into the index of the network that embedded it, and out of the others."""
+    folder = study.folder.parent / INDEX_FOLDER
+    index = Index.open_or_create(folder_for(folder, study.model), study)
+    if not index.holds(study):
+        index.add(study)
+    for other in indices_in(folder):
+        if other.folder != index.folder:
+            other.remove(study.id)  # as another network embedded it before
 
 
-def open_index(studies_dir: str | Path | None = None) -> Index | None:
-    """The index over the nights kept here; None before the first night."""
-    folder = studies_folder(studies_dir) / INDEX_FOLDER
-    return Index.open(folder) if (folder / MANIFEST).is_file() else None
+def open_index(study: Study) -> Index | None:
+    """The index beside a study that holds what its network embedded; None where there is none."""
+    there = indices_in(study.folder.parent / INDEX_FOLDER)
+    return next((index for index in there if index.model == study.model), None)
 
 
 def delete_night(ref: str | Path, studies_dir: str | Path | None = None) -> list[str]:
@@ -155,9 +142,9 @@ def delete_night(ref: str | Path, studies_dir: str | Path | None = None) -> list
     """
     study = open_study(ref, studies_dir)
     removed = []
-    index = open_index(study.folder.parent)
-    if index is not None and (n := index.remove(study.id)):
-        removed.append(f"{n} rows of the index {index.folder}")
+    for index in indices_in(study.folder.parent / INDEX_FOLDER):
+        if n := index.remove(study.id):
+            removed.append(f"{n} rows of the index {index.folder}")
     remove_folder(study.folder)
     removed.append(f"the study folder {study.folder}")
     if study.simulated and study.label == DEMO_LABEL and _demo_folder().is_dir():

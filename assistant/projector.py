@@ -1,7 +1,28 @@
 """From SleepLM's tokens of an epoch to soft tokens in the embedding space of the language model."""
 
+import json
+from pathlib import Path
+
 import torch
 from torch import nn
+
+from sleeplm.errors import ModelError
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+def read_config(weights: Path = WEIGHTS) -> dict:
+    """What stands beside a projector: its sizes, and as ``encoder`` and ``encoder_sha256`` whose tokens it reads.
+
+    Raises
+    ------
+    ModelError
+        The file is missing or damaged.
+    """
+    try:
+        return dict(json.loads((weights / "config.json").read_text()))
+    except (OSError, TypeError, ValueError) as error:
+        raise ModelError(f"the projector in {weights.name} cannot be loaded: {error}") from None
 
 
 class Projector(nn.Module):

@@ -34,12 +34,12 @@ def measure() -> list[Figure]:
         encoder, assistant = SleepLM.from_pretrained(), Assistant.load()
         load_s = time.perf_counter() - began
         short = add_night(warm_up, studies_dir=studies, encoder=encoder)
-        list(assistant.answer(QUESTIONS[0], short, open_index(studies)))
+        list(assistant.answer(QUESTIONS[0], short, open_index(short)))
 
         began = time.perf_counter()
         study = add_night(file, studies_dir=studies, encoder=encoder)
         night_s = time.perf_counter() - began
-        answers = [_ask(assistant, q, study, studies) for q in QUESTIONS]
+        answers = [_ask(assistant, q, study) for q in QUESTIONS]
 
         began = time.perf_counter()
         stage(open_recording(file))
@@ -57,10 +57,10 @@ def measure() -> list[Figure]:
     ]
 
 
-def _ask(assistant: Assistant, question: str, study, studies: Path) -> tuple[float, float]:
+def _ask(assistant: Assistant, question: str, study) -> tuple[float, float]:
     """Seconds to the first words of an answer, and to its end."""
     began, first = time.perf_counter(), None
-    for step in assistant.answer(question, study, open_index(studies)):
+    for step in assistant.answer(question, study, open_index(study)):
         if first is None and isinstance(step, TextStep) and step.text.strip():
             first = time.perf_counter() - began
     whole = time.perf_counter() - began

@@ -87,10 +87,12 @@ def analyze(
         lights_s = (lights_off_s, lights_on_s)
         identity = store.study_id(directory, path, scorings, overrides, lights_s, units, hypopnea_rule)
         refuse_taken_label(label, identity, directory)
-        there = _same_study(directory, identity, model_of(encoder))
+        model = model_of(encoder)
+        there = _same_study(directory, identity, model)
     if there is None:
         nameless = Nameless(recording, scorings)
         contents, manifest = _derive(recording, experts, (*lights_s, hypopnea_rule), encoder, steps, nameless)
+        manifest["model"] = model
         manifest["warnings"] = nameless.sentences([*notices, *manifest["warnings"]])
         before = _person_before(directory, identity)
         manifest["person"] = kept(person, recording.subject, _person_id(directory, person), before)
@@ -173,7 +175,6 @@ def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, di
         "channels": night.channels,
         "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(night.facts)},
         "package": __version__,
-        "model": model_of(encoder),
     }
 
 

@@ -60,6 +60,16 @@ class ReleasedSleepLM(SleepLM):
         sizes = network.sizes
         return cls(network, partial(load_tokens, folder, sizes.vocabulary, sizes.context), name)
 
+    def to_bfloat16(self) -> "ReleasedSleepLM":
+        """Compute in bfloat16 from now on (`ReleasedNetwork.to_bfloat16`).
+
+        What it embeds then counts as another network's, and its name says so.
+        """
+        self.network.to_bfloat16()
+        self.name = f"{self.name} (bf16)"
+        self._texts.clear()
+        return self
+
     @cached_property
     def words(self) -> Tokens:
         """The tokenizer.

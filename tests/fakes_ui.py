@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from assistant.answers import Answer, Citation, TextStep, ToolStep
+from assistant.network import Network
 from sleeplm.errors import NotARecordingError, StudyError
 from sleeplm.night import Event, Fact, Scoring
 from sleeplm.person import Person
@@ -16,6 +17,9 @@ from sleeplm.recording.quality import Quality
 from sleeplm.vocabulary import CHANNEL, MODEL_SFREQ_HZ, Stage
 
 HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>`${window.hacked = true}`'
+
+
+NETWORK = Network(None, {"name": "made-up-net", "sha256": "0" * 64, "dim": 8}, "")
 
 
 @dataclass
@@ -33,6 +37,7 @@ class FakeStudy:
     event_label: str | None = None
     questions: list = field(default_factory=list)
     person: dict = field(default_factory=lambda: {"id": None, "age_years": 54, "sex": "F"})
+    model: dict = field(default_factory=lambda: dict(NETWORK.model))
 
     @property
     def quality(self) -> Quality:
@@ -136,6 +141,7 @@ class FakeNights:
     asked: list = field(default_factory=list)
     units: dict | None = None
     person: Person | None = None
+    network: Network = NETWORK
 
     def entries(self):
         return [(f"{s.label}{' (SIMULATED)' if s.simulated else ''}", s.id) for s in self.studies]
@@ -167,7 +173,7 @@ class FakeNights:
         self.studies.remove(self.open(study_id))
         return [f"study {study_id}", "960 rows of the index"]
 
-    def index(self):
+    def index(self, study):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from assistant.commands.network import chosen
 from assistant.commands.output import print_json, tell_steps
 from sleeplm.errors import UsageError
 from sleeplm.person import Person, in_words, of_file, person_of, read_cohort
@@ -9,10 +10,9 @@ from sleeplm.recording.source import printable
 from sleeplm.vocabulary import RESEARCH_USE
 
 
-def analysed(arguments, file: Path):
-    """The study of a recording, with what the options of the command say of it."""
+def analysed(arguments, file: Path, network):
+    """The study of a recording that a network embedded, with what the options of the command say of it."""
     from assistant.nights import add_night
-    from sleeplm.encoder import SleepLM
 
     return add_night(
         file,
@@ -27,7 +27,7 @@ def analysed(arguments, file: Path):
         person=_person(arguments, file),
         forget_montage=arguments.forget_montage,
         hypopnea_rule=arguments.hypopneas,
-        encoder=SleepLM.from_pretrained(arguments.encoder) if arguments.encoder else None,
+        encoder=network.encoder,
     )
 
 
@@ -50,7 +50,7 @@ def _person(arguments, file: Path) -> Person:
 
 def analyze(arguments) -> None:
     """Read, score, measure, caption and index a recording."""
-    study = analysed(arguments, arguments.file)
+    study = analysed(arguments, arguments.file, chosen(arguments))
     if arguments.json:
         return print_json(study.as_json())
     print(f"{study.label} ({study.id}), {study.n_epochs} epochs{', SIMULATED' if study.simulated else ''}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from assistant.commands.network import chosen, is_chosen
 from assistant.commands.nights import analysed
 from assistant.commands.output import print_json, say
 from sleeplm.errors import UsageError
@@ -12,12 +13,10 @@ def ask(arguments) -> None:
     """Answer a question about a night."""
     from assistant import Assistant
     from assistant.nights import open_index
-    from sleeplm.study import open_study
 
-    path = Path(arguments.study)
-    study = analysed(arguments, path) if path.is_file() else open_study(arguments.study, arguments.studies)
-    assistant = Assistant.load(arguments.llm)
-    *_, answer = assistant.answer(arguments.question, study, open_index(arguments.studies))
+    study, encoder = _asked_about(arguments)
+    assistant = Assistant.load(arguments.llm, encoder)
+    *_, answer = assistant.answer(arguments.question, study, open_index(study))
     if arguments.json:
         return print_json(answer.as_json())
     print(answer.text)
@@ -26,6 +25,27 @@ def ask(arguments) -> None:
     if study.simulated:
         print("This night is simulated.")
     print(RESEARCH_USE)
+
+
+def _asked_about(arguments):
+    """The study, and the network where the options name one or a recording wants one."""
+    from sleeplm.study import open_study
+
+    path = Path(arguments.study)
+    if path.is_file():
+        network = chosen(arguments)
+        return analysed(arguments, path, network), network.encoder
+    study = open_study(arguments.study, arguments.studies)
+    return study, _network_of(study, arguments) if is_chosen(arguments) else None
+
+
+def _network_of(study, arguments):
+    """The network that the options name, which must be the one that embedded a study."""
+    from sleeplm.analysis import refuse_other_network
+
+    encoder = chosen(arguments).encoder
+    refuse_other_network(encoder, study)
+    return encoder
 
 
 def caption(arguments) -> None:
@@ -77,15 +97,11 @@ def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
 
 def localize(arguments) -> None:
     """Find where in a night a phrase holds."""
-    from sleeplm.analysis import refuse_other_network
-    from sleeplm.encoder import SleepLM
     from sleeplm.study import open_study
     from sleeplm.vocabulary import EPOCH_S
 
     study = open_study(arguments.study, arguments.studies)
-    encoder = SleepLM.from_pretrained(arguments.encoder)
-    refuse_other_network(encoder, study)
-    _, spans = encoder.localize(arguments.phrase, study.patches)
+    _, spans = _network_of(study, arguments).localize(arguments.phrase, study.patches)
     rows = [
         {"start_s": start, "end_s": end, "epoch": int(start // EPOCH_S) + 1, "score": score}
         for start, end, score in spans[: arguments.top]

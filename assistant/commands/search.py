@@ -1,5 +1,6 @@
 """Commands over the epochs of many studies: search, index."""
 
+from assistant.commands.network import chosen
 from assistant.commands.output import print_json
 from sleeplm.errors import UsageError
 
@@ -8,9 +9,8 @@ def search(arguments) -> None:
     """Find epochs of many nights by text or by example."""
     from dataclasses import asdict
 
-    from index import Index
+    from index.by_network import index_of
     from index.search import search_text
-    from sleeplm.encoder import SleepLM
     from sleeplm.study import open_study
 
     if arguments.study is not None:
@@ -18,10 +18,12 @@ def search(arguments) -> None:
         if arguments.epoch is None or not 1 <= arguments.epoch <= study.n_epochs:
             raise UsageError(f"--study needs --epoch, from 1 to {study.n_epochs}")
         vector, itself = study.embeddings[arguments.epoch - 1], (study.id, arguments.epoch)
-        hits = Index.open(arguments.index).search(vector, k=arguments.k, where=arguments.where, exclude=itself)
+        index = index_of(arguments.index, study.model)
+        hits = index.search(vector, k=arguments.k, where=arguments.where, exclude=itself)
     else:
-        encoder = SleepLM.from_pretrained(arguments.encoder)
-        hits = search_text(Index.open(arguments.index), encoder, arguments.text, arguments.k, arguments.where)
+        network = chosen(arguments)
+        index = index_of(arguments.index, network.model)
+        hits = search_text(index, network.encoder, arguments.text, arguments.k, arguments.where)
     if arguments.json:
         return print_json({"hits": [asdict(hit) for hit in hits]})
     for hit in hits:
@@ -31,6 +33,7 @@ def search(arguments) -> None:
 def index(arguments) -> None:
     """Add studies to an index, remove them, or describe it."""
     from index import Index
+    from index.by_network import only_index
     from sleeplm.study import open_study
 
     studies = [] if arguments.action == "remove" else [open_study(r, arguments.studies) for r in arguments.refs]
@@ -41,7 +44,7 @@ def index(arguments) -> None:
         for study in studies:
             index.add(study)
     else:
-        index = Index.open(arguments.index)
+        index = only_index(arguments.index)
         for ref in arguments.refs if arguments.action == "remove" else ():
             if not index.remove(ref):
                 raise UsageError(f"the index in {arguments.index} holds no study {ref!r}")

@@ -90,6 +90,9 @@ def find(context: Context, phrase: str) -> Evidence:
     missing = missing_topics(phrase, study.channels)
     if missing:
         return Evidence((absence("found", phrase, " ".join(t.absent for t in missing)),))
+    if not study.patches.shape[1]:
+        why = f"{study.model['name']}, which embedded this night, has no embeddings dense in time."
+        return Evidence(declined=f"“{phrase}” cannot be looked for in the signals: {why}")
     try:
         encoder = context.encoder
     except ModelError as error:
@@ -126,7 +129,10 @@ def look(context: Context, number: str) -> Evidence:
 
 def _why_unread(context: Context) -> str | None:
     if context.read_epoch is None:
-        return "The language model in use cannot read this signal: it has no projector for the study's network."
+        return (
+            "The language model in use cannot read this signal: it has no projector for "
+            f"{context.study.model['name']}, which embedded this night."
+        )
     if not all(any(c in context.study.channels for c in group) for group in READ_FROM):
         return (
             "The network reads a signal only from EEG, eye movements and chin EMG together, as it was trained to."

@@ -38,18 +38,23 @@ class Shown:
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
-NOTHING = Shown(None, tables.header(), "", "", "", "", [], "")
+def nothing(network) -> Shown:
+    """The page without a night."""
+    return Shown(None, tables.header(network), "", "", "", "", [], "")
 
 
-def show(study) -> Shown:
-    """Everything that the page says of a night, with the signal window at its first sleep or its begin."""
+def show(study, network) -> Shown:
+    """Everything that a page which runs a network says of a night; the signals at its first sleep or its begin."""
     length = night_view.WINDOW_LENGTHS_S[0]
     first = next((i for i, s in enumerate(study.scoring.hypnogram) if s not in ("W", "?")), 0)
     start = night_view.place_window(study, first * night_view.EPOCH_S, length)
     return Shown(
         study_id=study.id,
-        header=tables.header(study),
-        about=tables.recorded(study) + tables.open_questions(study) + tables.warnings(study),
+        header=tables.header(network, study),
+        about=tables.recorded(study)
+        + tables.network_limits(network, study)
+        + tables.open_questions(study)
+        + tables.warnings(study),
         overview=night_view.to_json(overview(study)),
         signals=night_view.to_json(night_view.window(study, start, length)),
         numbers=tables.numbers(study, numbers_csv(study), events_csv(study, micro=False)),
@@ -63,8 +68,8 @@ class Handlers:
 
     Parameters
     ----------
-    nights : Nights
-        Where studies come from and go to (`assistant.ui.nights.Nights`).
+    nights : StoredNights
+        Where studies come from and go to, and the network that embeds them.
     assistant
         What answers (`Assistant`, or anything with its `answer`).
     first : str or None
@@ -92,11 +97,11 @@ class Handlers:
 
     def _open(self, study_id: str | None) -> tuple[Shown, str]:
         if study_id is None:
-            return NOTHING, ""
+            return nothing(self.nights.network), ""
         try:
-            return show(self.nights.open(study_id)), ""
+            return show(self.nights.open(study_id), self.nights.network), ""
         except SleepLMError as error:
-            return NOTHING, tables.notice(sentence(error))
+            return nothing(self.nights.network), tables.notice(sentence(error))
 
     def delete(self, study_id: str | None) -> tuple:
         """Delete the open night and show the next one."""
@@ -159,7 +164,7 @@ class Handlers:
                     yield (*kept, gr.skip(), gr.skip(), gr.skip(), progress_html(done))
                 else:
                     study = step
-            shown = show(study)
+            shown = show(study, self.nights.network)
             said = tables.notice(f"{study.label} is analysed and open.", "done")
             yield (*shown.values(), self.choices(study.id), gr.File(value=None), gr.Column(visible=False), said)
         except SleepLMError as error:
@@ -212,7 +217,7 @@ class Handlers:
         try:
             study = self.nights.open(study_id)
             yield [*turns, turn], conversation.conversation_html(study, [*turns, turn]), ""
-            steps = self.assistant.answer(question, study, self.nights.index(), conversation.history(turns))
+            steps = self.assistant.answer(question, study, self.nights.index(study), conversation.history(turns))
             for step in steps:
                 turn = conversation.after(turn, step)
                 yield [*turns, turn], conversation.conversation_html(study, [*turns, turn]), gr.skip()

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Lock
 
 from assistant import nights
+from assistant.network import Network
 from sleeplm.person import UNSAID, Person
 from sleeplm.recording.questions import Question
 from sleeplm.study import Study, list_studies, open_study
@@ -14,15 +15,18 @@ MAX_OPEN = 8  # studies held in memory
 
 
 class StoredNights:
-    """Studies and their index in one folder.
+    """Studies and their indices in one folder.
 
     Parameters
     ----------
+    network : Network
+        What embeds nights that are added.
     studies_dir : str, Path or None
         None: ``SLEEPLM_STUDIES``, else the platform's data folder.
     """
 
-    def __init__(self, studies_dir: str | Path | None = None):
+    def __init__(self, network: Network, studies_dir: str | Path | None = None):
+        self.network = network
         self.folder = studies_folder(studies_dir)
         self._open: dict[str, Study] = {}
         self._lock = Lock()
@@ -65,6 +69,7 @@ class StoredNights:
             lights_on=lights_on,
             studies_dir=self.folder,
             label=label,
+            encoder=self.network.encoder,
             units=units,
             person=person,
             progress=progress,
@@ -79,6 +84,6 @@ class StoredNights:
             self._open.pop(study_id, None)
         return nights.delete_night(study_id, self.folder)
 
-    def index(self):
-        """The index of all nights, None where there is none yet."""
-        return nights.open_index(self.folder)
+    def index(self, study: Study):
+        """The index with a night and those that the same network embedded; None where there is none."""
+        return nights.open_index(study)

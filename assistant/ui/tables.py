@@ -17,10 +17,11 @@ LOGO = (
 MAX_CHIPS = 3  # stretches shown beside one number
 
 
-def header(study=None) -> str:
-    """Name of the page, what it may be used for, and whether the open night is simulated."""
+def header(network, study=None) -> str:
+    """Name of the page, its network, what it may be used for, and whether the open night is simulated."""
+    runs = f'<span class="sl-network">network {escape(network.name)}</span>'
     return (
-        f'<header class="sl-header">{LOGO}<div><h1>SleepLM Chat</h1>'
+        f'<header class="sl-header">{LOGO}<div><h1>SleepLM Chat {runs}</h1>'
         f'<span class="sl-use">{escape(RESEARCH_USE)}</span></div>{badge(study)}</header>'
     )
 
@@ -48,6 +49,17 @@ def recorded(study) -> str:
     if missing:
         parts.append(f"not recorded: {missing}")
     return f'<p class="sl-recorded">{escape(" · ".join(parts))}</p>'
+
+
+def network_limits(network, study) -> str:
+    """What works with a night and the network that the page runs, and what does not; empty where all does."""
+    said = network.limits
+    if study.model != network.model:
+        said = (
+            f"This night was embedded by {study.model['name']}, and this page runs {network.name}: numbers, "
+            "captions and likeness of epochs work; phrases are not looked for unless the recording is added again."
+        )
+    return f'<p class="sl-limits">{escape(said)}</p>' if said else ""
 
 
 def warnings(study) -> str:

@@ -89,7 +89,7 @@ def test_expert_numbers_equal_a_count_of_the_scorers_rows(run, ucddb018, expert,
 
 @pytest.mark.parametrize("scored_by", ["expert", "yasa"])
 def test_questions_are_answered_from_the_scoring_in_force(run, ucddb018, expert, scored_by, assistant, monkeypatch):
-    monkeypatch.setattr(Assistant, "load", lambda llm: assistant)
+    monkeypatch.setattr(Assistant, "load", lambda llm, encoder: assistant)
     result = run("analyze", ucddb018, *(expert if scored_by == "expert" else ()))
     facts = {f["id"]: f["value"] for f in result["facts"]}
     named = "expert scoring" if scored_by == "expert" else "YASA"

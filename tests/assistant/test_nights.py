@@ -1,3 +1,4 @@
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,6 +8,7 @@ from fakes_model import FakeEncoder, write_short_night
 from assistant import nights
 from assistant.nights import add_night, delete_night, demo_night, open_index, seconds_at
 from index import Index
+from sleeplm.analysis import analyze
 from sleeplm.derive import STEPS
 from sleeplm.errors import StudyError, UsageError
 from sleeplm.person import Person
@@ -33,7 +35,7 @@ def test_a_night_is_analysed_and_found_in_the_index(home, file):
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions) and fractions[-1] == 1
     assert set(study.as_json()["seconds"]) == {*STEPS, "indexing"}
-    hits = open_index().search(study.embeddings[2], 8)
+    hits = open_index(study).search(study.embeddings[2], 8)
     assert len(hits) == 8 and hits[0].study == study.id and hits[0].epoch == 3 and hits[0].caption
 
 
@@ -46,16 +48,17 @@ def test_the_same_night_is_neither_analysed_nor_indexed_twice(home, file, monkey
 
 def test_a_new_label_reaches_the_index(home, file):
     add_night(file, encoder=FakeEncoder(), label="old")
-    add_night(file, encoder=FakeEncoder(), label="new")
-    assert [s["label"] for s in open_index().info()["studies"]] == ["new"]
+    study = add_night(file, encoder=FakeEncoder(), label="new")
+    assert [s["label"] for s in open_index(study).info()["studies"]] == ["new"]
 
 
 def test_a_corrected_person_reaches_the_index(home, file):
     study = add_night(file, encoder=FakeEncoder())
     search = {"vector": study.embeddings[0], "k": 1}
-    assert open_index().search(**search, where=f"person = '{study.id}' AND age_years IS NULL")
+    assert open_index(study).search(**search, where=f"person = '{study.id}' AND age_years IS NULL")
     study = add_night(file, encoder=FakeEncoder(), person=Person("p1", 54, "F"))
-    assert open_index().search(**search, where=f"person = '{study.person_id}' AND age_years = 54 AND sex = 'F'")
+    said = f"person = '{study.person_id}' AND age_years = 54 AND sex = 'F'"
+    assert open_index(study).search(**search, where=said)
     assert study.person_id != study.id
 
 
@@ -76,9 +79,10 @@ def test_a_night_whose_indexing_was_interrupted_is_indexed_at_the_next_call(home
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Index, "add", dies)
         add_night(file, encoder=FakeEncoder())
-    assert open_index().info()["epochs"] == 0 and len(list_studies()) == 1
+    (study,) = list_studies()
+    assert open_index(study).info()["epochs"] == 0
     add_night(file, encoder=FakeEncoder())
-    assert open_index().info()["epochs"] == 8
+    assert open_index(study).info()["epochs"] == 8
 
 
 def test_deleting_removes_folder_and_rows_and_says_so(home, file, tmp_path):
@@ -87,7 +91,7 @@ def test_deleting_removes_folder_and_rows_and_says_so(home, file, tmp_path):
     removed = delete_night("doomed")
     assert len(removed) == 2 and "8 rows" in removed[0] and str(study.folder) in removed[1]
     assert not study.folder.exists() and [s.id for s in list_studies()] == [kept.id]
-    assert {h.study for h in open_index().search(np.ones(16), 100)} == {kept.id}
+    assert {h.study for h in open_index(kept).search(np.ones(16), 100)} == {kept.id}
     assert {p.name for p in home.iterdir()} == {kept.id, "index", ".key", ".lock"}
     with pytest.raises(StudyError, match="no study"):
         delete_night("doomed")
@@ -101,13 +105,26 @@ def test_nothing_outside_the_home_is_taken_for_a_study(home, file, tmp_path):
     assert (tmp_path / "letters" / "dear.txt").exists()
 
 
-def test_other_weights_make_the_index_anew_of_their_own_nights(home, file, tmp_path):
-    add_night(file, encoder=FakeEncoder())
-    other = add_night(write_short_night(tmp_path / "other.edf", seed=1), encoder=FakeEncoder(dim=12))
-    info = open_index().info()
-    assert info["dim"] == 12 and [s["study"] for s in info["studies"]] == [other.id]
-    add_night(file, encoder=FakeEncoder(dim=12))
-    assert open_index().info()["epochs"] == 16
+def test_each_network_has_an_index_of_its_own_and_a_night_lies_in_one(home, file, tmp_path):
+    first = add_night(file, encoder=FakeEncoder())
+    other = add_night(write_short_night(tmp_path / "other.edf", seed=1), encoder=FakeEncoder(name="fake / two"))
+    assert [s["study"] for s in open_index(first).info()["studies"]] == [first.id]
+    assert [s["study"] for s in open_index(other).info()["studies"]] == [other.id]
+    assert [f.name[:-13] for f in sorted((home / "index").iterdir())] == ["fake", "fake-two"]
+    again = add_night(file, encoder=FakeEncoder(name="fake / two"))
+    assert again.id == first.id and open_index(first).info()["epochs"] == 0
+    assert open_index(again).info()["epochs"] == 16
+    delete_night(other.id)
+    assert [s["study"] for s in open_index(again).info()["studies"]] == [first.id]
+
+
+def test_a_night_leaves_the_index_that_all_networks_once_shared(home, file):
+    study = add_night(file, encoder=FakeEncoder())
+    (own,) = (home / "index").iterdir()
+    for part in own.iterdir():
+        shutil.copyfile(part, home / "index" / part.name)
+    delete_night(study.id)
+    assert Index.open(home / "index").info()["epochs"] == Index.open(own).info()["epochs"] == 0
 
 
 def test_nights_added_at_the_same_time_all_arrive(home, tmp_path):
@@ -115,11 +132,13 @@ def test_nights_added_at_the_same_time_all_arrive(home, tmp_path):
     with ThreadPoolExecutor(6) as pool:
         studies = list(pool.map(lambda f: add_night(f, encoder=FakeEncoder()), files))
     assert len({s.id for s in studies}) == 3 == len(list_studies())
-    assert open_index().info()["epochs"] == 6 and len(open_index().search(np.ones(16), 10)) == 6
+    index = open_index(studies[0])
+    assert index.info()["epochs"] == 6 and len(index.search(np.ones(16), 10)) == 6
 
 
-def test_there_is_no_index_before_the_first_night(home):
-    assert open_index() is None
+def test_a_study_without_an_index_beside_it_has_none(home, file):
+    study = analyze(file, encoder=FakeEncoder())
+    assert open_index(study) is None
 
 
 def test_the_demo_night_is_made_once_and_says_that_it_is_simulated(home, monkeypatch):

@@ -21,13 +21,21 @@ def built():
     return asyncio.run(build())
 
 
-def test_bad_arguments_are_one_sentence_and_status_2(capsys, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--scoring", "stages.csv"], "--scoring needs the recording that it scores"),
+        (["--encoder", "no-such-folder"], "the weights folder lacks nano.safetensors"),
+        (["--bf16"], "sleeplm-nano computes in float32; bfloat16 is for the released network"),
+    ],
+)
+def test_bad_arguments_are_one_sentence_and_status_2(capsys, monkeypatch, arguments, sentence):
     for name in ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED", "NO_PROXY"):
         monkeypatch.setenv(name, "")  # given back after the test
     with pytest.raises(SystemExit) as left:
-        app.main(["--scoring", "stages.csv"])
-    assert left.value.code == 2
-    assert capsys.readouterr().err == "sleeplm: --scoring needs the recording that it scores\n"
+        app.main(arguments)
+    err = capsys.readouterr().err
+    assert left.value.code == 2 and err.startswith(f"sleeplm: {sentence}") and err.count("\n") == 1
 
 
 def test_a_taken_port_is_one_sentence(monkeypatch):

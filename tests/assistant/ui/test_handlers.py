@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
-from fakes_ui import FakeNights, FakeStudy, ScriptedAssistant
+from fakes_ui import NETWORK, FakeNights, FakeStudy, ScriptedAssistant
 
 from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
 from assistant.ui.lazy_assistant import LazyAssistant
@@ -85,9 +85,9 @@ def test_an_age_that_is_none_is_a_sentence(tmp_path):
 
 
 def test_a_night_with_an_open_question_says_so():
-    about = show(FakeStudy(questions=[QUESTION])).about
+    about = show(FakeStudy(questions=[QUESTION]), NETWORK).about
     assert "Add the recording again to answer" in about and "EEG &lt;1&gt;" in about
-    assert "sl-open" not in show(FakeStudy()).about and "54 years, female" in about
+    assert "sl-open" not in show(FakeStudy(), NETWORK).about and "54 years, female" in about
 
 
 def test_an_empty_question_changes_nothing(handlers):
@@ -114,7 +114,7 @@ def test_the_error_of_the_work_is_raised_to_the_handler():
 
 def test_a_night_shows_its_header_numbers_and_events_as_csv():
     study = FakeStudy()
-    shown = show(study)
+    shown = show(study, NETWORK)
     assert isinstance(shown, Shown) and shown.study_id == study.id
     assert events_csv(study).splitlines()[1].startswith("type,")
     assert "apnea_obstructive,307.0" in shown.numbers

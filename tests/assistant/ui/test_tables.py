@@ -1,5 +1,6 @@
-from fakes_ui import HOSTILE, FakeStudy
+from fakes_ui import HOSTILE, NETWORK, FakeStudy
 
+from assistant.network import Network
 from assistant.ui import tables
 from sleeplm.night import Fact
 
@@ -10,12 +11,22 @@ def test_nothing_of_a_file_becomes_markup():
     quoting = [tables.warnings(study), tables.notice(HOSTILE), tables.numbers(study, HOSTILE, HOSTILE)]
     for html in quoting:
         assert "<img" not in html and "<script" not in html and "&lt;img" in html
-    assert "<img" not in tables.header(study) + tables.recorded(study)
+    hostile = Network(None, {"name": HOSTILE}, HOSTILE)
+    network = tables.header(hostile, study) + tables.network_limits(hostile, study)
+    assert "<img" not in network + tables.recorded(study)
 
 
 def test_the_badge_stands_on_simulated_nights_alone():
-    assert "SIMULATED" in tables.header(FakeStudy(simulated=True))
-    assert "SIMULATED" not in tables.header(FakeStudy(simulated=False)) + tables.header(None)
+    assert "SIMULATED" in tables.header(NETWORK, FakeStudy(simulated=True))
+    assert "SIMULATED" not in tables.header(NETWORK, FakeStudy(simulated=False)) + tables.header(NETWORK)
+
+
+def test_the_page_says_which_network_it_runs_and_what_does_not_work_with_it():
+    study = FakeStudy()
+    assert "network made-up-net" in tables.header(NETWORK) and tables.network_limits(NETWORK, study) == ""
+    other = Network(None, {"name": "other"}, "other is blind.")
+    assert "other is blind." in tables.network_limits(other, FakeStudy(model=other.model))
+    assert "embedded by made-up-net, and this page runs other" in tables.network_limits(other, study)
 
 
 def test_what_does_not_exist_is_a_dash_with_its_reason_and_never_zero():

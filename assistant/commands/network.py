@@ -1,0 +1,36 @@
+"""The options that choose the network which embeds nights, for commands and for the page."""
+
+import argparse
+
+from assistant.commands.output import say
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--encoder`` and ``--bf16``."""
+    parser.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="the network: ours, or one by folder or hub name (yang-ai-lab/SleepLM-Base)",
+    )
+    parser.add_argument("--bf16", action="store_true", help="let the released network compute in bfloat16: faster")
+
+
+def is_chosen(arguments) -> bool:
+    """Whether the options name a network."""
+    return arguments.encoder is not None or arguments.bf16
+
+
+def chosen(arguments):
+    """The network that the options name, else ours; what does not work with it is said on stderr.
+
+    Raises
+    ------
+    ModelError, UsageError
+        As `assistant.network.load_network`.
+    """
+    from assistant.network import load_network
+
+    network = load_network(arguments.encoder, arguments.bf16)
+    if network.limits:
+        say(network.limits)
+    return network
