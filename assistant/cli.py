@@ -163,7 +163,7 @@ def _add_cohort_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--workers", type=_positive, metavar="N", help="processes on this machine")
     parser.add_argument("--signals", action="store_true", help="keep the epochs' signals too, for training")
     parser.add_argument("--seed", type=int, default=0, help="of the captions' phrasing")
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="the network that embeds; ours by default")
+    add_network_options(parser)
     parser.add_argument("--no-embeddings", action="store_true", help="captions alone, without the network")
     parser.add_argument("--list", action="store_true", help="print the number and file of each night, and stop")
     _add_choices(parser)

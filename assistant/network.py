@@ -5,11 +5,7 @@ from typing import Any
 
 from assistant.projector import read_config
 from sleeplm.analysis import model_of
-from sleeplm.encoder import SleepLM
-from sleeplm.errors import ModelError, UsageError
-from sleeplm.released import ReleasedSleepLM
-
-MOST_NAME = 80  # characters
+from sleeplm.released import ReleasedSleepLM, load_encoder
 
 
 @dataclass(frozen=True)
@@ -40,25 +36,15 @@ def load_network(name: str | None = None, bf16: bool = False) -> Network:
 
     Parameters
     ----------
-    name : str, optional
-        As `SleepLM.from_pretrained` takes it.
-    bf16 : bool
-        Whether it computes in bfloat16, which the released network can.
+    name, bf16
+        As `sleeplm.released.load_encoder` takes them.
 
     Raises
     ------
-    ModelError
-        It is not there, is damaged, or has a name that cannot be shown.
-    UsageError
-        It does not compute in bfloat16.
+    ModelError, UsageError
+        As `load_encoder`.
     """
-    encoder = SleepLM.from_pretrained(name)
-    if not encoder.name.isprintable() or not 1 <= len(encoder.name) <= MOST_NAME:
-        raise ModelError(f"the name of the network is not one line of 1 to {MOST_NAME} printable characters")
-    if bf16:
-        if not isinstance(encoder, ReleasedSleepLM):
-            raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
-        encoder.to_bfloat16()
+    encoder = load_encoder(name, bf16)
     model = model_of(encoder)
     return Network(encoder, model, limits_of(model, dense=not isinstance(encoder, ReleasedSleepLM)))
 

@@ -9,7 +9,7 @@ import torch
 
 from sleeplm.encoder import FACET_CHANNELS, Encoding, SleepLM
 from sleeplm.epochs import Epochs
-from sleeplm.errors import UsageError
+from sleeplm.errors import ModelError, UsageError
 from sleeplm.model.released import ReleasedNetwork, folders
 from sleeplm.model.released.base import MODALITIES
 from sleeplm.model.released.hearsay import cut_hearsay
@@ -23,6 +23,7 @@ MODALITY = {
     "stage_event": "stage_event", "brain": "brain", "cardiac": "heart", "respiratory": "respiratory",
     "somatic": "position_muscle",
 }  # fmt: skip
+MOST_NAME = 80  # characters
 _BATCH, _BATCH_GPU = 4, 128  # epochs at a time: more than a few do not fit a processor's cache
 _TEXT_BATCH = 64
 _CAPTION_BATCH = 64
@@ -168,3 +169,30 @@ class ReleasedSleepLM(SleepLM):
             f"{self.name} has no embeddings dense in time, so it cannot say where in a night a phrase holds; "
             "use the network that comes with this package"
         )
+
+
+def load_encoder(name: str | None = None, bf16: bool = False) -> SleepLM:
+    """Load a network by folder or by its name on the hub, ours where there is no name, in the precision asked for.
+
+    Parameters
+    ----------
+    name : str, optional
+        As `SleepLM.from_pretrained` takes it.
+    bf16 : bool
+        Whether it shall compute in bfloat16.
+
+    Raises
+    ------
+    ModelError
+        It is not there, is damaged, or has a name that cannot be shown.
+    UsageError
+        It does not compute in bfloat16.
+    """
+    encoder = SleepLM.from_pretrained(name)
+    if not encoder.name.isprintable() or not 1 <= len(encoder.name) <= MOST_NAME:
+        raise ModelError(f"the name of the network is not one line of 1 to {MOST_NAME} printable characters")
+    if not bf16:
+        return encoder
+    if not isinstance(encoder, ReleasedSleepLM):
+        raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
+    return encoder.to_bfloat16()

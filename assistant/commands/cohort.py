@@ -1,6 +1,7 @@
 """The command that makes a data set of many nights."""
 
 import sys
+from pathlib import Path
 
 from assistant.commands.nights import pairs
 from assistant.commands.output import print_json, say
@@ -64,24 +65,31 @@ def _settings(arguments):
     from index.cohort.folder import Settings
     from sleeplm import __version__
 
-    weights = None if arguments.weights is None else str(arguments.weights.expanduser().absolute())
+    weights = _where(arguments.encoder)
     return Settings(
         package=__version__,
-        model=None if arguments.no_embeddings else _model(weights),
+        model=None if arguments.no_embeddings else _model(weights, arguments.bf16),
         weights=weights,
         signals=arguments.signals,
         hypopnea_rule=arguments.hypopneas,
         seed=arguments.seed,
         overrides=pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
         units=pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
+        bf16=arguments.bf16,
     )
 
 
-def _model(weights: str | None) -> dict:
-    from sleeplm.analysis import model_of
-    from sleeplm.encoder import SleepLM
+def _where(encoder: str | None) -> str | None:
+    """A folder as every worker finds it; a name on the hub as it is."""
+    folder = Path(encoder or "").expanduser()
+    return str(folder.absolute()) if encoder and folder.exists() else encoder
 
-    return model_of(SleepLM.from_pretrained(weights))
+
+def _model(weights: str | None, bf16: bool) -> dict:
+    from sleeplm.analysis import model_of
+    from sleeplm.released import load_encoder
+
+    return model_of(load_encoder(weights, bf16))
 
 
 def _list(nights, as_json: bool) -> None:

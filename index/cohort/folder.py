@@ -38,7 +38,7 @@ class Settings:
     model : dict or None
         Name, SHA-256 and size of the network's space (`analysis.model_of`); None: nothing is embedded.
     weights : str or None
-        Folder of the network; None: the one that comes with the package.
+        Folder of the network, or its name on the hub; None: the one that comes with the package.
     signals : bool
         Whether the epochs' signals are kept too.
     hypopnea_rule : str
@@ -46,6 +46,8 @@ class Settings:
         Chooses the captions' phrasing.
     overrides, units : dict of str to str
         As `analyze` takes them, for all nights.
+    bf16 : bool
+        Whether the network computes in bfloat16.
     """
 
     package: str
@@ -56,10 +58,11 @@ class Settings:
     seed: int
     overrides: dict[str, str]
     units: dict[str, str]
+    bf16: bool = False
 
     def as_kept(self) -> dict:
-        """What the folder says of it; where the weights lay is not kept, which they were is."""
-        return {k: v for k, v in asdict(self).items() if k != "weights"}
+        """What the folder says of it; how the network was loaded is not kept, which it was is."""
+        return {k: v for k, v in asdict(self).items() if k not in ("weights", "bf16")}
 
 
 @contextmanager

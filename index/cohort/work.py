@@ -140,7 +140,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     if task.night.complete:
         experts = _complete(experts)
     how = (*task.lights_s, settings.hypopnea_rule)
-    encoder = network(settings.weights) if settings.model else None
+    encoder = network(settings.weights, settings.bf16) if settings.model else None
     night = derive(recording, experts, how, encoder, steps, f"{settings.seed} {task.who['study']}")
     nameless = Nameless(recording, task.night.scorings)
     person = kept(task.night.person, recording.subject, task.said["person"])
@@ -173,19 +173,19 @@ def _complete(experts: list[Scoring]) -> list[Scoring]:
 
 
 @cache
-def network(weights: str | None):
+def network(weights: str | None, bf16: bool):
     """The network, loaded once a worker, on one thread: more would add up numbers in another order."""
     import torch
 
-    from sleeplm.encoder import SleepLM
+    from sleeplm.released import load_encoder
 
     torch.set_num_threads(1)
-    return SleepLM.from_pretrained(weights)
+    return load_encoder(weights, bf16)
 
 
 @cache
-def _model(weights: str | None) -> dict:
-    return model_of(network(weights))
+def _model(weights: str | None, bf16: bool) -> dict:
+    return model_of(network(weights, bf16))
 
 
 def _peak_mb() -> float | None:
@@ -211,7 +211,7 @@ def _unfit(settings: Settings, folder: Path) -> str | None:
         return f"a worker has {threads} threads; start workers with --nthreads 1"
     if not (folder / MANIFEST).is_file():
         return "a worker does not see the cohort's folder; put it where every machine sees it"
-    if settings.model is not None and _model(settings.weights) != settings.model:
+    if settings.model is not None and _model(settings.weights, settings.bf16) != settings.model:
         return "a worker has other weights than the process that started it"
     return None
 

@@ -3,6 +3,7 @@ import json
 import pytest
 from distributed import LocalCluster
 from fakes_model import write_short_night
+from fakes_released import write_published, write_tokenizer
 
 from assistant.cli import main
 from index import Index
@@ -39,6 +40,19 @@ def test_a_cohort_is_made_indexed_and_made_once(folder, address, tmp_path, capsy
     assert "0 made, 2 there before, 1 failed" in out and "0 nights added" in out and "Smith" not in out
     main(["search", str(tmp_path / "index"), "--text", "airflow", "--json"])
     assert len(json.loads(capsys.readouterr().out)["hits"]) == 8
+
+
+def test_a_cohort_is_embedded_by_the_network_that_is_named(folder, address, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SLEEPLM_CACHE", str(tmp_path / "cache"))
+    write_published(tmp_path / "SleepLM-Base")
+    write_tokenizer(tmp_path / "SleepLM-Base")
+    network = ["--encoder", str(tmp_path / "SleepLM-Base"), "--bf16"]
+    where = ["--out", str(tmp_path / "out"), "--index", str(tmp_path / "index"), "--scheduler", address]
+    main(["cohort", str(folder / "Smith_0.edf"), *where, *network, "--studies", str(tmp_path / "studies")])
+    assert Index.open(tmp_path / "index").model["name"] == "SleepLM-Base (bf16)"
+    capsys.readouterr()
+    main(["search", str(tmp_path / "index"), "--text", "airflow", "--json", *network])
+    assert len(json.loads(capsys.readouterr().out)["hits"]) == 4
 
 
 def test_the_file_of_a_number_is_told_on_demand(folder, capsys):
