@@ -8,19 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.captions import tell
+from sleeplm.captions.reading_back import read_back
 from sleeplm.encoder import STAGE_PROMPTS, Encoding, SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork
 from sleeplm.model.words import train_words
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import STAGES
+from sleeplm.vocabulary import FACETS, STAGES
+from train.corpus import tell_alone
 from train.evaluate import main, measure
 from train.evaluation import speed
 from train.evaluation.conditions import POSITION_PROMPTS
 from train.evaluation.figures import Figure
 from train.evaluation.localization import ALL_PHRASES, LOCATED
-from train.evaluation.own_captions import in_words, numbers_in, spans_detected, spans_said
+from train.evaluation.own_captions import in_words, numbers_in, numbers_measured, spans_detected, spans_said
 from train.evaluation.people import VIEWS, simulated
 from train.evaluation.readings import Bench, Readings
 from train.evaluation.real import MASKED_UV, masked, one_eeg, wake_or_deep
@@ -64,14 +66,17 @@ class Oracle(SleepLM):
 
     def encode(self, epochs):
         numbers = epochs.signals[:, :, 0].max(1).astype(int) - 1
-        vectors = np.array([[s == k for k in self.kinds] for s in self.stages[numbers]], dtype=np.float32)
+        vectors = np.eye(len(self.kinds), TINY.dim, dtype=np.float32)[
+            [self.kinds.index(s) for s in self.stages[numbers]]
+        ]
         patches = np.repeat(vectors[:, None], 30, axis=1)
         patches[:, 0, 0] = numbers  # of the first epoch, by which the person is known
         return Encoding(vectors, patches, numbers[:, None, None].astype(np.float32))
 
     def embed_text(self, texts):
         of = {prompt: i for i, kind in enumerate(self.kinds) for prompt in STAGE_PROMPTS[kind]}
-        return np.array([np.eye(len(self.kinds))[of[t]] if t in of else np.ones(len(self.kinds)) for t in texts])
+        rows = np.vstack((np.eye(len(self.kinds), TINY.dim), np.ones(TINY.dim))).astype(np.float32)
+        return rows[[of.get(t, len(self.kinds)) for t in texts]]
 
     def caption_tokens(self, tokens, present, facet):
         texts = [self.told[int(n)].get(facet) for n in tokens[:, 0, 0]]
@@ -187,6 +192,25 @@ def test_spans_and_numbers_are_read_from_claims():
     assert in_words("EEG.rms_uv") == "amplitude (RMS), EEG, uV" and in_words("new_thing") == "new thing"
 
 
+def test_every_number_that_is_told_is_named_as_it_was_measured(people):
+    attributes = people[0].attributes
+    told = [tell_alone(attributes, f"telling {i}") for i in range(3)]
+    seen = set()
+    for e, row in enumerate(attributes):
+        measured = numbers_in(numbers_measured(row))
+        for facet in FACETS:
+            claims = [c for telling in told for c in read_back(telling[e].get(facet, ""), facet)]
+            for name, value in numbers_in(claims).items():
+                sides = [name.replace(name[:3], lead) for lead in ("C3.", "C4.")]  # a band may be read to the other
+                either = {measured.get(side) for side in (sides if name[:3] in ("C3.", "C4.") else [name])}
+                assert name.startswith("EEG.") or value in either, (name, facet)
+                seen.add(name)
+    assert len(seen) > 20
+    leads = {"brain": {"C3": {"rms_uv": 9, "delta_pct": 40}, "C4": {"rms_uv": 9, "delta_pct": 41}}}
+    assert numbers_in(numbers_measured(leads))["EEG.rms_uv"] == 9
+    assert "EEG.delta_pct" not in numbers_in(numbers_measured(leads))
+
+
 def test_masked_epochs_have_one_size_and_their_shape():
     rng = np.random.default_rng(0)
     epochs = one_eeg(rng.normal(5, [[3], [90]], (2, 1920)).astype(np.float32))
@@ -201,7 +225,7 @@ class Slow(Oracle):
 
     def embed_signals(self, epochs):
         power = np.abs(np.fft.rfft(epochs.signals[:, 6]))
-        return np.eye(len(self.kinds))[np.where(power[:, 30] > 0.9 * power.max(1), 3, 0)]
+        return np.eye(len(self.kinds), TINY.dim)[np.where(power[:, 30] > 0.9 * power.max(1), 3, 0)]
 
 
 def test_wake_and_deep_sleep_of_people_are_read_from_their_file(tmp_path, people):

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 import sleeplm
-from index.cohort.workers import DIED, Told, client_of, on_workers
+from index.cohort.workers import workers_here
 from sleeplm.epochs import Epochs
 from sleeplm.errors import SleepLMError
 from sleeplm.model.files import write_whole
@@ -23,7 +26,7 @@ from train.evaluation.people import Person, Plan, simulate
 _WITHOUT = ("model", "weights")  # rooms of `sleeplm` that no simulated person follows from
 
 
-def kept(plans: Sequence[Plan], folder: Path, told: Told = lambda step, done, of: None) -> list[Person]:
+def kept(plans: Sequence[Plan], folder: Path) -> list[Person]:
     """The people of these plans; those that the folder lacks are simulated, and stay in it.
 
     A person's file is named by the plan and by a sum of the code: what older code made is never read.
@@ -32,24 +35,24 @@ def kept(plans: Sequence[Plan], folder: Path, told: Told = lambda step, done, of
     ----------
     plans : sequence of Plan
     folder : Path
-    told : callable
-        Told how many are done.
 
     Raises
     ------
     SleepLMError
-        Somebody could not be simulated.
+        A process died while it simulated somebody.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {plan: folder.absolute() / _file_name(plan) for plan in plans}
     missing = [(plan, file) for plan, file in files.items() if not file.exists()]
-    if len(missing) == 1:
-        _keep(*missing)
-    elif missing:
-        with client_of(None, None, len(missing)) as client:
-            for (plan, _), died in on_workers(client, "simulate", _keep, missing, (), told, DIED):
-                if died:
-                    raise SleepLMError(f"{plan.name} was not simulated: {died}")
+    many = min(workers_here(), len(missing))
+    if many > 1:
+        with ProcessPoolExecutor(many, mp_context=get_context("spawn")) as pool:
+            try:
+                list(pool.map(_keep, missing))
+            except BrokenProcessPool as error:
+                raise SleepLMError("a process that simulated people died, perhaps for want of memory") from error
+    else:
+        list(map(_keep, missing))
     return [_read(files[plan]) for plan in plans]
 
 

@@ -33,13 +33,16 @@ def formula_features(epochs: Epochs) -> np.ndarray:
 
 
 def untrained(model: SleepLM, seed: int = 0) -> SleepLM:
-    """An encoder of the same form with random weights."""
+    """An encoder of signals of the same form with random weights; texts it reads as the trained one does."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if isinstance(model, ReleasedSleepLM):
-            blank = ReleasedNetwork(model.network.sizes).requires_grad_(False)
-            return ReleasedSleepLM(blank, lambda: model.words, "untrained")
-        return SleepLM(SleepLMNetwork(model.network.config), model.words)
+            network = ReleasedNetwork(model.network.sizes).requires_grad_(False)
+            blank = ReleasedSleepLM(network, lambda: model.words, "untrained")
+        else:
+            blank = SleepLM(SleepLMNetwork(model.network.config), model.words)
+    blank.embed_text = model.embed_text
+    return blank
 
 
 class Probe:

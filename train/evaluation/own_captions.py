@@ -6,14 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from sleeplm.captions.brain import BANDS_HZ
+from sleeplm.captions.brain import BANDS_HZ, EEG
 from sleeplm.captions.reading_back import read_back
 from sleeplm.night import Scoring
 from sleeplm.vocabulary import CHANNEL, EPOCH_S, EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
-from train.corpus import tell_alone
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import Person
-from train.evaluation.readings import Bench
+from train.evaluation.readings import Bench, captions_of
 from train.evaluation.scores import f1, kappa, matched
 from train.evaluation.stages import automatic_stages
 
@@ -21,7 +20,6 @@ Spans = Mapping[str, list[tuple[float, float]]]
 STAGES_AND_EVENTS, NUMBERS = "Captions of its own: stages and events", "Captions of its own: numbers"
 HEART_RATE = "heart rate, mean, bpm"
 _EPOCHS_A_PERSON = 100
-_TELLINGS = 6  # of what was measured, so that every number of it is said at least once, or nearly
 _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)
 
@@ -33,7 +31,6 @@ def caption_figures(bench: Bench) -> list[Figure]:
     for who, person in enumerate(bench.people):
         chosen = np.sort(rng.choice(len(person), min(_EPOCHS_A_PERSON, len(person)), replace=False))
         seen = [person.attributes[e] for e in chosen]
-        tellings = [tell_alone(seen, f"truth {i}") for i in range(_TELLINGS)]
         said = _said(bench, person, chosen)
         counts = np.zeros((2, 2 + len(_IOUS)))
         for i, e in enumerate(chosen):
@@ -41,9 +38,9 @@ def caption_figures(bench: Bench) -> list[Figure]:
             told = next((v for n, v in claims if n == "stage"), "none")
             stages.append((person.stages[e], told, automatic_stages(person)[e]))
             groups.append(who)
-            measured = [c for row in tellings for f, text in row[i].items() for c in read_back(text, f)]
-            for name, (true, value) in _pairs(measured, claims).items():
-                numbers[name].append((who, true, value))
+            measured, given = numbers_in(numbers_measured(seen[i])), numbers_in(claims)
+            for name in measured.keys() & given.keys():
+                numbers[name].append((who, measured[name], given[name]))
             happened = _spans_measured(seen[i])
             counts[0] += _event_counts(happened, spans_said(said["stage_event"][i]))
             counts[1] += _event_counts(happened, spans_detected(person.automatic, e))
@@ -53,11 +50,8 @@ def caption_figures(bench: Bench) -> list[Figure]:
 
 
 def _said(bench: Bench, person: Person, chosen: np.ndarray) -> dict[str, list[tuple]]:
-    tokens, present = bench.trained.night(person).tokens[chosen], person.epochs.present[chosen]
-    return {
-        facet: [read_back(text, facet) for text in bench.model.caption_tokens(tokens, present, facet)]
-        for facet in FACETS
-    }
+    told = captions_of(bench.model, bench.trained.night(person).tokens[chosen], person.epochs.present[chosen])
+    return {facet: [read_back(text, facet) for text in texts] for facet, texts in told.items()}
 
 
 def _stage_figure(found: np.ndarray, groups: np.ndarray) -> Figure:
@@ -70,7 +64,7 @@ def _stage_figure(found: np.ndarray, groups: np.ndarray) -> Figure:
 
 
 def numbers_in(claims: Iterable[tuple]) -> dict[str, float]:
-    """The numbers that claims give once each, both EEG leads and all belts under one name; no times, no counts."""
+    """The numbers that claims give once each; no times, no counts."""
     found = defaultdict(set)
     for name, value in claims:
         timed = name.endswith(("_s", "_n", ".at", ".span")) or name.split(".")[0] in EVENT_TYPES
@@ -79,9 +73,16 @@ def numbers_in(claims: Iterable[tuple]) -> dict[str, float]:
     return {name: values.pop() for name, values in found.items() if len(values) == 1}
 
 
-def _pairs(measured: Iterable[tuple], claims: Iterable[tuple]) -> dict[str, tuple[float, float]]:
-    true, told = numbers_in(measured), numbers_in(claims)
-    return {name: (true[name], told[name]) for name in told.keys() & true.keys()}
+def numbers_measured(attributes: Mapping[str, Mapping]) -> list[tuple]:
+    """What was measured in an epoch as claims, named as captions claim it; of the EEG also without saying where."""
+    found = []
+    for values in attributes.values():
+        for name, value in values.items():
+            inner = value if isinstance(value, Mapping) else {}
+            found += [(name, value), *((f"{name}.{key}", number) for key, number in inner.items())]
+            if name in EEG:
+                found += [(f"EEG.{key}", number) for key, number in inner.items()]
+    return found
 
 
 def _number_figure(name: str, rows: np.ndarray) -> Figure:
