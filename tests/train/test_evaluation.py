@@ -121,7 +121,8 @@ def test_who_knows_the_stages_has_a_kappa_of_one_in_every_view(figures):
 
 def test_who_tells_the_truth_has_no_error_in_captions(figures):
     captions = of(figures, "Captions of its own")
-    assert of(captions, "", name="stage")[0].value == of(captions, "", name="stage")[0].baselines["YASA"] == 1
+    for figure in of(captions, "", name="stage"):
+        assert figure.value == figure.baselines["YASA"] == 1 > figure.baselines["commonest stage"]
     numbers = of(captions, "", measure="mean absolute error")
     assert {in_words("hr_mean_bpm"), in_words("C3.rms_uv")} & {f.name for f in numbers}
     sure = [f for f in numbers if f.name.startswith("heart rate, m") or "left central EEG" in f.name]
@@ -148,6 +149,13 @@ def test_who_knows_nothing_of_a_condition_ranks_it_by_chance(figures):
     assert len(of(figures, "Conditions by a linear probe")) == 6 and of(figures, "Body position")
 
 
+def test_conditions_are_taught_by_few_examples_of_people_who_have_them(figures):
+    few = of(figures, "Conditions from few")
+    assert {f.measure for f in few} == {f"AUROC, {n} each" for n in ("1 example", "5 examples", "20 examples")}
+    assert all(f.baselines["chance"] == 0.5 and 0 <= f.baselines["untrained encoder"] <= 1 for f in few)
+    assert max(f.value for f in few if f.measure.startswith("AUROC, 20")) > 0.5  # stages alone tell something
+
+
 def test_texts_and_epochs_are_looked_for_both_ways(people):
     found = retrieval_figures(Bench(Readings(Oracle(people)), Readings(Oracle(people)), people, people))
     assert len(found) == 36 and {f.measure for f in found} == {"R@1", "R@5", "R@10"}
@@ -155,7 +163,7 @@ def test_texts_and_epochs_are_looked_for_both_ways(people):
     assert found[0].n == "60 epochs and texts of 2 people"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(CLAIMED := st.frozensets(st.tuples(st.sampled_from("abc"), st.integers(0, 3)))), st.lists(CLAIMED))
 def test_claims_hold_where_all_of_them_are_true(said, true):
     assert claims_hold(said, true).tolist() == [[a <= b for b in true] for a in said]

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.few_shot import few_shot_scores
 from sleeplm.vocabulary import APNEAS, EVENT_CHANNELS
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.learners import Probe
+from train.evaluation.learners import Probe, drawn
 from train.evaluation.people import VIEWS, WHOLE, Person, groups_of
 from train.evaluation.readings import Bench, Readings
 from train.evaluation.scores import auroc, kappa
+from train.evaluation.stages import REPEATS, SHOTS
 
 BY_WORDS, BY_PROBE = "Conditions by words alone", "Conditions by a linear probe"
+FROM_FEW = "Conditions from few examples"
 _FEWER, _POSITION = "Conditions by words alone, fewer channels", "Body position by words alone"
 
 
@@ -68,14 +71,15 @@ POSITION_PROMPTS = {
 
 
 def condition_figures(bench: Bench) -> list[Figure]:
-    """AUROC of each condition in each view that can show it, and by a probe; kappa of positions."""
+    """AUROC of each condition by words in each view that shows it, from few examples and by a probe; positions."""
     by_words = [
         _by_words(bench, name, view)
         for view, channels in VIEWS.items()
         for name, condition in CONDITIONS.items()
         if set(condition.channels) & set(channels)
     ]
-    return [*by_words, *(_by_probe(bench, name) for name in CONDITIONS), _positions(bench)]
+    few = [figure for name in CONDITIONS for figure in _from_few(bench, name)]
+    return [*by_words, *few, *(_by_probe(bench, name) for name in CONDITIONS), _positions(bench)]
 
 
 def _by_words(bench: Bench, name: str, view: str) -> Figure:
@@ -88,6 +92,27 @@ def _by_words(bench: Bench, name: str, view: str) -> Figure:
     table, title = (BY_WORDS, name) if view == WHOLE else (_FEWER, f"{name}; {view}")
     truth = CONDITIONS[name].of(bench.people)
     return ranked(table, title, truth, near(bench.trained), groups_of(bench.people), beside)
+
+
+def _from_few(bench: Bench, name: str) -> list[Figure]:
+    """Taught with 1, 5 and 20 examples that have it and as many without; none where no other person has it."""
+    known, groups = CONDITIONS[name].of(bench.reference), groups_of(bench.people)
+    if not {0.0, 1.0} <= set(known):
+        return []
+    figures = []
+    for shots in SHOTS:
+        sets = [drawn(known, shots, (0.0, 1.0), np.random.default_rng([shots, i])) for i in range(REPEATS)]
+
+        def taught(readings: Readings, sets=sets) -> np.ndarray:
+            given, asked = readings.all_vectors(bench.reference), readings.all_vectors(bench.people)
+            told = [few_shot_scores(asked, {k: given[at] for k, at in examples.items()}) for examples in sets]
+            return np.array([scores[:, 1] - scores[:, 0] for scores in told])
+
+        beside = {"chance": 0.5, "untrained encoder": taught(bench.untrained)}
+        measure = f"AUROC, {shots} example{'s' * (shots > 1)} each"
+        truth, scores = CONDITIONS[name].of(bench.people), taught(bench.trained)
+        figures.append(ranked(FROM_FEW, name, truth, scores, groups, beside, measure))
+    return figures
 
 
 def _by_probe(bench: Bench, name: str) -> Figure:
@@ -116,6 +141,7 @@ def ranked(
     scores: np.ndarray,
     groups: np.ndarray,
     beside: Mapping[str, float | np.ndarray],
+    measure: str = "AUROC",
 ) -> Figure:
     """AUROC of scores, over the epochs of which the truth is known.
 
@@ -124,21 +150,26 @@ def ranked(
     table, name : str
     truth : ndarray ``[epochs]``
         1, 0, or NaN: not known.
-    scores : ndarray ``[epochs]``
+    scores : ndarray ``[epochs]`` or ``[sets, epochs]``
+        Of several sets of scores the AUROC is meaned.
     groups : ndarray ``[epochs]``
         Whom each epoch is of.
-    beside : mapping of str to float or ndarray ``[epochs]``
+    beside : mapping of str to float or ndarray
         An AUROC, or other scores of the same epochs.
     """
     here = np.isfinite(truth)
-    truth, scores, groups = truth[here].astype(bool), scores[here], groups[here]
+    truth, scores, groups = truth[here].astype(bool), scores[..., here], groups[here]
+
+    def mean(truth: np.ndarray, scores: np.ndarray) -> float:
+        return float(np.mean([auroc(truth, s) for s in np.atleast_2d(scores)]))
+
     others = {
-        label: auroc(truth, given[here]) if isinstance(given, np.ndarray) else given
+        label: mean(truth, given[..., here]) if isinstance(given, np.ndarray) else given
         for label, given in beside.items()
     }
-    ends = interval(lambda i: auroc(truth[i], scores[i]), groups)
+    ends = interval(lambda i: mean(truth[i], scores[..., i]), groups)
     n = f"{counted(len(truth), 'epochs', groups)}, it holds in {int(truth.sum())}"
-    return Figure(table, name, "AUROC", *ends, n, others)
+    return Figure(table, name, measure, *ends, n, others)
 
 
 def _positions(bench: Bench) -> Figure:

@@ -12,7 +12,7 @@ from sleeplm.night import Scoring
 from sleeplm.vocabulary import CHANNEL, EPOCH_S, EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import Person
-from train.evaluation.readings import Bench, captions_of
+from train.evaluation.readings import Bench
 from train.evaluation.scores import f1, kappa, matched
 from train.evaluation.stages import automatic_stages
 
@@ -31,12 +31,12 @@ def caption_figures(bench: Bench) -> list[Figure]:
     for who, person in enumerate(bench.people):
         chosen = np.sort(rng.choice(len(person), min(_EPOCHS_A_PERSON, len(person)), replace=False))
         seen = [person.attributes[e] for e in chosen]
-        said = _said(bench, person, chosen)
+        said, yasa = _said(bench, person, chosen), automatic_stages(person)
         counts = np.zeros((2, 2 + len(_IOUS)))
         for i, e in enumerate(chosen):
             claims = [c for facet in FACETS for c in said[facet][i]]
             told = next((v for n, v in claims if n == "stage"), "none")
-            stages.append((person.stages[e], told, automatic_stages(person)[e]))
+            stages.append((person.stages[e], told, yasa[e]))
             groups.append(who)
             measured, given = numbers_in(numbers_measured(seen[i])), numbers_in(claims)
             for name in measured.keys() & given.keys():
@@ -45,22 +45,30 @@ def caption_figures(bench: Bench) -> list[Figure]:
             counts[0] += _event_counts(happened, spans_said(said["stage_event"][i]))
             counts[1] += _event_counts(happened, spans_detected(person.automatic, e))
         events.append(counts)
-    figures = [_stage_figure(np.array(stages), np.array(groups)), *_event_figures(np.array(events))]
+    figures = _stage_figures(np.array(stages), np.array(groups)) + _event_figures(np.array(events))
     return figures + [_number_figure(k, np.array(v)) for k, v in sorted(numbers.items()) if len(v) >= _LEAST]
 
 
 def _said(bench: Bench, person: Person, chosen: np.ndarray) -> dict[str, list[tuple]]:
-    told = captions_of(bench.model, bench.trained.night(person).tokens[chosen], person.epochs.present[chosen])
-    return {facet: [read_back(text, facet) for text in texts] for facet, texts in told.items()}
+    tokens, present = bench.trained.night(person).tokens[chosen], person.epochs.present[chosen]
+    return {
+        facet: [read_back(text, facet) for text in bench.model.caption_tokens(tokens, present, facet)]
+        for facet in FACETS
+    }
 
 
-def _stage_figure(found: np.ndarray, groups: np.ndarray) -> Figure:
+def _stage_figures(found: np.ndarray, groups: np.ndarray) -> list[Figure]:
     """Of rows of the true stage, the one that is told, and YASA's."""
     scored = found[:, 0] != str(Stage.UNSCORED)
     (truth, told, yasa), groups = found[scored].T, groups[scored]
-    ends = interval(lambda i: kappa(truth[i], told[i]), groups)
-    beside = {"commonest stage": 0.0, "YASA": kappa(truth, yasa)}
-    return Figure(STAGES_AND_EVENTS, "stage", "kappa", *ends, counted(len(truth), "captions", groups), beside)
+    n = counted(len(truth), "captions", groups)
+    commonest = np.full(len(truth), max(truth, key=truth.tolist().count)) if len(truth) else truth
+    figures = []
+    for measure, of in {"kappa": kappa, "accuracy": lambda a, b: float(np.mean(a == b))}.items():
+        ends = interval(lambda i, of=of: of(truth[i], told[i]), groups)
+        beside = {"commonest stage": 0.0 if of is kappa else of(truth, commonest), "YASA": of(truth, yasa)}
+        figures.append(Figure(STAGES_AND_EVENTS, "stage", measure, *ends, n, beside))
+    return figures
 
 
 def numbers_in(claims: Iterable[tuple]) -> dict[str, float]:

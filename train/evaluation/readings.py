@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sleeplm.encoder import Encoding, SleepLM
-from sleeplm.vocabulary import FACETS
 from train.evaluation.learners import formula_features, untrained
 from train.evaluation.people import WHOLE, Person, together
 
@@ -45,11 +44,6 @@ class Readings:
     def all_vectors(self, people: Sequence[Person], view: str = WHOLE) -> np.ndarray:
         """Those of all people one after the other, ``[all epochs, dim]``."""
         return together(self.vectors(person, view) for person in people)
-
-
-def captions_of(model: SleepLM, tokens: np.ndarray, present: np.ndarray) -> dict[str, list[str]]:
-    """A network's own captions of epochs in all facets, from their tokens and presence mask."""
-    return {facet: model.caption_tokens(tokens, present, facet) for facet in FACETS}
 
 
 class Features:
