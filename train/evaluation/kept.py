@@ -57,7 +57,8 @@ def kept(plans: Sequence[Plan], folder: Path) -> list[Person]:
 
 
 def _file_name(plan: Plan) -> str:
-    return f"{plan.name}_{plan.hours:g}h{'_scored' * plan.scored}_{code_sum()}.safetensors"
+    marks = "_scored" * plan.scored + "_unusual" * plan.unusual
+    return f"{plan.name}_{plan.hours:g}h{marks}_{code_sum()}.safetensors"
 
 
 @cache

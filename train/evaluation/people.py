@@ -74,7 +74,7 @@ class Plan:
 
     Attributes
     ----------
-    profile, seed, hours
+    profile, seed, hours, unusual
         As `simulate_night` takes them.
     scored : bool
         Whether the detectors score the night, which takes longer than all the rest.
@@ -84,6 +84,7 @@ class Plan:
     seed: int
     hours: float
     scored: bool = True
+    unusual: bool = False
 
     @property
     def name(self) -> str:
@@ -104,7 +105,7 @@ def simulated(count: int, hours: float, first_seed: int, scored: bool = True) ->
 
 def simulate(plan: Plan) -> Person:
     """One person, in a laboratory of their own; the night is written as EDF and read back like any lab's."""
-    night = simulate_night(seed=plan.seed, hours=plan.hours, profile=plan.profile, lab="varied")
+    night = simulate_night(plan.seed, plan.hours, plan.profile, plan.unusual, lab="varied")
     truth = Scoring(
         hypnogram=tuple(night.hypnogram),
         hypnogram_source="truth",

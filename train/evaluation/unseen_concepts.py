@@ -7,6 +7,7 @@ knows in other words: the nearest thing that it did read of, asked for in place 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count as counting
+from itertools import islice
 
 import numpy as np
 
@@ -25,6 +26,7 @@ UNSEEN = "Concepts that no word of the training named"
 ALL_WORDINGS = "all wordings"
 FIRST_SEED = 950_000  # of people who have what is asked for
 _SLOW_HEARTED = ("healthy-young", "healthy-old")
+_RESTING_BPM = 45  # in N2 under it, so that much of the night is slow; only unusual people have such hearts
 _MANY_SPINDLES = 3  # in an epoch
 
 
@@ -93,18 +95,17 @@ def planned_with_concepts(count: int, hours: float) -> list[Plan]:
     """People who have what is asked for: half of them with Cheyne-Stokes breathing, half with a slow heart."""
     each = max(count // 2, 1)
     breathing = [Plan("csa", FIRST_SEED + number, hours, scored=False) for number in range(each)]
-    slow = (
-        Plan(profile, seed, hours, scored=False)
+    others = (
+        Plan(_SLOW_HEARTED[seed % len(_SLOW_HEARTED)], seed, hours, scored=False, unusual=True)
         for seed in counting(FIRST_SEED + each)
-        for profile in [_SLOW_HEARTED[seed % len(_SLOW_HEARTED)]]
-        if resting_bpm(profile, seed) < HEART_BPM[0]
     )
-    return [*breathing, *(next(slow) for _ in range(each))]
+    return [*breathing, *islice((plan for plan in others if resting_bpm(plan) < _RESTING_BPM), each)]
 
 
-def resting_bpm(profile: str, seed: int) -> float:
+def resting_bpm(plan: Plan) -> float:
     """The heart rate in N2 of the person whom `simulate_night` draws."""
-    return draw_person(PROFILES[profile], random_streams(seed, profile)["person"]).profile.heart_bpm
+    rng = random_streams(plan.seed, plan.profile, plan.unusual)["person"]
+    return draw_person(PROFILES[plan.profile], rng, plan.unusual).profile.heart_bpm
 
 
 def unseen_figures(unseen: Readings, trained: Readings, blank: Readings, people: Sequence[Person]) -> list[Figure]:
