@@ -18,10 +18,11 @@ from sleeplm.model.context import ContextNetwork, load_context, save_context
 from sleeplm.model.files import FILES as NANO_FILES
 from sleeplm.model.files import TOKENIZER_FILE, described_sum, save_network
 from sleeplm.model.hub import folder_of
+from sleeplm.model.measured import NUMBERS, filled
 from sleeplm.model.preparation import PATCHES
 from sleeplm.model.released.folders import FILES as RELEASED_FILES
 from sleeplm.model.released.folders import holds_released, name_in
-from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.sentences import sentence_embeddings, sentences_of
 from sleeplm.model.sharing import push, write_card
 from sleeplm.model.words import load_words, unframed
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS
@@ -62,11 +63,18 @@ class Encoding:
         L2-normalised, one a second.
     tokens : ndarray of float32 ``[epochs, tokens, width]``
         What the caption decoder, and a language model's projector, reads.
+    numbers : ndarray of float32 ``[epochs, numbers]``
+        What captions give as numbers, measured (`model.measured.NUMBERS`); NaN where it was not.
     """
 
     embeddings: np.ndarray
     patches: np.ndarray
     tokens: np.ndarray
+    numbers: np.ndarray
+
+    def __getitem__(self, rows) -> "Encoding":
+        """The same of some epochs."""
+        return Encoding(self.embeddings[rows], self.patches[rows], self.tokens[rows], self.numbers[rows])
 
 
 class SleepLM:
@@ -168,7 +176,8 @@ class SleepLM:
         out = Encoding(
             np.zeros((n, config.dim), dtype=np.float32),
             np.zeros((n, PATCHES, config.dim), dtype=np.float32),
-            np.zeros((n, config.memory_tokens, config.width), dtype=np.float32),
+            np.zeros((n, config.tokens, config.width), dtype=np.float32),
+            np.full((n, len(NUMBERS)), np.nan, dtype=np.float32),
         )
         device = self.network.log_scale.device
         for first in range(0, n, _BATCH):
@@ -181,6 +190,7 @@ class SleepLM:
             out.embeddings[part] = found.embeddings.cpu().numpy()
             out.patches[part] = found.patches.cpu().numpy()
             out.tokens[part] = found.tokens.cpu().numpy()
+            out.numbers[part] = found.numbers.cpu().numpy()
         return out
 
     def embed_signals(self, epochs: Epochs) -> np.ndarray:
@@ -199,9 +209,12 @@ class SleepLM:
         """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
         new = [t for t in dict.fromkeys(texts) if t not in self._texts]
         if new:
+            parts = [sentences_of(text) for text in new]
+            of = torch.tensor([i for i, those in enumerate(parts) for _ in those])
+            device = self.network.log_scale.device
             with torch.inference_mode():
-                sentences = torch.from_numpy(sentence_embeddings(new)).to(self.network.log_scale.device)
-                found = self.network.text(sentences).cpu().numpy()
+                sentences = torch.from_numpy(sentence_embeddings([s for those in parts for s in those])).to(device)
+                found = self.network.text(sentences, of.to(device), len(new)).cpu().numpy()
             self._texts |= dict(zip(new, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
@@ -213,22 +226,26 @@ class SleepLM:
         UsageError
             There is no such facet.
         """
-        return self.caption_tokens(self.signal_tokens(epochs), epochs.present, facet)
+        return self.caption_encoded(self.encode(epochs), epochs.present, facet)
 
-    def caption_tokens(self, tokens: np.ndarray, present: np.ndarray, facet: str) -> list[str]:
-        """As `caption`, from the tokens that `encode` gave and the presence mask ``[epochs, 14]``."""
+    def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
+        """As `caption`, from what `encode` gave and the presence mask ``[epochs, 14]``.
+
+        The numbers of `measured.NUMBERS` are those measured; a sentence that would give one that could not be
+        measured is left out.
+        """
         if facet not in FACETS:
             raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
         speaks_of = [CHANNEL_NAMES.index(c) for c in FACET_CHANNELS[facet]]
         told = np.flatnonzero(present[:, speaks_of].any(1))
-        texts = [""] * len(tokens)
+        texts = [""] * len(present)
         for first in range(0, len(told), _CAPTION_BATCH):
             rows = told[first : first + _CAPTION_BATCH]
-            memory = torch.tensor(tokens[rows], dtype=torch.float32, device=self.network.log_scale.device)
+            memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self.network.log_scale.device)
             which = torch.full((len(rows),), FACETS.index(facet), device=memory.device)
             ids = self.network.decoder.generate(memory, which)
             for row, text in zip(rows, unframed(self.words, ids.tolist()), strict=True):
-                texts[row] = text
+                texts[row] = filled(text, encoded.numbers[row])
         return texts
 
     def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:

@@ -96,6 +96,7 @@ class ReleasedSleepLM(SleepLM):
             np.zeros((n, sizes.dim), dtype=np.float32),
             np.zeros((n, 0, sizes.dim), dtype=np.float32),
             np.zeros((n, sizes.tokens, sizes.width), dtype=np.float32),
+            np.zeros((n, 0), dtype=np.float32),
         )
         batch = _BATCH if self._device.type == "cpu" else _BATCH_GPU
         for first in range(0, n, batch):
@@ -124,8 +125,8 @@ class ReleasedSleepLM(SleepLM):
             self._texts |= dict(zip(batch, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
-    def caption_tokens(self, tokens: np.ndarray, present: np.ndarray, facet: str) -> list[str]:
-        """Captions from the tokens that `encode` gave and the presence mask ``[epochs, 14]``.
+    def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
+        """Captions from what `encode` gave and the presence mask ``[epochs, 14]``.
 
         Sentences about signals that the network was not given are cut; nothing may be left.
 
@@ -138,12 +139,11 @@ class ReleasedSleepLM(SleepLM):
             raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
         present = present[:, : len(NAMES)]
         told = np.flatnonzero(present[:, [NAMES.index(c) for c in FACET_CHANNELS[facet] if c in NAMES]].any(1))
-        prefix = torch.full((self.network.sizes.prefix,), NO_MODALITY, device=self._device)
-        prefix[0] = MODALITIES.index(MODALITY[facet])
-        texts = [""] * len(tokens)
+        prefix = torch.tensor(prefix_of(facet, self.network.sizes.prefix), device=self._device)
+        texts = [""] * len(present)
         for first in range(0, len(told), _CAPTION_BATCH):
             rows = told[first : first + _CAPTION_BATCH]
-            memory = torch.tensor(tokens[rows], dtype=torch.float32, device=self._device)
+            memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self._device)
             ids = self.network.generate_from(memory, prefix.expand(len(rows), -1))
             for row, text in zip(rows, self.words.texts(ids.tolist()), strict=True):
                 texts[row] = cut_hearsay(
@@ -196,3 +196,8 @@ def load_encoder(name: str | None = None, bf16: bool = False) -> SleepLM:
     if not isinstance(encoder, ReleasedSleepLM):
         raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
     return encoder.to_bfloat16()
+
+
+def prefix_of(facet: str, length: int) -> list[int]:
+    """The modalities that stand before a caption of a facet."""
+    return [MODALITIES.index(MODALITY[facet]), *[NO_MODALITY] * (length - 1)]

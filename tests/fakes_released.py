@@ -47,7 +47,7 @@ def published(network: ReleasedNetwork) -> dict:
 WORDS = "heart rate beat at is the oxygen sleep stage eeg delta power breath position left of and percent".split()
 
 
-def write_tokenizer(folder: Path) -> None:
+def write_tokenizer(folder: Path, size: int = TINY.vocabulary) -> None:
     """Byte pairs as CLIP has them, over a small alphabet: ``!`` is 0, the two special words are last."""
     letters = [chr(i) for i in range(33, 127) if not chr(i).isupper()]
     vocabulary, merges = letters + [letter + "</w>" for letter in letters], []
@@ -58,7 +58,7 @@ def write_tokenizer(folder: Path) -> None:
             parts[:2] = ["".join(parts[:2])]
             vocabulary.append(parts[0])
     vocabulary = list(dict.fromkeys(vocabulary))
-    vocabulary += [f"<unused {i}>" for i in range(TINY.vocabulary - 2 - len(vocabulary))]
+    vocabulary += [f"<unused {i}>" for i in range(size - 2 - len(vocabulary))]
     vocabulary += ["<|startoftext|>", "<|endoftext|>"]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(vocabulary)}))

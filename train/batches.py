@@ -1,8 +1,12 @@
 """Some nights of a corpus in memory, and batches drawn from them: one follows from the seed and the step alone."""
 
 import hashlib
+import multiprocessing
+import os
 import secrets
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +18,13 @@ from tokenizers import Tokenizer
 from sleeplm.captions import training_phrases
 from sleeplm.model.decoder import PAD
 from sleeplm.model.preparation import PATCHES
-from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.sentences import sentence_embeddings, sentences_of
 from sleeplm.model.words import framed
 from sleeplm.vocabulary import FACETS, POSITIONS, STAGES
 from train.corpus import Night, Row
 
-_FACETS_A_TEXT = (1, 1, 2, 3, 5)
+_FACETS_A_TEXT = (1, 2, 3, 5, 5)
+_MANY_NIGHTS = 8
 _MIN_OVERLAP_S = 0.3  # of a phrase's span with a second, for the phrase to hold there
 _JOINS = ("{}, {}", "{} with {}", "{} and {}", "{}; {}")
 
@@ -40,10 +45,16 @@ class Batch:
         ``[phrases + pairs, 384]``.
     lit
         float32 ``[batch, 30, phrases]``; `lit_unknown` bool ``[batch, phrases]``.
-    told, told_sentences
-        bool ``[batch, captions]``, whether a caption says what is true of an epoch, and ``[captions, 384]``.
+    told, told_sentences, told_of
+        bool ``[batch, captions]``, whether a caption says what is true of an epoch; the captions' sentences
+        ``[sentences, 384]``, and the caption that each belongs to.
+    stages, stage_phrases
+        Number of the stage of each epoch, -1 where it has none, and for each stage one of its phrases, as a row of
+        `sentences`; empty where a stage has none.
+    exact
+        bool ``[batch]``, epochs whose captions give numbers: amplitudes there must stay as they are.
     caption_rows, caption_facets, caption_ids
-        Which of the batch's epochs the decoder tells, of what, in which words.
+        Which of the batch's epochs the decoder tells, of what, in which words, the shortest first.
     """
 
     signals: np.ndarray
@@ -56,6 +67,10 @@ class Batch:
     lit_unknown: np.ndarray
     told: np.ndarray
     told_sentences: np.ndarray
+    told_of: np.ndarray
+    stages: np.ndarray
+    stage_phrases: np.ndarray
+    exact: np.ndarray
     caption_rows: np.ndarray
     caption_facets: np.ndarray
     caption_ids: np.ndarray
@@ -78,17 +93,19 @@ class Material:
 
     def __init__(self, nights: Sequence[Night], captions: int, pairs: int, seed: int, cache: Path | None = None):
         rng = np.random.default_rng(seed)
-        loaded = [night.rows() for night in nights]
+        loaded = rows_of(nights)
         rows = [row for night in loaded for row in night]
         self.signals = [night.signals for night in nights]
         self.night = np.repeat(np.arange(len(nights)), [len(r) for r in loaded])
         self.epoch = np.array([row.epoch for row in rows])
         self.present = np.array([row.present for row in rows])
         self.recorded = np.concatenate([_recorded(r) for r in loaded])
-        self.stage = [row.stage for row in rows]
+        number = {stage: i for i, stage in enumerate(STAGES)}
+        self.stage = np.array([number.get(row.stage, -1) for row in rows])
         self.phrases = sorted({p for row in rows for p in row.phrases})
         self._index_phrases(rows)
         self.captions = [row.captions for row in rows]
+        self.marked = [row.marked for row in rows]
         self._index_sameness(rows)
         self._draw_pairs(pairs, rng)
         self._draw_captions(captions, rng)
@@ -109,6 +126,7 @@ class Material:
         timed = {i for spans in self.spans for _, _, i in spans}
         self.timed = np.array([i in timed for i in range(len(number))])
         self.lasting = np.array([p in _lasting() for p in self.phrases]) & ~self.timed
+        self.of_stage = [[number[p] for p in phrases if p in number] for phrases in _phrases_of_one_stage()]
 
     def _index_sameness(self, rows: Sequence[Row]) -> None:
         numbers: dict[str, int] = {}
@@ -147,14 +165,12 @@ class Material:
             self.told_texts.append(" ".join(str(rng.choice(self.captions[r][f])) for f in chosen))
 
     def _embed(self, cache: Path | None) -> None:
-        texts = [*self.phrases, *self.pair_texts, *self.told_texts]
-        sentences = cached_sentences(texts, cache)
+        parts = [sentences_of(text) for text in self.told_texts]
+        unique = {sentence: i for i, sentence in enumerate(dict.fromkeys(s for those in parts for s in those))}
+        self.told_parts = [[unique[s] for s in those] for those in parts]
+        sentences = cached_sentences([*self.phrases, *self.pair_texts, *unique], cache)
         a, b = len(self.phrases), len(self.phrases) + len(self.pair_texts)
-        self.phrase_sentences, self.pair_sentences, self.told_sentences = (
-            sentences[:a],
-            sentences[a:b],
-            sentences[b:],
-        )
+        self.phrase_sentences, self.pair_sentences, self.told_sentences = np.split(sentences, (a, b))
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Signals of rows, all that the night has: float32 ``[rows, 14, 1920]``."""
@@ -183,7 +199,9 @@ class Material:
         (a, b), true, untold = self.pairs[pairs].T, self.true[rows], self.untold[rows]
         either = true | untold
         both, may_be = true[:, a] & true[:, b], either[:, a] & either[:, b]
-        caption_rows, facets, ids = self._captions(rows, rng, words, length)
+        exact = np.arange(size) < len(told)
+        caption_rows, facets, ids = self._captions(rows, len(told), rng, words, length)
+        parts = [self.told_parts[t] for t in told]
         return Batch(
             signals=self.read(rows),
             present=self.present[rows],
@@ -194,7 +212,11 @@ class Material:
             lit=self.lit(rows),
             lit_unknown=untold | ~(self.timed | self.lasting),
             told=self._tells(told, rows),
-            told_sentences=self.told_sentences[told],
+            told_sentences=self.told_sentences[[s for those in parts for s in those]],
+            told_of=np.array([i for i, those in enumerate(parts) for _ in those], dtype=int),
+            stages=self.stage[rows],
+            stage_phrases=np.array([rng.choice(p) for p in self.of_stage] if all(self.of_stage) else [], dtype=int),
+            exact=exact,
             caption_rows=caption_rows,
             caption_facets=facets,
             caption_ids=ids,
@@ -205,18 +227,32 @@ class Material:
         equal = self.same[rows][:, None, :] == self.same[self.told_rows[told]][None, :, :]
         return (equal | ~self.told_facets[told][None, :, :]).all(-1)
 
-    def _captions(self, rows: np.ndarray, rng: np.random.Generator, words: Tokenizer, length: int):
-        """A third of the rows, each with one facet in words."""
-        chosen = [i for i in rng.permutation(len(rows)) if self.captions[rows[i]]][: len(rows) // 3]
-        facets = [rng.choice([f for f in FACETS if f in self.captions[rows[i]]]) for i in chosen]
+    def _captions(self, rows: np.ndarray, told: int, rng: np.random.Generator, words: Tokenizer, length: int):
+        """Most of the `told` first rows, each with one facet in words."""
+        chosen = rng.permutation(told)[: -(-len(rows) // 3)]
+        facets = [rng.choice([f for f in FACETS if f in self.marked[rows[i]]]) for i in chosen]
         ids = [
-            framed(words, str(rng.choice(self.captions[rows[i]][f])), length)
+            framed(words, str(rng.choice(self.marked[rows[i]][f])), length)
             for i, f in zip(chosen, facets, strict=True)
         ]
-        padded = np.full((len(ids), max(map(len, ids))), PAD)
-        for row, values in zip(padded, ids, strict=True):
-            row[: len(values)] = values
-        return np.array(chosen), np.array([FACETS.index(f) for f in facets]), padded
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        padded = np.full((len(ids), len(ids[order[-1]])), PAD)
+        for row, i in zip(padded, order, strict=True):
+            row[: len(ids[i])] = ids[i]
+        return chosen[order], np.array([FACETS.index(facets[i]) for i in order]), padded
+
+
+def rows_of(nights: Sequence[Night]) -> list[list[Row]]:
+    """The rows of each night; of many nights on all cores, for telling takes longer than reading."""
+    if len(nights) < _MANY_NIGHTS:
+        return [night.rows() for night in nights]
+    fresh = multiprocessing.get_context("spawn")  # a fork would inherit the threads of what computes already
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh) as pool:
+        return list(pool.map(_rows, nights))
+
+
+def _rows(night: Night) -> list[Row]:
+    return night.rows()
 
 
 def _recorded(rows: Sequence[Row]) -> np.ndarray:
@@ -227,9 +263,20 @@ def _recorded(rows: Sequence[Row]) -> np.ndarray:
     return np.array([by_epoch[row.epoch] for row in rows])
 
 
+def _phrases_of(stage: str) -> list[str]:
+    return training_phrases({"stage_event": {"stage": stage, "events": []}})
+
+
+def _phrases_of_one_stage() -> list[list[str]]:
+    """For each stage the phrases that no other stage has: "asleep" tells none from another."""
+    phrases = [_phrases_of(str(stage)) for stage in STAGES]
+    counts = Counter(p for those in phrases for p in those)
+    return [[p for p in those if counts[p] == 1] for those in phrases]
+
+
 def _lasting() -> set[str]:
     """Phrases that hold for a whole epoch: stages and positions."""
-    stages = [training_phrases({"stage_event": {"stage": str(s), "events": []}}) for s in STAGES]
+    stages = [_phrases_of(str(s)) for s in STAGES]
     positions = [training_phrases({"somatic": {"position": p}}) for p in POSITIONS.values()]
     return {p for phrases in (*stages, *positions) for p in phrases}
 

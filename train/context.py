@@ -15,14 +15,15 @@ import torch
 from torch.nn import functional
 
 from sleeplm.encoder import SleepLM
+from sleeplm.epochs import Epochs
 from sleeplm.model.context import ContextNetwork, save_context
 from sleeplm.model.files import described_sum
 from sleeplm.vocabulary import STAGES
 from train.corpus import nights
 from train.evaluation.scores import kappa
-from train.measures import by_view, epochs_of
 from train.schedule import learning_rate
 
+_VIEWS = 2  # the whole, and one EEG alone
 _LENGTH = 160  # epochs of a stretch that one step reads
 _STRETCHES = 16
 _SHIFT, _NOISE = 0.5, 0.7  # length of what is added to a night's and to each epoch's unit vector, at most
@@ -31,13 +32,15 @@ _UNSCORED = -100
 
 
 def sequences(model: SleepLM, people: Sequence) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Embeddings ``[epochs, dim]`` and numbers of stages ``[epochs]`` of every view of some nights."""
+    """Embeddings ``[epochs, dim]`` and numbers of stages ``[epochs]`` of two views of some nights."""
     number = {stage: i for i, stage in enumerate(STAGES)}
-    views = [(night, rows) for night in people for rows in by_view(night.rows())]
-    return [
-        (model.embed_signals(epochs_of(night, rows)), np.array([number.get(r.stage, _UNSCORED) for r in rows]))
-        for night, rows in views
-    ]
+    found = []
+    for night in people:
+        stages, views = night.seen()
+        signals, truth = night.signals.astype(np.float32), np.array([number.get(s, _UNSCORED) for s in stages])
+        for present in views[:_VIEWS]:
+            found.append((model.embed_signals(Epochs(signals * present[..., None], present)), truth))
+    return found
 
 
 def blurred(embeddings: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -98,11 +101,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True, help="folder of the encoder; written beside it")
+    parser.add_argument("--nights", type=int, default=24, help="at most; embedding them takes longest")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    people, others = nights(given.corpus, "train"), nights(given.corpus, "validation")
+    everybody = [night for night in nights(given.corpus, "train") if night.simulated]  # real ones are no nights
+    people, others = everybody[: given.nights], nights(given.corpus, "validation")
     if not people:
         parser.error(f"no nights in {given.corpus}; simulate some with python -m train.simulate_corpus")
     model = SleepLM.from_pretrained(given.weights)

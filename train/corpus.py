@@ -20,6 +20,7 @@ from index.cohort.folder import load_settings, manifests
 from sleeplm.captions import spans_of, tell, training_phrases
 from sleeplm.captions.views import seen_with
 from sleeplm.errors import UsageError
+from sleeplm.model.measured import filled, marked, numbers_of
 from sleeplm.vocabulary import CHANNEL_NAMES, EVENT_CHANNELS, FACETS, SAMPLES_PER_EPOCH
 
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -33,7 +34,8 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "body": ("EMG_CHIN", "POS", "LEG_L", "LEG_R"),
     "heart": ("ECG", "SPO2"),
 }
-MEASURED_VIEWS = ("whole", "brain", "breathing", "one EEG")  # of everybody who is not trained on
+MEASURED_VIEWS = ("whole", "one EEG", "brain", "breathing")  # of everybody who is not trained on
+ALONE = ("one EEG", "other EEG")  # in training each night is seen by one of them: the poorest view is the commonest
 VIEWS_A_NIGHT = 4
 PHRASINGS = 2
 # An epoch by itself shows neither who scored it nor what came before and after it.
@@ -65,6 +67,8 @@ class Row:
         Seconds within the epoch where an event's phrase is true.
     captions : dict of str to list of str
         By facet, in several phrasings.
+    marked : dict of str to list of str
+        The same with marks for numbers (see `sleeplm.model.measured`).
     same : dict of str to str
         By facet, a sum of what was measured: epochs that share it say the same.
     attributes : dict
@@ -78,6 +82,7 @@ class Row:
     untold: list[str]
     spans: list[tuple[float, float, str]]
     captions: dict[str, list[str]]
+    marked: dict[str, list[str]]
     same: dict[str, str]
     attributes: dict
 
@@ -95,6 +100,8 @@ class Night:
     simulated : bool
     seed : int
         Which views are seen, and how they are told.
+    channels : tuple of str
+        Those that a network reads: the night is seen and told as if nothing else had been recorded.
     """
 
     epochs_file: Path
@@ -105,6 +112,7 @@ class Night:
     n_epochs: int
     simulated: bool
     seed: int = 0
+    channels: tuple[str, ...] = CHANNEL_NAMES
 
     def told(self, seed: int) -> "Night":
         """The same night, seen and told by another seed."""
@@ -121,34 +129,55 @@ class Night:
         """The views that are seen: in training the whole and others drawn by the seed, else always the same."""
         return views_of(self.study, self.seed) if self.split == "train" else MEASURED_VIEWS
 
+    def seen(self) -> tuple[list[str], list[np.ndarray]]:
+        """The stages ``[epochs]``, and for each view which channels an epoch has, bool ``[epochs, 14]``."""
+        epochs = self._epochs("stage", "channels")
+        present = [np.array([_present(epoch, names) for epoch in epochs]) for names in self._seen_in(epochs)]
+        return [epoch["stage"] for epoch in epochs], present
+
     def rows(self) -> list[Row]:
         """A row for each epoch in each view, the whole first."""
-        columns = ["stage", "channels", "attributes"]
-        epochs = pq.read_table(self.epochs_file, columns=columns, partitioning=None).to_pylist()
+        epochs = self._epochs("stage", "channels", "attributes")
         measured = [json.loads(epoch["attributes"]) for epoch in epochs]
         whole = [set(training_phrases(attributes)) for attributes in measured]
         rows = []
-        for number, view in enumerate(self.views):
-            names = VIEWS[view]
+        for number, names in enumerate(self._seen_in(epochs)):
             seen = [seen_with(attributes, names) for attributes in measured]
-            told = [tell_alone(seen, f"{self.seed} {self.study} {number} {i}") for i in range(PHRASINGS)]
+            with_marks = [marked(attributes) for attributes in seen]
+            told = [tell_alone(with_marks, f"{self.seed} {self.study} {number} {i}") for i in range(PHRASINGS)]
             for e, (epoch, attributes) in enumerate(zip(epochs, seen, strict=True)):
                 phrases = training_phrases(attributes)
-                captions = {f: sorted({t[e][f] for t in told if f in t[e]}) for f in FACETS}
+                texts = {f: sorted({t[e][f] for t in told if f in t[e]}) for f in attributes if f in FACETS}
+                texts = {f: those for f, those in texts.items() if those}
+                numbers = numbers_of(attributes)
                 rows.append(
                     Row(
                         epoch=e,
-                        present=[n in epoch["channels"] and n in names for n in CHANNEL_NAMES],
+                        present=_present(epoch, names),
                         stage=epoch["stage"],
                         phrases=phrases,
                         untold=sorted(whole[e] - set(phrases)),
                         spans=spans_of(attributes),
-                        captions={f: texts for f, texts in captions.items() if texts},
+                        captions={f: [filled(t, numbers) for t in those] for f, those in texts.items()},
+                        marked=texts,
                         same={f: _sum_of(_without_context(f, values)) for f, values in attributes.items()},
                         attributes={} if self.split == "train" else attributes,
                     )
                 )
         return rows
+
+    def _epochs(self, *columns: str) -> list[dict]:
+        return pq.read_table(self.epochs_file, columns=list(columns), partitioning=None).to_pylist()
+
+    def _seen_in(self, epochs: Sequence[dict]) -> list[frozenset[str]]:
+        """The channels of each view; of a recording of few channels several views are one, or none."""
+        recorded = {name for epoch in epochs for name in epoch["channels"]}.intersection(self.channels)
+        found = dict.fromkeys(frozenset(recorded & set(VIEWS[view])) for view in self.views)
+        return [names for names in found if names]
+
+
+def _present(epoch: dict, names: frozenset[str]) -> list[bool]:
+    return [name in epoch["channels"] and name in names for name in CHANNEL_NAMES]
 
 
 def nights(folder: Path, split: str) -> list[Night]:
@@ -179,10 +208,11 @@ def nights(folder: Path, split: str) -> list[Night]:
 
 
 def views_of(study: str, seed: int) -> list[str]:
-    """The views of a night in training: the whole, and others drawn by its id and a seed."""
-    others = [name for name in VIEWS if name != "whole"]
-    drawn = np.random.default_rng([seed, *study.encode()]).choice(others, VIEWS_A_NIGHT - 1, replace=False)
-    return ["whole", *drawn.tolist()]
+    """The views of a night in training: the whole, one EEG alone, and others drawn by its id and a seed."""
+    rng = np.random.default_rng([seed, *study.encode()])
+    alone = str(rng.choice(ALONE))
+    others = [name for name in VIEWS if name not in ("whole", alone)]
+    return ["whole", alone, *rng.choice(others, VIEWS_A_NIGHT - 2, replace=False).tolist()]
 
 
 def tell_alone(attributes: Sequence[dict[str, dict]], seed: str) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from assistant.llm import WEIGHTS, prompt_ids
+from assistant.llm import WEIGHTS, choose_dtype, prompt_ids
 from assistant.pretrained import NAME, load_pretrained, packaged_folder
 from assistant.projector import Projector
 from assistant.reading import reading_prompt, reading_words
@@ -28,6 +28,7 @@ from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.vocabulary import STAGES, Stage
+from train.batches import rows_of
 from train.corpus import Night, nights
 from train.dialogues import Example, answers, follow_ups, questions
 
@@ -69,9 +70,9 @@ def read_epochs(
 ) -> list[Epoch]:
     """Epochs of all channels, as evenly by stage as the nights allow."""
     picked = []
-    for night in found:
+    for night, told in zip(found, rows_of(found), strict=True):
         rows = {}
-        for row in night.rows():
+        for row in told:
             rows.setdefault(row.epoch, row)  # the first view of an epoch is the whole
         for stage in STAGES:
             of_stage = [e for e, row in rows.items() if row.stage == stage]
@@ -297,6 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, default=Path("runs/corpus"))
     parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--nights", type=int, default=16, help="whose epochs are read, at most")
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
@@ -308,10 +310,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     begin = time.perf_counter()
     torch.manual_seed(given.seed)
     random = np.random.default_rng(given.seed)
-    model, tokenizer = load_pretrained(packaged_folder(), torch.bfloat16, torch.device("cpu"))
+    cpu = torch.device("cpu")
+    model, tokenizer = load_pretrained(packaged_folder(), choose_dtype(cpu), cpu)
     model.requires_grad_(False)
     encoder = SleepLM.from_pretrained(given.encoder)
-    epochs = read_epochs(nights(given.corpus, "train"), encoder, 40, random)
+    people = [night for night in nights(given.corpus, "train") if night.simulated][: given.nights]
+    epochs = read_epochs(people, encoder, 40, random)
     width, hidden = epochs[0].tokens.shape[1], model.config.hidden_size
     scale = float(model.get_input_embeddings().weight.float().pow(2).mean().sqrt())
     projector = Projector(width, hidden, soft_tokens=2, scale=scale)

@@ -1,8 +1,9 @@
 """Simulate people and make a corpus of their nights, on all cores or on a Dask cluster.
 
     python -m train.simulate_corpus runs/corpus --split train --nights 24 --hours 7
-    python -m train.simulate_corpus runs/corpus --split validation --nights 8 --hours 4
+    python -m train.simulate_corpus runs/corpus --split validation --nights 8 --hours 4 --unusual
 
+People to choose by are drawn beyond the ranges of those to train on, so that what is chosen is what carries over.
 Each night is written as EDF, as any lab's file, and read like one; the truth of the simulation is its expert
 scoring. A night that is there already is left alone.
 """
@@ -38,12 +39,13 @@ class Simulated:
     profile: str
     hours: float
     lab: str
+    unusual: bool = False
 
 
 def simulated_night(night: Simulated) -> None:
     """Write one night with its truth; one that is there already is left alone."""
     if not night.path.exists():
-        made = simulate_night(night.seed, night.hours, night.profile, lab=night.lab)
+        made = simulate_night(night.seed, night.hours, night.profile, night.unusual, night.lab)
         partial = night.path.with_name(f"{night.path.stem}.partial.edf")
         write_night(made, partial, every_event=True)
         for end in (".hypnogram.csv", ".events.csv", ".edf"):  # the recording last: with it the night is there
@@ -95,12 +97,15 @@ def simulate_corpus(
         return run_cohort(people, folder, SETTINGS, SECRET, scheduler=client.scheduler.address, told=told)
 
 
-def planned(folder: Path, split: str, first: int, count: int, hours: float, lab: str) -> list[Simulated]:
+def planned(
+    folder: Path, split: str, first: int, count: int, hours: float, lab: str, unusual: bool = False
+) -> list[Simulated]:
     """The nights of a split from the `first` person on, the profiles in turn; their files lie beside the corpus."""
     profiles = list(PROFILES)
     where = folder.with_name(f"{folder.name}-recordings").absolute() / split
+    kind = "_unusual" * unusual
     return [
-        Simulated(where / f"{profile}_{seed}_{hours:g}h_{lab}.edf", seed, profile, hours, lab)
+        Simulated(where / f"{profile}_{seed}_{hours:g}h_{lab}{kind}.edf", seed, profile, hours, lab, unusual)
         for number in range(first, first + count)
         for profile, seed in [(profiles[number % len(profiles)], FIRST_SEED[split] + number)]
     ]
@@ -115,10 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first person")
     parser.add_argument("--hours", type=float, default=6.0)
     parser.add_argument("--lab", choices=LABS, default="varied")
+    parser.add_argument("--unusual", action="store_true", help="people beyond the ranges of the usual ones")
     parser.add_argument("--workers", type=int, help="processes; by default by cores and memory")
     parser.add_argument("--scheduler", help="address of a Dask scheduler instead")
     given = parser.parse_args(arguments)
-    nights = planned(given.folder, given.split, given.first, given.nights, given.hours, given.lab)
+    nights = planned(given.folder, given.split, given.first, given.nights, given.hours, given.lab, given.unusual)
     folder = given.folder.absolute()
     try:
         outcome = simulate_corpus(folder, nights, given.split, given.scheduler, given.workers, _print)

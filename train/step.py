@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from sleeplm.model import Prepared, SleepLMNetwork, losses
-from sleeplm.model.measured import ABSENT
+from sleeplm.model import Prepared, SleepLMNetwork, losses, prepare
+from sleeplm.model.decoder import PAD
 from sleeplm.model.measured import CHANNELS as NUMBERS_OF
 from sleeplm.model.network import slow_wave
 from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES
@@ -17,9 +18,10 @@ from train.batches import Batch
 WEIGHTS = {
     "text_to_epoch": 1.0,
     "epoch_to_text": 1.0,
-    "told_to_epoch": 0.5,
-    "epoch_to_told": 0.5,
-    "dense": 0.05,
+    "told_to_epoch": 1.0,
+    "epoch_to_told": 1.0,
+    "stage": 1.0,
+    "dense": 0.2,
     "caption": 1.0,
     "bands": 0.5,
     "wave": 0.05,
@@ -30,11 +32,12 @@ _TILT = 0.12  # of ln(amplitude) an octave
 _NOISE_LN_UV = 0.0
 _ARBITRARY_GAIN_SD = 1.0  # belts, flow, snore: any laboratory's unit
 _HIDE_SHARE, _HIDDEN_PATCHES = 0.3, 0.25
+_LENGTHS = 3  # groups of captions
 _MAX_LOG_SCALE = 4.0
 
 
 def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator, variety: float = 1.0) -> np.ndarray:
-    """Signals as another laboratory would give them: other gains, filters and noise.
+    """Signals as another laboratory would give them: other gains, filters and noise, EEG and eyes either way up.
 
     Parameters
     ----------
@@ -42,20 +45,21 @@ def varied(signals: np.ndarray, exact: np.ndarray, rng: np.random.Generator, var
     exact : ndarray of bool ``[batch]``
         Epochs whose captions give microvolts: only arbitrary units and the ECG's polarity vary there.
     variety : float
-        From 0, one laboratory, to 1, any: how far gains and filters go, and how many epochs are filtered.
+        From 0, one laboratory, to 1, any: how far filters go, and how many epochs are filtered.
     """
     out = signals.copy()
     kinds = np.array([c.kind for c in CANONICAL])
     physical, arbitrary = np.isin(kinds, ("eeg", "eog", "emg", "ecg")), np.zeros(len(kinds), dtype=bool)
+    brain = np.flatnonzero(np.isin(kinds, ("eeg", "eog")))
     arbitrary[list(WAVES)] = ARBITRARY
     shape = (len(out), len(kinds))
     gains = np.where(arbitrary, np.exp(rng.normal(0, _ARBITRARY_GAIN_SD, shape)), 1.0)
     # One gain a person and kind, a smaller one an electrode.
-    shared = variety * (rng.normal(0, _GAIN_SD, (len(out), 1)) + rng.normal(0, _GAIN_SD / 3, shape))
+    shared = rng.normal(0, _GAIN_SD, (len(out), 1)) + rng.normal(0, _GAIN_SD / 3, shape)
     gains = np.where(physical & ~exact[:, None], np.exp(shared), gains)
     gains[:, kinds == "ecg"] *= rng.choice((-1, 1), (len(out), 1))
+    gains[:, brain] *= np.where(exact, 1, rng.choice((-1, 1), len(out)))[:, None]
     out *= gains[..., None].astype(np.float32)
-    brain = np.flatnonzero(np.isin(kinds, ("eeg", "eog")))
     rows = np.flatnonzero(~exact & (rng.random(len(out)) < variety * _FILTERED))
     if len(rows):
         part = np.ix_(rows, brain)
@@ -92,7 +96,7 @@ def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
         summary=prepared.summary * here,
         position=prepared.position * present[:, position, None, None],
         present=present,
-        digits=torch.where(present[:, NUMBERS_OF][..., None], prepared.digits, ABSENT),
+        numbers=torch.where(present[:, NUMBERS_OF], prepared.numbers, torch.nan),
         fine=prepared.fine * here[..., None],
     )
 
@@ -104,6 +108,8 @@ class TrainingStep(nn.Module):
     and the losses, stay in single precision.
     """
 
+    weights = WEIGHTS
+
     def __init__(self, network: SleepLMNetwork, variety: float = 1.0):
         super().__init__()
         self.network, self.variety = network, variety
@@ -111,24 +117,26 @@ class TrainingStep(nn.Module):
     def forward(self, batch: Batch, seed: int, step: int) -> dict[str, Tensor]:
         """Every loss of a batch, unweighted."""
         rng = np.random.default_rng([seed, step, 1])
-        exact = np.zeros(len(batch.signals), dtype=bool)
-        exact[batch.caption_rows] = True
         recorded, present = self._tensor(batch.recorded), self._tensor(batch.present)
-        signals = self._tensor(varied(batch.signals, exact, rng, self.variety))
+        signals = self._tensor(varied(batch.signals, batch.exact, rng, self.variety))
         with torch.autocast(signals.device.type, enabled=False):
-            whole = self.network.prepare(signals, recorded)
-        hidden = (rng.random((len(exact), PATCHES)) < _HIDDEN_PATCHES) & (rng.random((len(exact), 1)) < _HIDE_SHARE)
+            whole = prepare(signals, recorded)
+        n = len(signals)
+        hidden = (rng.random((n, PATCHES)) < _HIDDEN_PATCHES) & (rng.random((n, 1)) < _HIDE_SHARE)
         encoded = self.network.encode_prepared(of_channels(whole, present), self._tensor(hidden))
-        ids, facets = self._tensor(batch.caption_ids), self._tensor(batch.caption_facets)
-        words = self.network.decoder(encoded.tokens[self._tensor(batch.caption_rows)], facets, ids[:, :-1])
+        caption = self._caption(batch, encoded.tokens)
         bands, wave = self.network.reconstruct(encoded.times)
-        texts, told = (self.network.text(self._tensor(s)) for s in (batch.sentences, batch.told_sentences))
+        texts = self.network.text(self._tensor(batch.sentences))
+        told = self.network.text(
+            self._tensor(batch.told_sentences), self._tensor(batch.told_of), batch.told.shape[1]
+        )
         with torch.autocast(signals.device.type, enabled=False):
             here = recorded[:, WAVES]
             return {
                 **self._contrast(batch, encoded.embeddings.float(), texts.float(), told.float()),
+                "stage": self._stage(batch, encoded.embeddings.float(), texts.float()),
                 "dense": self._dense(batch, encoded.patches.float(), texts.float()),
-                "caption": losses.captioning(words.float(), ids),
+                "caption": caption,
                 "bands": losses.reconstruction(bands.float(), whole.bands, here),
                 "wave": losses.reconstruction(wave.float(), slow_wave(whole.wave), here),
             }
@@ -136,6 +144,17 @@ class TrainingStep(nn.Module):
     def _tensor(self, array: np.ndarray) -> Tensor:
         """An array where the network is."""
         return torch.from_numpy(array).to(self.network.log_scale.device)
+
+    def _caption(self, batch: Batch, tokens: Tensor) -> Tensor:
+        """The loss of the next word, a few captions of like length at a time: little of it is padding."""
+        ids, facets = self._tensor(batch.caption_ids), self._tensor(batch.caption_facets)
+        memory, total = tokens[self._tensor(batch.caption_rows)], 0.0
+        for rows in torch.arange(len(ids), device=ids.device).chunk(_LENGTHS):
+            length = int((ids[rows] != PAD).sum(1).max())
+            words = self.network.decoder(memory[rows], facets[rows], ids[rows, : length - 1])
+            count = (ids[rows, 1:length] != PAD).sum()
+            total = total + losses.captioning(words.float(), ids[rows, :length]) * count
+        return total / (ids[:, 1:] != PAD).sum()
 
     def _contrast(self, batch: Batch, embeddings: Tensor, texts: Tensor, told_texts: Tensor) -> dict[str, Tensor]:
         scale = self.network.log_scale.clamp(max=_MAX_LOG_SCALE).exp()
@@ -150,6 +169,14 @@ class TrainingStep(nn.Module):
             "told_to_epoch": losses.texts_to_epochs(told_scores, told, nothing),
             "epoch_to_told": losses.epochs_to_texts(told_scores, told, nothing),
         }
+
+    def _stage(self, batch: Batch, embeddings: Tensor, texts: Tensor) -> Tensor:
+        """Each epoch against one phrase of every stage: of what excludes one another, one is true."""
+        if not len(batch.stage_phrases) or not (batch.stages >= 0).any():
+            return embeddings.sum() * 0
+        scale = self.network.log_scale.clamp(max=_MAX_LOG_SCALE).exp()
+        scores = scale * embeddings @ texts[self._tensor(batch.stage_phrases)].T
+        return cross_entropy(scores, self._tensor(batch.stages), ignore_index=-1)
 
     def _dense(self, batch: Batch, patches: Tensor, texts: Tensor) -> Tensor:
         lit = self._tensor(batch.lit)

@@ -1,16 +1,16 @@
 """A corpus of any size as batches: a few nights at a time in memory, seen and told anew each time they come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from train.batches import Batch, Material
+from train.released_batches import ReleasedMaterial
 
 NIGHTS_AT_ONCE = 16  # about 50 MB of signals each
-BATCHES_A_SHELF = 1000
+BATCHES_A_SHELF = 4000
 
 
 @dataclass
@@ -23,23 +23,19 @@ class Stream:
     Attributes
     ----------
     nights : sequence of Night
-    captions, pairs : int
-        Embedded for each shelf (`Material`).
+    filled : callable
+        Reads some nights into memory: `Material`, or what another network is trained on.
     seed : int
     at_once, batches_a_shelf : int
-    cache : Path, optional
-        Where sentence embeddings are kept.
     """
 
     nights: Sequence
-    captions: int
-    pairs: int
+    filled: Callable[[list], Material | ReleasedMaterial]
     seed: int
     at_once: int = NIGHTS_AT_ONCE
     batches_a_shelf: int = BATCHES_A_SHELF
-    cache: Path | None = None
     _number: int = -1
-    _shelf: Material | None = None
+    _shelf: Material | ReleasedMaterial | None = None
 
     def of_shelf(self, number: int) -> list:
         """The nights of a shelf, as they are seen and told there."""
@@ -48,14 +44,18 @@ class Stream:
         order = np.random.default_rng([self.seed, turn]).permutation(len(self.nights))
         return [self.nights[i].told(turn + self.seed) for i in order[place::shelves]]
 
-    def shelf(self, number: int) -> Material:
+    def shelf(self, number: int) -> Material | ReleasedMaterial:
         """A shelf's nights in memory; those of the shelf before are let go."""
         if number != self._number:
             self._shelf = None
-            self._shelf = Material(self.of_shelf(number), self.captions, self.pairs, self.seed, self.cache)
+            self._shelf = self.filled(self.of_shelf(number))
             self._number = number
         return self._shelf
 
+    def at(self, step: int) -> Material | ReleasedMaterial:
+        """What the batch of a step is drawn from."""
+        return self.shelf(step // self.batches_a_shelf)
+
     def batch(self, size: int, words: Tokenizer, length: int, seed: int, step: int) -> Batch:
         """The batch of a step (`Material.batch`)."""
-        return self.shelf(step // self.batches_a_shelf).batch(size, words, length, seed, step)
+        return self.at(step).batch(size, words, length, seed, step)

@@ -54,15 +54,20 @@ def without(text: str) -> str:
     return told[:1].upper() + told[1:-1] + "." if told else ""
 
 
+def _without(captions: dict[str, list[str]]) -> dict[str, list[str]]:
+    kept = {f: sorted({t for text in captions.get(f, ()) if (t := without(text))}) for f in FACETS}
+    return {f: texts for f, texts in kept.items() if texts}
+
+
 def silent(row):
     """A row of a corpus in which no word names a concept."""
-    captions = {f: sorted({t for text in row.captions.get(f, ()) if (t := without(text))}) for f in FACETS}
     return replace(
         row,
         phrases=[p for p in row.phrases if not named_in(p)],
         untold=[p for p in row.untold if not named_in(p)],
         spans=[span for span in row.spans if not named_in(span[2])],
-        captions={f: texts for f, texts in captions.items() if texts},
+        captions=_without(row.captions),
+        marked=_without(row.marked),
         attributes={},
     )
 

@@ -6,6 +6,20 @@ import math
 _COARSE = {"_bpm": 5, "_pct": 10, "_uv": 5, "_per_min": 1, "_ms": 10}
 
 
+class Marked(float):
+    """A number that is printed as a mark, which holds its place in a text until it is filled in."""
+
+    def __new__(cls, value: float, mark: str):
+        """The number with its mark."""
+        made = super().__new__(cls, value)
+        made.mark = mark
+        return made
+
+    def __format__(self, spec: str) -> str:
+        """Its mark, whatever the format."""
+        return self.mark
+
+
 def rounded(value: float, decimals: int = 0) -> int | float | None:
     """The value as it will be printed: an int without decimals; None for what is not a number.
 
@@ -24,7 +38,7 @@ def coarse(name: str, value: float) -> int | None:
     (60, None, 14)
     """
     step = next((s for suffix, s in _COARSE.items() if name.endswith(suffix)), None)
-    if step is None:
+    if step is None or isinstance(value, Marked):
         return None
     about = math.floor(value / step + 0.5) * step
     return about if about != value and abs(about - value) <= 0.1 * abs(value) else None

@@ -4,10 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from sleeplm.errors import ModelError
-from sleeplm.model.measured import NUMBERS
-
-# What weights have that were made before there was a choice.
-_LATER = {"own_scale": False, "fine": False, "numbers": False}
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,6 @@ class NetworkConfig:
         Longest caption in tokens, start and end included.
     text_width : int
         Size of the frozen sentence encoder's embedding.
-    own_scale : bool
-        Whether EEG and EOG, like the channels of arbitrary unit, are divided by the epoch's own size, which is then
-        given once, as a logarithm: laboratories differ in it.
-    fine : bool
-        Whether each patch also has its powers in quarters of a second: spindles and twitches are short.
-    numbers : bool
-        Whether the decoder also reads what was measured, in digits (see `measured`).
     """
 
     name: str = "sleeplm-nano"
@@ -53,16 +42,8 @@ class NetworkConfig:
     decoder_layers: int = 3
     decoder_heads: int = 6
     vocabulary: int = 1024
-    caption_length: int = 72
+    caption_length: int = 112
     text_width: int = 384
-    own_scale: bool = False
-    fine: bool = False
-    numbers: bool = False
-
-    @property
-    def memory_tokens(self) -> int:
-        """Tokens that the caption decoder reads."""
-        return self.tokens + (len(NUMBERS) if self.numbers else 0)
 
     def as_dict(self) -> dict:
         """The configuration as JSON has it."""
@@ -70,7 +51,7 @@ class NetworkConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping) -> "NetworkConfig":
-        """Read back what `as_dict` wrote; a key too many, or too few of the first ones, is an error.
+        """Read back what `as_dict` wrote; a key too many, or too few, is an error.
 
         Raises
         ------
@@ -78,8 +59,6 @@ class NetworkConfig:
             The keys or the kinds of value are not those of a configuration.
         """
         kinds = {f.name: f.type for f in fields(cls)}
-        if isinstance(values, Mapping):
-            values = _LATER | values
         if not isinstance(values, Mapping) or set(values) != set(kinds):
             found = sorted(set(values) ^ set(kinds)) if isinstance(values, Mapping) else "no mapping"
             raise ModelError(f"the network's configuration does not have the expected keys: {found}")

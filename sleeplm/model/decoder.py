@@ -54,23 +54,31 @@ class CaptionDecoder(nn.Module):
 
     @torch.inference_mode()
     def generate(self, tokens: Tensor, facets: Tensor) -> Tensor:
-        """Greedy words ``[batch, length]`` after START, padded after END; keys and values are kept."""
+        """Greedy words ``[batch, length]`` after START, padded after END; keys and values are kept.
+
+        Captions differ in length: once half of them have ended, the others go on by themselves.
+        """
         memories = [block.cross.keys_values(tokens) for block in self.blocks]
         past: list = [None] * len(self.blocks)
-        last = torch.full((len(tokens), 1), START, device=tokens.device)
-        going = torch.ones(len(tokens), dtype=torch.bool, device=tokens.device)
-        words = []
+        words = torch.full((len(tokens), self.length - 1), PAD, device=tokens.device)
+        rows = torch.arange(len(tokens), device=tokens.device)  # those that are still being written
+        last, going = torch.full_like(rows, START)[:, None], torch.ones_like(rows, dtype=torch.bool)
         for place in range(self.length - 1):
             x = self._embed(last, facets, place)
             for i, block in enumerate(self.blocks):
                 x, past[i] = block(x, memories[i], past[i])
-            chosen = self._logits(x)[:, -1].argmax(-1)
-            words.append(torch.where(going, chosen, PAD))
+            chosen = torch.where(going, self._logits(x)[:, -1].argmax(-1), PAD)
+            words[rows, place] = chosen
             going = going & (chosen != END)
-            if not going.any():
-                break
+            left = int(going.sum())
+            if not left:
+                return words[:, : place + 1]
             last = chosen[:, None]
-        return torch.stack(words, dim=1)
+            if 2 * left <= len(rows):
+                rows, last, facets = rows[going], last[going], facets[going]
+                memories, past = ([tuple(t[going] for t in pair) for pair in kept] for kept in (memories, past))
+                going = going[going]
+        return words
 
     def _embed(self, ids: Tensor, facets: Tensor, place: int) -> Tensor:
         places = self.places.weight[place : place + ids.shape[1]]

@@ -26,7 +26,7 @@ def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = Non
     `about` says how the weights were made; by default what the network's own file said.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    state = {key: value.detach().half().contiguous() for key, value in network.state_dict().items()}
+    state = {key: _halved(value.detach()).contiguous() for key, value in network.state_dict().items()}
     content = to_bytes(state)
     card = {
         "config": network.config.as_dict(),
@@ -36,6 +36,11 @@ def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = Non
     write_whole(folder / f"{STEM}.safetensors", content)
     write_whole(folder / f"{STEM}.json", (json.dumps(card, indent=2) + "\n").encode())
     return card["sha256"]
+
+
+def _halved(value: torch.Tensor) -> torch.Tensor:
+    """In half precision; a count stays whole."""
+    return value.half() if value.is_floating_point() else value
 
 
 def write_whole(file: Path, content: bytes) -> None:

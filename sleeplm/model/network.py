@@ -11,7 +11,7 @@ from sleeplm.model.config import NetworkConfig
 from sleeplm.model.decoder import CaptionDecoder
 from sleeplm.model.layers import Pool
 from sleeplm.model.preparation import BANDS, PATCH_SAMPLES, PATCHES, WAVES, Prepared, prepare
-from sleeplm.model.towers import NumberTokens, SignalTower, TextHead
+from sleeplm.model.towers import SignalTower, TextHead
 
 EMBEDDING_QUERIES = 4
 SLOW_SAMPLES = 8  # of a patch's waveform, as reconstruction asks for it
@@ -31,12 +31,15 @@ class Encoded:
         ``[batch, tokens, width]``, what the caption decoder reads.
     times : Tensor
         ``[batch, 30, width]``, what reconstruction reads.
+    numbers : Tensor
+        ``[batch, numbers]``, what was measured, for the marks in the decoder's words (see `measured`).
     """
 
     embeddings: Tensor
     patches: Tensor
     tokens: Tensor
     times: Tensor
+    numbers: Tensor
 
 
 class SleepLMNetwork(nn.Module):
@@ -52,7 +55,6 @@ class SleepLMNetwork(nn.Module):
         self.token_norm = nn.LayerNorm(config.width)
         self.embedding = nn.Linear(EMBEDDING_QUERIES * config.width, config.dim)
         self.patch_embedding = nn.Linear(config.width, config.dim)
-        self.numbers = NumberTokens(config) if config.numbers else None
         self.decoder = CaptionDecoder(config)
         self.reconstruction = nn.Linear(config.width, len(WAVES) * (BANDS + SLOW_SAMPLES))
         self.log_scale = nn.Parameter(torch.tensor(math.log(12.0)))
@@ -61,26 +63,20 @@ class SleepLMNetwork(nn.Module):
 
     def encode(self, signals: Tensor, present: Tensor) -> Encoded:
         """Encode epochs ``[batch, 14, 1920]`` in physical units with their presence mask ``[batch, 14]``."""
-        return self.encode_prepared(self.prepare(signals, present))
-
-    def prepare(self, signals: Tensor, present: Tensor) -> Prepared:
-        """What this network reads of epochs."""
-        config = self.config
-        return prepare(signals, present, config.own_scale, config.fine, config.numbers)
+        return self.encode_prepared(prepare(signals, present))
 
     def encode_prepared(self, prepared: Prepared, hidden_patches: Tensor | None = None) -> Encoded:
         """Encode what `prepare` gave; `hidden_patches` (bool ``[batch, 30]``) are masked."""
         x, mask = self.signals(prepared, hidden_patches)
         pooled = self.token_norm(self.pool(x, mask))
         first, tokens = pooled[:, :EMBEDDING_QUERIES], pooled[:, EMBEDDING_QUERIES:]
-        if self.numbers is not None:
-            tokens = torch.cat((tokens, self.numbers(prepared.digits)), dim=1)
         times = x[:, :PATCHES]
         return Encoded(
             embeddings=normalize(self.embedding(first.flatten(1)), dim=-1),
             patches=normalize(self.patch_embedding(times), dim=-1),
             tokens=tokens,
             times=times,
+            numbers=prepared.numbers,
         )
 
     def patch_logits(self, patches: Tensor, texts: Tensor) -> Tensor:

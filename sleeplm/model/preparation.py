@@ -1,10 +1,10 @@
 """Epochs in physical units -> what the network reads. A pure function without learned parts.
 
-Physical channels (uV, mV, %) are divided by a fixed constant of their kind, so that absolute amplitude, which
-tells deep sleep from light, survives. Belts, flow and snore come in arbitrary units that differ from lab to lab:
-their shape is divided by the epoch's own scale, and their absolute size is given once, as a logarithm, which
-training blurs by a random gain. Nothing is taken from neighbouring epochs: an epoch means the same alone as in its
-night.
+Muscle, heart and oxygen (uV, mV, %) are divided by a fixed constant of their kind. Belts, flow and snore come in
+arbitrary units that differ from lab to lab, and skulls, electrodes and amplifiers make EEG and eyes larger or
+smaller: their shape is divided by the epoch's own scale, and their absolute size, which tells deep sleep from
+light, is given once, as a logarithm, and in microvolts among the numbers; training blurs it by a random gain.
+Nothing is taken from neighbouring epochs: an epoch means the same alone as in its night.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from sleeplm.model.measured import measured_digits, no_digits
+from sleeplm.model.measured import known
 from sleeplm.vocabulary import CANONICAL, EPOCH_S, MODEL_SFREQ_HZ, POSITIONS, SAMPLES_PER_EPOCH
 
 PATCHES = EPOCH_S  # one a second
@@ -22,9 +22,10 @@ POSITION_CHANNEL = next(i for i, c in enumerate(CANONICAL) if c.kind == "positio
 WAVES = tuple(i for i in range(len(CANONICAL)) if i != POSITION_CHANNEL)  # channels with a waveform
 KINDS = tuple(CANONICAL[i].kind for i in WAVES)
 POSITION_CODES = tuple(sorted(POSITIONS))  # -1 (unknown) first
-_PHYSIOLOGICAL = tuple(kind in ("eeg", "eog") for kind in KINDS)
+BRAIN = tuple(i for i, kind in enumerate(KINDS) if kind in ("eeg", "eog"))  # among WAVES
 ARBITRARY = tuple(kind in ("effort", "flow", "snore") for kind in KINDS)
 _DIVISOR = {"eeg": 50.0, "eog": 100.0, "emg": 20.0, "ecg": 0.5, "spo2": 5.0}
+_FIXED = ("emg", "ecg", "spo2")  # kinds whose scale is a constant
 _CENTRE_SPO2 = 95.0
 _CLIP = 10.0
 _BAND_EDGES_HZ = (0.25, 0.75, 1.25, 2.25, 3.25, 4.25, 6.25, 8.25, 10.25, 12.25, 14.25, 16.25, 20.25, 25.25, 32.25)
@@ -56,11 +57,11 @@ class Prepared:
         ``[batch, 30, codes]``, share of each patch spent in each body position.
     present : Tensor
         bool ``[batch, 14]``.
-    digits : Tensor
-        int64 ``[batch, numbers, 4]``, what was measured (see `measured_digits`); absent where not asked for.
+    numbers : Tensor
+        float32 ``[batch, numbers]``, what was measured (see `measured.NUMBERS`); NaN where it was not.
     fine : Tensor
-        ``[batch, 13, 30, 12]``, logarithms of powers in quarters of a second against the epoch's mean; empty in the
-        last dimension where they were not asked for.
+        ``[batch, 13, 30, 12]``, logarithms of powers in quarters of a second against the epoch's mean: spindles and
+        twitches are short.
     """
 
     wave: Tensor
@@ -68,13 +69,11 @@ class Prepared:
     summary: Tensor
     position: Tensor
     present: Tensor
-    digits: Tensor
+    numbers: Tensor
     fine: Tensor
 
 
-def prepare(
-    signals: Tensor, present: Tensor, own_scale: bool = False, fine: bool = False, numbers: bool = False
-) -> Prepared:
+def prepare(signals: Tensor, present: Tensor) -> Prepared:
     """Prepare a batch of epochs.
 
     Parameters
@@ -83,11 +82,9 @@ def prepare(
         float32 ``[batch, 14, 1920]``, physical units at 64 Hz; what is absent or not finite counts as zero.
     present : Tensor
         bool ``[batch, 14]``.
-    own_scale, fine, numbers : bool
-        As in `NetworkConfig`.
     """
     signals = torch.nan_to_num(signals, nan=0.0, posinf=0.0, neginf=0.0)
-    wave, log_size = _scaled(signals[:, WAVES, :], own_scale)
+    wave, log_size = _scaled(signals[:, WAVES, :])
     here = present[:, WAVES, None].to(wave.dtype)
     wave = wave * here
     return Prepared(
@@ -96,18 +93,16 @@ def prepare(
         summary=_summary(wave, log_size) * here,
         position=_positions(signals[:, POSITION_CHANNEL]) * present[:, POSITION_CHANNEL, None, None],
         present=present,
-        digits=measured_digits(signals, present) if numbers else no_digits(present),
-        fine=(_fine_powers(wave) if fine else wave.new_zeros(*wave.shape[:2], PATCHES, 0)) * here[..., None],
+        numbers=known(signals, present),
+        fine=_fine_powers(wave) * here[..., None],
     )
 
 
-def _scaled(signals: Tensor, own_scale: bool) -> tuple[Tensor, Tensor]:
+def _scaled(signals: Tensor) -> tuple[Tensor, Tensor]:
     """Scaled waveforms, and the logarithm of each channel's absolute size in the epoch ``[batch, 13]``."""
     device = signals.device
     is_spo2 = torch.tensor([kind == "spo2" for kind in KINDS], device=device)[:, None]
-    sized = torch.tensor(ARBITRARY, device=device)
-    if own_scale:
-        sized = sized | torch.tensor(_PHYSIOLOGICAL, device=device)
+    sized = torch.tensor([kind not in _FIXED for kind in KINDS], device=device)
     divisor = torch.tensor([_DIVISOR.get(kind, 1.0) for kind in KINDS], device=device)[:, None]
     centre = torch.where(is_spo2, _CENTRE_SPO2, signals.mean(-1, keepdim=True))
     wave = (signals - centre) / divisor

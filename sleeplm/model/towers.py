@@ -5,9 +5,10 @@ from torch import Tensor, nn
 
 from sleeplm.model.config import NetworkConfig
 from sleeplm.model.layers import Block
-from sleeplm.model.measured import ABSENT, NUMBERS, PLACES
+from sleeplm.model.measured import NUMBERS
 from sleeplm.model.preparation import (
     BANDS,
+    BRAIN,
     FINE,
     PATCH_SAMPLES,
     PATCHES,
@@ -20,6 +21,8 @@ from sleeplm.model.preparation import (
 from sleeplm.vocabulary import CANONICAL
 
 SUMMARY_HIDDEN = 96
+FILTERS = 64
+_PERIODS = (8.0, 32.0, 128.0)  # of a number's Fourier features, so that near ones can be told apart
 
 
 class PerChannel(nn.Module):
@@ -38,39 +41,79 @@ class PerChannel(nn.Module):
         return out.unflatten(1, (batch, *rest)).transpose(0, 1)
 
 
+class Filters(nn.Module):
+    """Learned filters over the waveforms of EEG and eyes, the same for each channel.
+
+    In shape the network that `train.judge` stages real nights with, after training on simulated ones: a waveform of
+    the epoch's own size through four convolutions, to `FILTERS` features twice a second.
+    """
+
+    def __init__(self):
+        super().__init__()
+        layers: list[nn.Module] = []
+        sizes = (1, 16, 32, 48, FILTERS)
+        for inside, outside, kernel, stride in zip(sizes, sizes[1:], (32, 8, 5, 5), (4, 2, 2, 2), strict=False):
+            conv = nn.Conv1d(inside, outside, kernel, stride, kernel // 2, bias=False)
+            layers += [conv, nn.BatchNorm1d(outside), nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, waves: Tensor, here: Tensor) -> Tensor:
+        """``[batch, channels, 1920]`` to ``[batch, channels, 30, 2 * FILTERS]``; zero where `here` is false."""
+        if self.training:  # what is absent must not count in the statistics
+            out = waves.new_zeros(*waves.shape[:2], PATCHES, 2 * FILTERS)
+            if here.any():
+                out[here] = self._found(waves[here]).to(out.dtype)
+            return out
+        return self._found(waves.flatten(0, 1)).unflatten(0, waves.shape[:2]) * here[..., None, None]
+
+    def _found(self, waves: Tensor) -> Tensor:
+        found = self.layers(torch.asinh(waves)[:, None])[..., : 2 * PATCHES]  # [n, FILTERS, 60]
+        return found.unflatten(-1, (PATCHES, 2)).permute(0, 2, 3, 1).flatten(-2)
+
+
 class SignalTower(nn.Module):
     """Prepared epochs to tokens: one a second, then one a channel.
 
     Each channel's patch (waveform and band powers) goes through layers of its own; the channels that are there are
-    summed into one token a second, their number taken out. One more token a channel carries what only the whole
-    epoch shows: level, absolute size, rates. A transformer mixes them; what is absent is masked.
+    summed into one token a second, their number taken out, with what learned filters find in EEG and eyes. One more
+    token a channel carries what only the whole epoch shows: level, absolute size, rates; a last one what was
+    measured. A transformer mixes them; what is absent is masked.
     """
 
     def __init__(self, config: NetworkConfig):
         super().__init__()
         width, hidden = config.width, config.channel_width
-        self.patch = PerChannel(len(WAVES), PATCH_SAMPLES + BANDS + (FINE if config.fine else 0), hidden)
+        self.patch = PerChannel(len(WAVES), PATCH_SAMPLES + BANDS + FINE, hidden)
         self.mix = nn.Linear(len(WAVES) * hidden, width)
+        self.filters = Filters()
+        self.filtered = nn.Linear(len(BRAIN) * 2 * FILTERS, width, bias=False)
+        self.found = PerChannel(len(BRAIN), 4 * FILTERS, width)
         self.presence = nn.Embedding(len(CANONICAL), width)
         self.position = nn.Linear(len(POSITION_CODES), width, bias=False)
         self.time = nn.Parameter(torch.randn(PATCHES, width) * 0.1)
         self.masked = nn.Parameter(torch.randn(width) * 0.1)
         self.summary_in = PerChannel(len(WAVES), SUMMARY, SUMMARY_HIDDEN)
         self.summary_out = PerChannel(len(WAVES), SUMMARY_HIDDEN, width)
+        self.numbers = NumbersToken(width)
         self.blocks = nn.ModuleList(Block(width, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width)
         self.act = nn.GELU()
 
     def forward(self, prepared: Prepared, hidden_patches: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Tokens ``[batch, 30 + 14, width]`` and their mask ``[batch, 1, 1, 30 + 14]``, true where there is one.
+        """Tokens ``[batch, 30 + 14 + 1, width]`` and their mask ``[batch, 1, 1, 45]``, true where there is one.
 
         `hidden_patches`, bool ``[batch, 30]``, are the seconds that the tower may not see.
         """
-        times = self._times(prepared)
+        here = prepared.present[:, WAVES][:, BRAIN]
+        filtered = self.filters(prepared.wave[:, BRAIN].flatten(-2), here)
+        times = self._times(prepared) + self._filtered(filtered, here)
         if hidden_patches is not None:
             times = torch.where(hidden_patches[..., None], self.masked, times)
-        x = torch.cat((times + self.time, self._channels(prepared)), dim=1)
-        mask = torch.cat((prepared.present.new_ones(len(x), PATCHES), prepared.present), dim=1)
+        x = torch.cat(
+            (times + self.time, self._channels(prepared, filtered), self.numbers(prepared.numbers)), dim=1
+        )
+        one = prepared.present.new_ones(len(x), 1)
+        mask = torch.cat((one.expand(-1, PATCHES), prepared.present, one), dim=1)
         mask = mask[:, None, None, :]
         for block in self.blocks:
             x = block(x, mask)
@@ -85,30 +128,42 @@ class SignalTower(nn.Module):
         position = self.position(prepared.position)
         return mixed + position + (here @ self.presence.weight)[:, None, :]
 
-    def _channels(self, prepared: Prepared) -> Tensor:
+    def _filtered(self, filtered: Tensor, here: Tensor) -> Tensor:
+        share = (len(BRAIN) / here.sum(1).clamp(min=1)).sqrt()
+        return self.filtered(filtered.transpose(1, 2).flatten(-2)) * share[:, None, None]
+
+    def _channels(self, prepared: Prepared, filtered: Tensor) -> Tensor:
         waves = self.summary_out(self.act(self.summary_in(prepared.summary)))
+        over_time = torch.cat((filtered.mean(-2), filtered.amax(-2)), dim=-1)
+        waves = waves.index_add(1, torch.tensor(BRAIN, device=waves.device), self.found(over_time).to(waves.dtype))
         position = self.position(prepared.position.mean(1, keepdim=True))
         tokens = torch.cat((waves[:, :POSITION_CHANNEL], position, waves[:, POSITION_CHANNEL:]), dim=1)
         return tokens + self.presence.weight
 
 
-class NumberTokens(nn.Module):
-    """What was measured as one token a number, made of its digits, so that the decoder can copy them."""
+class NumbersToken(nn.Module):
+    """What was measured, as one token: each number's logarithm, its Fourier features, and whether there is one."""
 
-    def __init__(self, config: NetworkConfig):
+    def __init__(self, width: int):
         super().__init__()
-        self.names = nn.Embedding(len(NUMBERS), config.width)
-        self.digits = nn.Embedding(PLACES * (ABSENT + 1), config.width)
-        self.norm = nn.LayerNorm(config.width)
+        self.layers = nn.Sequential(
+            nn.Linear(len(NUMBERS) * (2 + 2 * len(_PERIODS)), width), nn.GELU(), nn.Linear(width, width)
+        )
 
-    def forward(self, digits: Tensor) -> Tensor:
-        """Digits ``[batch, numbers, 4]`` to tokens ``[batch, numbers, width]``."""
-        places = torch.arange(PLACES, device=digits.device) * (ABSENT + 1)
-        return self.norm(self.names.weight + self.digits(digits + places).sum(-2))
+    def forward(self, numbers: Tensor) -> Tensor:
+        """``[batch, numbers]``, NaN where there is none, to ``[batch, 1, width]``."""
+        there = torch.isfinite(numbers)
+        values = torch.where(there, numbers, 0).clamp(0, 1000)[..., None]
+        turns = 2 * torch.pi * values / values.new_tensor(_PERIODS)
+        features = torch.cat((torch.log1p(values) / 3, turns.sin(), turns.cos(), torch.ones_like(values)), dim=-1)
+        return self.layers((features * there[..., None]).flatten(1))[:, None]
 
 
 class TextHead(nn.Module):
-    """Sentence embeddings of the frozen encoder to the shared space: a linear map and a small correction to it."""
+    """Sentence embeddings of the frozen encoder to the shared space: a linear map and a small correction to it.
+
+    A text of several sentences is their sum: what an epoch must be like to fit each of them adds up.
+    """
 
     def __init__(self, config: NetworkConfig):
         super().__init__()
@@ -117,6 +172,18 @@ class TextHead(nn.Module):
             nn.Linear(config.text_width, config.text_width), nn.GELU(), nn.Linear(config.text_width, config.dim)
         )
 
-    def forward(self, sentences: Tensor) -> Tensor:
-        """``[texts, 384]`` to ``[texts, dim]``, L2-normalised."""
-        return nn.functional.normalize(self.straight(sentences) + 0.5 * self.bend(sentences), dim=-1)
+    def forward(self, sentences: Tensor, of: Tensor | None = None, texts: int | None = None) -> Tensor:
+        """Sentences to texts, L2-normalised: ``[sentences, 384]`` to ``[texts, dim]``.
+
+        Parameters
+        ----------
+        sentences : Tensor
+        of : Tensor, optional
+            int64 ``[sentences]``, the text that each belongs to; by default each is a text.
+        texts : int, optional
+            How many texts there are; with `of`.
+        """
+        found = self.straight(sentences) + 0.5 * self.bend(sentences)
+        if of is not None:
+            found = found.new_zeros(texts, found.shape[1]).index_add(0, of, found)
+        return nn.functional.normalize(found, dim=-1)

@@ -1,4 +1,4 @@
-"""The captions' tokenizer: byte-pair encoding, lossless, every digit a token of its own."""
+"""The captions' tokenizer: byte-pair encoding, lossless; every digit is a token, and every mark of a number."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sleeplm.errors import ModelError
 from sleeplm.model.decoder import END, PAD, START
+from sleeplm.model.measured import MARKS
 
 _SPECIAL = {"[PAD]": PAD, "[START]": START, "[END]": END}
 
@@ -26,12 +27,13 @@ def train_words(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
+        vocab_size=vocabulary - len(MARKS),
         special_tokens=sorted(_SPECIAL, key=_SPECIAL.get),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens(list(MARKS))
     tokenizer.encode_special_tokens = True  # a text that happens to read "[END]" ends nothing
     return tokenizer
 

@@ -44,7 +44,15 @@ def test_weights_come_back_as_they_were_written(folder):
     torch.manual_seed(0)
     wrote = {k: v.half().float() for k, v in SleepLMNetwork(TINY).state_dict().items()}
     read = load_network(folder).state_dict()
-    assert wrote.keys() == read.keys() and all(torch.equal(wrote[k], read[k]) for k in wrote)
+    assert wrote.keys() == read.keys() and all(torch.equal(wrote[k], read[k].float()) for k in wrote)
+
+
+def test_a_count_stays_whole_where_half_precision_ends(tmp_path):
+    network = SleepLMNetwork(TINY)
+    norm = network.signals.filters.layers[1]
+    norm.num_batches_tracked.fill_(1_234_567)
+    save_network(network, tmp_path)
+    assert int(load_network(tmp_path).signals.filters.layers[1].num_batches_tracked) == 1_234_567
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -85,6 +87,42 @@ def test_generation_with_kept_keys_is_greedy_decoding(network):
         assert row[:end] == slow[:end] and set(row[end:]) <= {PAD}
 
 
+def test_statistics_are_of_the_channels_that_are_there():
+    torch.manual_seed(0)
+    network = SleepLMNetwork(SMALL).train()
+    signals, present = noise(6)
+    present[1:, :] = False
+    norm = network.signals.filters.layers[1]
+    network.encode(signals, present)
+    after_one = norm.running_mean.clone()
+    network.signals.filters.layers[1].reset_running_stats()
+    network.encode(signals[:1], present[:1])
+    torch.testing.assert_close(after_one, norm.running_mean)
+    network.encode(signals, torch.zeros_like(present))  # nothing to take statistics of
+    torch.testing.assert_close(after_one, norm.running_mean)
+
+
+def test_a_text_of_several_sentences_is_their_sum(network):
+    sentences = torch.randn(3, SMALL.text_width, generator=torch.Generator().manual_seed(2))
+    both, last = network.text(sentences, torch.tensor([0, 0, 1]), 2)
+    straight = network.text.straight(sentences) + 0.5 * network.text.bend(sentences)
+    torch.testing.assert_close(both, torch.nn.functional.normalize(straight[0] + straight[1], dim=0))
+    torch.testing.assert_close(last, network.text(sentences[2:])[0])
+
+
+def test_numbers_are_seen_and_their_absence_too(network):
+    signals, present = noise(1)
+    signals[0, CHANNEL_NAMES.index("SPO2")] = 96
+    prepared = prepare(signals, present)
+    other, unknown = prepared.numbers.clone(), torch.full_like(prepared.numbers, torch.nan)
+    other[0, 4] -= 1
+    found = [
+        network.encode_prepared(replace(prepared, numbers=n)).embeddings for n in (prepared.numbers, other, unknown)
+    ]
+    assert torch.isfinite(found[2]).all()
+    assert not torch.allclose(found[0], found[1]) and not torch.allclose(found[0], found[2])
+
+
 def test_scaling_of_arbitrary_units_leaves_their_shape():
     signals, present = noise()
     flow = CHANNEL_NAMES.index("AF")
@@ -117,7 +155,7 @@ def test_positions_are_shares_of_each_second():
 
 
 def test_the_network_computes_where_its_weights_are():
-    network = SleepLMNetwork(SMALL).to("meta")  # mixing devices fails, whichever they are
+    network = SleepLMNetwork(SMALL).eval().to("meta")  # mixing devices fails, whichever they are
     signals, present = noise(2)
     found = network.encode(signals.to("meta"), present.to("meta"))
     assert {x.device.type for x in (found.embeddings, found.patches, found.tokens)} == {"meta"}

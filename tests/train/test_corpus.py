@@ -1,5 +1,6 @@
 import hashlib
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sleeplm.errors import StudyError, UsageError
 from sleeplm.simulate import simulate_night
 from sleeplm.vocabulary import EVENT_TYPES
 from train import batches
+from train.batches import Material
 from train.corpus import MEASURED_VIEWS, nights, views_of
 from train.pretrain import caption_words
 from train.simulate_corpus import SETTINGS, planned, simulate_corpus
@@ -44,7 +46,8 @@ def quick_sentences(monkeypatch):
 
 
 def stream(folder, at_once=2):
-    return Stream(nights(folder, "train"), captions=12, pairs=8, seed=5, at_once=at_once, batches_a_shelf=3)
+    filled = partial(Material, captions=12, pairs=8, seed=5)
+    return Stream(nights(folder, "train"), filled, seed=5, at_once=at_once, batches_a_shelf=3)
 
 
 def test_nobody_is_on_two_sides(made):

@@ -71,15 +71,16 @@ class Oracle(SleepLM):
         ]
         patches = np.repeat(vectors[:, None], 30, axis=1)
         patches[:, 0, 0] = numbers  # of the first epoch, by which the person is known
-        return Encoding(vectors, patches, numbers[:, None, None].astype(np.float32))
+        tokens = numbers[:, None, None].astype(np.float32)
+        return Encoding(vectors, patches, tokens, np.zeros((len(numbers), 0), dtype=np.float32))
 
     def embed_text(self, texts):
         of = {prompt: i for i, kind in enumerate(self.kinds) for prompt in STAGE_PROMPTS[kind]}
         rows = np.vstack((np.eye(len(self.kinds), TINY.dim), np.ones(TINY.dim))).astype(np.float32)
         return rows[[of.get(t, len(self.kinds)) for t in texts]]
 
-    def caption_tokens(self, tokens, present, facet):
-        texts = [self.told[int(n)].get(facet) for n in tokens[:, 0, 0]]
+    def caption_encoded(self, encoded, present, facet):
+        texts = [self.told[int(n)].get(facet) for n in encoded.tokens[:, 0, 0]]
         return ["" if caption is None else caption.text for caption in texts]
 
     def localize(self, phrase, patches):
@@ -241,7 +242,7 @@ def test_wake_and_deep_sleep_of_people_are_read_from_their_file(tmp_path, people
     slow = np.sin(2 * np.pi * np.arange(3840) / 128) * 6000
     held = {
         f"p{i}_{kind}": (rng.normal(0, 900, (3, 3840)) + (kind == "N3") * slow).astype(np.int16)
-        for i in (1, 2)
+        for i in (1, 2, 3, 4)  # every second one is trained on
         for kind in ("W", "N3")
     }
     np.savez(tmp_path / "epochs.npz", **held)

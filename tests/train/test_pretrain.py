@@ -9,6 +9,8 @@ from distributed import LocalCluster
 from sleeplm.encoder import SleepLM
 from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, prepare
+from sleeplm.model.decoder import PAD
+from sleeplm.model.measured import MARKS
 from sleeplm.vocabulary import CHANNEL_NAMES
 from train.batches import Material
 from train.corpus import VIEWS, nights, tell_alone, views_of
@@ -62,6 +64,27 @@ def test_a_view_holds_only_its_channels_and_says_nothing_of_others(corpus):
                 assert not any("apnea" in p for p in row.phrases)
 
 
+def test_the_commonest_view_is_one_eeg_alone(corpus):
+    (night,) = nights(corpus, "train")
+    for seed in range(20):
+        assert set(views_of(night.study, seed)[1:2]) <= {"one EEG", "other EEG"}
+    stages, views = night.seen()
+    rows = by_view(night.rows())
+    assert len(views) == len(rows) == 4 and stages == [row.stage for row in rows[0]]
+    for present, of_view in zip(views, rows, strict=True):
+        assert present.tolist() == [row.present for row in of_view]
+    assert views[1].sum(1).max() == 1
+
+
+def test_captions_are_those_with_marks_filled_in(corpus):
+    (night,) = nights(corpus, "train")
+    rows = night.rows()
+    assert any(set(t) & set(MARKS) for row in rows for texts in row.marked.values() for t in texts)
+    for row in rows:
+        assert row.captions.keys() == row.marked.keys()
+        assert not any(set(t) & set(MARKS) for texts in row.captions.values() for t in texts)
+
+
 def test_what_a_view_cannot_see_is_unknown_not_false(material):
     assert material.untold.any()
     assert not (material.true & material.untold).any()
@@ -90,14 +113,28 @@ def test_a_batch_follows_from_seed_and_step(material):
     assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a))
     assert not np.array_equal(a.signals, c.signals)
     assert a.told.shape == (12, 6) and a.told[np.arange(6), np.arange(6)].all()
+    assert set(a.told_of) == set(range(6)) and len(a.told_of) == len(a.told_sentences)
+    assert a.exact.tolist() == [True] * 6 + [False] * 6 and a.exact[a.caption_rows].all()
+    lengths = (a.caption_ids != PAD).sum(1)
+    assert (np.diff(lengths) >= 0).all()
+
+
+def test_each_stage_has_a_phrase_that_is_true_of_it_alone(material):
+    words = caption_words(material, 400)
+    batch = material.batch(24, words, 40, 1, 3)
+    if not all(material.of_stage):  # a short night may lack one
+        assert len(batch.stage_phrases) == 0
+        return
+    for i, stage in enumerate(batch.stages):
+        assert batch.true[i, batch.stage_phrases].tolist() == [s == stage for s in range(5)]
 
 
 def test_a_reduced_view_is_what_a_recording_without_the_channels_gives():
     signals = torch.from_numpy(np.random.default_rng(0).normal(0, 20, (2, 14, 1920)).astype(np.float32))
     present = torch.rand(2, 14, generator=torch.Generator().manual_seed(0)) > 0.4
     a, b = of_channels(prepare(signals, torch.ones_like(present)), present), prepare(signals, present)
-    for key in ("wave", "bands", "summary", "position"):
-        torch.testing.assert_close(getattr(a, key), getattr(b, key))
+    for key in ("wave", "bands", "summary", "position", "numbers", "fine"):
+        torch.testing.assert_close(getattr(a, key), getattr(b, key), equal_nan=True)
 
 
 def test_microvolts_that_a_caption_gives_are_not_varied():
@@ -216,5 +253,8 @@ def test_another_laboratory_changes_spectra_but_not_what_happened_when():
     assert not out[:, c4].any()  # what was not recorded stays silent
     gains = np.sqrt(power[:, 2])
     assert gains.max() > 1.5 * gains.min()
-    same = varied(burst, np.zeros(40, dtype=bool), rng, variety=0.0)
-    np.testing.assert_allclose(same[:, c3], burst[:, c3])
+    same = varied(burst, np.zeros(40, dtype=bool), rng, variety=0.0)  # the same spectra, at another size and way up
+    shapes = same[:, c3] / same[:, c3].std(-1, keepdims=True)
+    wanted = burst[:, c3] / burst[:, c3].std(-1, keepdims=True)
+    np.testing.assert_allclose(np.abs(shapes), np.abs(wanted), atol=1e-5)
+    assert {*np.sign(same[:, c3, 641] * burst[:, c3, 641])} == {-1, 1}

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sleeplm.captions import spans_of, tell, training_phrases
+from sleeplm.model.measured import marked
 from sleeplm.vocabulary import EVENT_TYPES
 from train.corpus import Row
 from train.unseen import ASKED, CONCEPTS, SilentNight, named_in, without
@@ -31,9 +32,9 @@ def row():
     told = tell([ATTRIBUTES, calm] * 30, "words")
     captions = {f: [t[f].text for t in told] for f in told[0]}
     phrases = training_phrases(ATTRIBUTES)
-    return Row(
-        0, [True] * 14, "N2", phrases, ["spindle", "snoring"], spans_of(ATTRIBUTES), captions, {}, ATTRIBUTES
-    )
+    again = tell([marked(ATTRIBUTES)] * 30, "marks")
+    marks, spans = {f: [t[f].text for t in again] for f in again[0]}, spans_of(ATTRIBUTES)
+    return Row(0, [True] * 14, "N2", phrases, ["spindle", "snoring"], spans, captions, marks, {}, ATTRIBUTES)
 
 
 class OneNight:
@@ -44,7 +45,7 @@ class OneNight:
 
 
 def texts_of(row):
-    told = [t for texts in row.captions.values() for t in texts]
+    told = [t for texts in (*row.captions.values(), *row.marked.values()) for t in texts]
     return [*row.phrases, *row.untold, *(p for _, _, p in row.spans), *told]
 
 

@@ -50,9 +50,9 @@ def caption_figures(bench: Bench) -> list[Figure]:
 
 
 def _said(bench: Bench, person: Person, chosen: np.ndarray) -> dict[str, list[tuple]]:
-    tokens, present = bench.trained.night(person).tokens[chosen], person.epochs.present[chosen]
+    encoded, present = bench.trained.night(person)[chosen], person.epochs.present[chosen]
     return {
-        facet: [read_back(text, facet) for text in bench.model.caption_tokens(tokens, present, facet)]
+        facet: [read_back(text, facet) for text in bench.model.caption_encoded(encoded, present, facet)]
         for facet in FACETS
     }
 

@@ -1,7 +1,7 @@
-"""Real people: two nights of one EEG channel with an expert's stages, and wake against deep sleep of 23 people.
+"""Real people: two nights with an expert's stages, and wake against deep sleep in people who were not trained on.
 
-Reported, never chosen by. The amplitude of these recordings is nominal (the scale of the source is not known): each
-is measured as it is and masked, every epoch brought to one size.
+One EEG channel each. Reported, never chosen by. The amplitude of these recordings is nominal (the scale of the
+source is not known): each is measured as it is and masked, every epoch brought to one size.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ from train.evaluation.people import ONE_EEG, together
 from train.evaluation.readings import Bench
 from train.evaluation.scores import auroc, kappa
 from train.evaluation.stages import KINDS, by_words, few_shot_figures, kappa_figure, probed
+from train.ucddb_corpus import people_of
 
 NIGHTS = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
@@ -115,8 +116,11 @@ def wake_or_deep(model: SleepLM, file: Path) -> list[Figure]:
     scores, slow, truth, groups = [], [], [], []
     prompts = {stage: STAGE_PROMPTS[stage] for stage in ("W", "N3")}
     with np.load(file, allow_pickle=False) as held:
+        others = people_of(held.files, trained=False)
         for key in held.files:
             person, label = key.rsplit("_", 1)
+            if person not in others:
+                continue
             eeg_uv = held[key].astype(np.float32) * (_UCDDB_UV / _UCDDB_SD)
             eeg_uv = resample_poly(eeg_uv, ratio.numerator, ratio.denominator, axis=-1)[:, :SAMPLES_PER_EPOCH]
             near = model.zero_shot_scores(model.embed_signals(masked(one_eeg(eeg_uv))), prompts)

@@ -47,9 +47,9 @@ def _as_long_as_a_night(epochs: Epochs) -> Epochs:
 
 
 def _caption(model: SleepLM, night: Epochs) -> None:
-    tokens = model.signal_tokens(night)
+    encoded = model.encode(night)
     for facet in FACETS:
-        model.caption_tokens(tokens, night.present, facet)
+        model.caption_encoded(encoded, night.present, facet)
 
 
 def own_time() -> bool:

@@ -50,7 +50,9 @@ def load_released(weights: str | Path, config: str | Path) -> ReleasedNetwork:
         state = load_file(weights)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{weights.name} is not a whole safetensors file") from error
-    return build(state, values["config"])
+    network = build(state, values["config"])
+    network.about = dict(values["source"]) if isinstance(values.get("source"), Mapping) else {}
+    return network
 
 
 def convert(checkpoint: Path, config: Mapping, weights: Path, description: Path, source: Mapping) -> None:

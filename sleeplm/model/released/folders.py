@@ -47,12 +47,12 @@ def load(folder: Path, name: str) -> ReleasedNetwork:
 
 
 def save(network: ReleasedNetwork, folder: Path, name: str, tokenizer: Path) -> None:
-    """Write converted weights, their description and their tokenizer's files."""
+    """Write converted weights, their description, with how they were made, and their tokenizer's files."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in TOKENIZER_FILES:
         if tokenizer.resolve() != folder.resolve():
             shutil.copyfile(tokenizer / file, folder / file)
-    write_converted(network, folder / WEIGHTS, folder / DESCRIPTION, {"name": name})
+    write_converted(network, folder / WEIGHTS, folder / DESCRIPTION, {**network.about, "name": name})
 
 
 def _key(folder: Path) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from sleeplm.errors import UsageError
+from sleeplm.errors import ModelError, UsageError
 from sleeplm.model.released.decoder import CaptionDecoder
 from sleeplm.model.released.generation import greedy
 from sleeplm.model.released.layers import initial
 from sleeplm.model.released.reconstruction import ReconstructionHead
-from sleeplm.model.released.signals import SignalTower
+from sleeplm.model.released.signals import GatedMlp, RotaryAttention, SignalTower
 from sleeplm.model.released.sizes import Sizes
 from sleeplm.model.released.text import TextTower
 
@@ -30,12 +30,15 @@ class ReleasedNetwork(nn.Module):
     ----------
     config : mapping
         The configuration as published, of weights that were loaded.
+    about : mapping
+        Where the weights are from and how they were made, as far as their description says.
     """
 
     def __init__(self, sizes: Sizes):
         super().__init__()
         self.sizes = sizes
         self.config: Mapping = {}
+        self.about: Mapping = {}
         self.logit_scale = nn.Parameter(torch.zeros(()))
         self.channel_embeddings = initial(sizes.modalities, sizes.width)
         self.padding_embedding = initial(sizes.width)
@@ -63,6 +66,25 @@ class ReleasedNetwork(nn.Module):
             if not name.endswith("freqs"):
                 value.data = value.data.bfloat16()
         return self
+
+    def for_training(self) -> "ReleasedNetwork":
+        """Let its weights learn, but for the rotations of time, and drop in the signal tower what its file says.
+
+        Raises
+        ------
+        ModelError
+            The configuration's dropout is no share.
+        """
+        signals = self.config.get("biosignals_cfg", {})
+        dropout = signals.get("dropout", 0.0)
+        if type(dropout) not in (int, float) or not 0 <= dropout < 1:
+            raise ModelError("the configuration's biosignals_cfg.dropout is no share from 0 to 1")
+        for module in self.biosignals.modules():
+            if isinstance(module, (RotaryAttention, GatedMlp)):
+                module.dropout = float(dropout)
+        for name, value in self.named_parameters():
+            value.requires_grad_(not (name.endswith("freqs") and "temporal" in name))
+        return self.train()
 
     def encode(self, signals: Tensor) -> tuple[Tensor, Tensor]:
         """What `embed_signals` and `signal_tokens` give, in one pass."""

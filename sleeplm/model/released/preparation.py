@@ -32,10 +32,21 @@ def prepared(epochs: Epochs) -> np.ndarray:
         here = epochs.present[:, i]
         signal = np.nan_to_num(epochs.signals[here, i], nan=0.0, posinf=0.0, neginf=0.0)
         if channel.kind == "position":
-            out[:, i] = _UNKNOWN
             codes = np.round(signal)
             out[here, i] = np.where(np.isin(codes, list(POSITIONS)), codes, _UNKNOWN)
         elif signal.size:
             mean, spread = signal.mean(dtype=np.float64), signal.std(dtype=np.float64)
             out[here, i] = (signal - mean) / spread if spread > 0 else 0.0
-    return out
+    return of_channels(out, epochs.present[:, : len(CHANNELS)])
+
+
+def of_channels(signals: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Prepared epochs as they are where fewer channels were recorded.
+
+    Parameters
+    ----------
+    signals : ndarray ``[epochs, 10, 1920]``
+    present : ndarray of bool ``[epochs, 10]``
+    """
+    absent = np.array([_UNKNOWN if c.kind == "position" else 0 for c in CHANNELS], dtype=signals.dtype)
+    return np.where(present[..., None], signals, absent[:, None])

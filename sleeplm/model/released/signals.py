@@ -30,7 +30,15 @@ def rotated(x: Tensor, turns: Tensor) -> Tensor:
 
 
 class RotaryAttention(nn.Module):
-    """Attention of tokens ``[epochs, channels, patches, width]`` along one of their axes."""
+    """Attention of tokens ``[epochs, channels, patches, width]`` along one of their axes.
+
+    Attributes
+    ----------
+    dropout : float
+        Share of the weights of attention that are dropped in training.
+    """
+
+    dropout = 0.0
 
     def __init__(self, width: int, heads: int, rotation: Rotation):
         super().__init__()
@@ -55,12 +63,21 @@ class RotaryAttention(nn.Module):
         queries = heads_first(rotated(self.q_proj(low), turns))
         keys = heads_first(rotated(self.k_proj(low), turns))
         values = heads_first(self.v_proj(low))
-        mixed = functional.scaled_dot_product_attention(queries, keys, values)
+        dropped = self.dropout if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(queries, keys, values, dropout_p=dropped)
         return self.out_proj(mixed.transpose(1, 2).reshape(x.shape))
 
 
 class GatedMlp(nn.Module):
-    """``down(silu(w1 x) * (w2 x))``, without biases (Shazeer 2020)."""
+    """``down(silu(w1 x) * (w2 x))``, without biases (Shazeer 2020).
+
+    Attributes
+    ----------
+    dropout : float
+        Share of what lies between, and of what comes out, that is dropped in training.
+    """
+
+    dropout = 0.0
 
     def __init__(self, width: int, hidden: int):
         super().__init__()
@@ -71,7 +88,10 @@ class GatedMlp(nn.Module):
         """``[..., width]`` to the same."""
         low = x.to(self.down_proj.weight.dtype)
         gate = functional.silu(self.gate_proj["w1"](low), inplace=True)
-        return self.down_proj(gate.mul_(self.gate_proj["w2"](low)))
+        return self._dropped(self.down_proj(self._dropped(gate.mul_(self.gate_proj["w2"](low)))))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return functional.dropout(x, self.dropout, self.training) if self.dropout else x
 
 
 class TowerBlock(nn.Module):

@@ -40,7 +40,15 @@ class TextTower(nn.Module):
 
     def embed(self, ids: Tensor) -> Tensor:
         """Embeddings ``[texts, dim]``, L2-normalised, of ids ``[texts, length]`` with any padding."""
-        ids = functional.pad(ids, (0, self.context - ids.shape[1]), value=PAD)
+        return self(ids)[0]
+
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """What `embed` and `states` give, in one pass: no earlier token sees the class token.
+
+        The states end with the longest text.
+        """
+        longest = ids.shape[1]
+        ids = functional.pad(ids, (0, self.context - longest), value=PAD)
         # Nothing sees the padding beyond the first: it is not computed.
         used = int((ids != PAD).any(0).nonzero().max()) + 1 if (ids != PAD).any() else 0
         length = min(used + 1, self.context)
@@ -49,7 +57,7 @@ class TextTower(nn.Module):
         seen = torch.cat((_seen(ids[:, :length]), ids[:, -1:] != PAD), dim=1)
         x = self._through(x, seen[:, None, None, :] & _causal(length + 1, x.device))
         pooled = self.ln_final(x[:, -1]).to(self.text_projection.dtype) @ self.text_projection
-        return functional.normalize(pooled.float(), dim=-1)
+        return functional.normalize(pooled.float(), dim=-1), x[:, : min(used, longest)]
 
     def states(self, ids: Tensor) -> Tensor:
         """States ``[texts, length, width]`` of ids that lack their class token, which no earlier token sees."""
