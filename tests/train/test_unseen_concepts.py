@@ -53,7 +53,7 @@ class Knowing(SleepLM):
         person = next(self.read)  # each is read once, in order
         truths = [np.nan_to_num(ways[""].holds(person)) * self.knows for ways in CONCEPTS.values()]
         vectors = np.stack(truths, axis=1).astype(np.float32)
-        return Encoding(vectors, np.zeros((len(epochs), 30, 3)), np.zeros((len(epochs), 2, 16)))
+        return Encoding(vectors, np.zeros((len(epochs), 30, 3)), np.zeros((len(epochs), 2, 16)), None)
 
     def embed_text(self, texts):
         return np.array([[concept in named_in(text) for concept in CONCEPTS] for text in texts], dtype=np.float32)
