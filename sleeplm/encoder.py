@@ -22,9 +22,10 @@ from sleeplm.model.measured import NUMBERS, filled
 from sleeplm.model.preparation import PATCHES
 from sleeplm.model.released.folders import FILES as RELEASED_FILES
 from sleeplm.model.released.folders import holds_released, name_in
-from sleeplm.model.sentences import sentence_embeddings, sentences_of
+from sleeplm.model.sentences import parts_of
 from sleeplm.model.sharing import push, write_card
 from sleeplm.model.words import load_words, unframed
+from sleeplm.spans import spans_of
 from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -46,9 +47,6 @@ STAGE_PROMPTS = {
 }
 _BATCH = 64
 _CAPTION_BATCH = 256
-_SMOOTHING = np.array([0.25, 0.5, 0.25])
-_THRESHOLD = 0.5
-_LEAST_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -209,12 +207,12 @@ class SleepLM:
         """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
         new = [t for t in dict.fromkeys(texts) if t not in self._texts]
         if new:
-            parts = [sentences_of(text) for text in new]
-            of = torch.tensor([i for i, those in enumerate(parts) for _ in those])
-            device = self.network.log_scale.device
+            parts, device = parts_of(new), self.network.log_scale.device
             with torch.inference_mode():
-                sentences = torch.from_numpy(sentence_embeddings([s for those in parts for s in those])).to(device)
-                found = self.network.text(sentences, of.to(device), len(new)).cpu().numpy()
+                vectors, values, of = (
+                    torch.from_numpy(array).to(device) for array in (parts.vectors, parts.values, parts.of)
+                )
+                found = self.network.text(vectors, values, of, len(new)).cpu().numpy()
             self._texts |= dict(zip(new, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
@@ -262,15 +260,15 @@ class SleepLM:
         curve : ndarray of float32 ``[epochs * 30]``
             The network's probability that the phrase holds, for each second.
         spans : list of (start_s, end_s, score)
-            Stretches above one half, best first; the score is the highest probability in it. Seconds from the
-            first epoch's start. Empty where the phrase holds nowhere.
+            Stretches where the curve is high (`spans.spans_of`), best first; the score is the highest probability
+            in it. Seconds from the first epoch's start. Empty where the phrase holds nowhere.
         """
         device = self.network.log_scale.device
         text = torch.from_numpy(self.embed_text([phrase])).to(device)
         with torch.inference_mode():
             logits = self.network.patch_logits(torch.tensor(patches, dtype=torch.float32, device=device), text)
             curve = torch.sigmoid(logits)[..., 0].flatten().cpu().numpy()
-        return curve, spans_above(curve, _THRESHOLD)
+        return curve, [(a * PATCH_S, b * PATCH_S, score) for a, b, score in spans_of(curve)]
 
     def zero_shot(self, embeddings: np.ndarray, prompts: Mapping[str, Sequence[str]]) -> list[str]:
         """The label of each epoch whose prompts lie nearest to it.
@@ -289,22 +287,30 @@ class SleepLM:
         """Mean cosine of each epoch to each label's prompts, ``[epochs, labels]``."""
         return np.stack([(embeddings @ self.embed_text(texts).T).mean(1) for texts in prompts.values()], axis=1)
 
-    def few_shot(self, embeddings: np.ndarray, examples: Mapping[str, np.ndarray]) -> list[str]:
-        """The label of each epoch that a few examples of each label teach.
+    def few_shot(
+        self,
+        embeddings: np.ndarray,
+        examples: Mapping[str, np.ndarray],
+        prompts: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[str]:
+        """The label of each epoch that a few examples of each label teach, and words where there are some.
 
         Parameters
         ----------
         embeddings : ndarray ``[epochs, dim]``
         examples : mapping of label to ndarray ``[n, dim]``
             Embeddings of epochs that have the label, from one example a label on; see `few_shot_scores`.
+        prompts : mapping of label to texts, optional
+            What each label means; with few examples it is much to know.
 
         Raises
         ------
         UsageError
-            Fewer than two labels, a label without examples, or embeddings of another size.
+            Fewer than two labels, a label without examples or without texts, or embeddings of another size.
         """
         labels = list(examples)
-        return [labels[i] for i in few_shot_scores(embeddings, examples).argmax(1)]
+        words = prompts and {label: self.embed_text(texts).mean(0) for label, texts in prompts.items()}
+        return [labels[i] for i in few_shot_scores(embeddings, examples, words).argmax(1)]
 
     def stages_in_context(self, embeddings: np.ndarray) -> np.ndarray:
         """Probability of each stage of a night's epochs, given those around them.
@@ -332,17 +338,3 @@ class SleepLM:
     def parameters(self) -> int:
         """Number of the network's own parameters; the frozen sentence encoder is not counted."""
         return sum(p.numel() for p in self.network.parameters())
-
-
-def spans_above(curve: np.ndarray, threshold: float) -> list[tuple[float, float, float]]:
-    """Stretches where a smoothed curve (one value a second) is above a threshold: ``(start_s, end_s, score)``."""
-    if not len(curve):
-        return []
-    smooth = np.convolve(np.pad(curve, 1, mode="edge"), _SMOOTHING, mode="valid")
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], (smooth > threshold).astype(int), [0]))))
-    spans = [
-        (a * PATCH_S, b * PATCH_S, float(curve[a:b].max()))
-        for a, b in edges.reshape(-1, 2).tolist()
-        if (b - a) * PATCH_S >= _LEAST_S
-    ]
-    return sorted(spans, key=lambda span: -span[2])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from sleeplm.encoder import FACET_CHANNELS, WEIGHTS, SleepLM, spans_above
+from sleeplm.encoder import FACET_CHANNELS, WEIGHTS, SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.errors import ModelError, UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork
@@ -62,18 +62,6 @@ def test_nothing_is_said_of_a_facet_whose_channels_are_absent(model, epochs, fac
 def test_an_unknown_facet_is_refused(model, epochs):
     with pytest.raises(UsageError, match="brain"):
         model.caption(epochs, "kidneys")
-
-
-def test_spans_lie_where_the_curve_is_high_best_first():
-    curve = np.zeros(120, np.float32)
-    curve[10:20], curve[60:90] = 0.8, 0.95
-    spans = spans_above(curve, 0.5)
-    assert [(round(a), round(b)) for a, b, _ in spans] == [(60, 90), (10, 20)]
-    assert spans[0][2] == pytest.approx(0.95)
-
-
-def test_a_curve_that_stays_low_has_no_span():
-    assert spans_above(np.full(90, 0.2, np.float32), 0.5) == []
 
 
 def test_the_curve_of_a_phrase_covers_the_night_as_probabilities(model, epochs):

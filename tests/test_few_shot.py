@@ -60,3 +60,26 @@ def test_a_label_weighs_the_same_however_many_examples_it_has(repeats):
 def test_examples_that_teach_nothing_are_refused(examples, says):
     with pytest.raises(UsageError, match=says):
         few_shot_scores(np.ones((3, 8)), examples)
+
+
+def test_words_help_where_examples_are_few_and_yield_to_many():
+    rng = np.random.default_rng(0)
+    (seen, known), (new, truth) = people(rng, 900, 0.25), people(rng, 300, 0.25)
+    true = {str(k): np.eye(3, 24)[k] for k in range(3)}
+    vague = true | {"1": np.eye(3, 24)[0] * 0.6 + np.eye(3, 24)[1] * 0.4}  # words that mean another label as well
+
+    def right(shots, words):
+        examples = {str(k): seen[known == k][:shots] for k in range(3)}
+        return (few_shot_scores(new, examples, words).argmax(1) == truth).mean()
+
+    alone = (np.array([new @ v for v in vague.values()]).argmax(0) == truth).mean()
+    assert right(1, true) > right(1, None) + 0.05
+    assert right(200, vague) > alone
+
+
+def test_words_are_of_the_labels_that_have_examples():
+    examples, e = {"a": np.ones((1, 8)), "b": np.zeros((1, 8))}, np.eye(8)
+    more = {"b": e[1], "c": e[2], "a": e[0]}
+    assert few_shot_scores(e[:2], examples, more).shape == (2, 2)
+    with pytest.raises(UsageError, match="'b' has none"):
+        few_shot_scores(np.ones((3, 8)), examples, {"a": np.ones(8)})

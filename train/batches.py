@@ -1,9 +1,7 @@
 """Some nights of a corpus in memory, and batches drawn from them: one follows from the seed and the step alone."""
 
-import hashlib
 import multiprocessing
 import os
-import secrets
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,16 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from sleeplm.captions import training_phrases
 from sleeplm.model.decoder import PAD
 from sleeplm.model.preparation import PATCHES
-from sleeplm.model.sentences import sentence_embeddings, sentences_of
+from sleeplm.model.sentences import Parts
 from sleeplm.model.words import framed
 from sleeplm.vocabulary import FACETS, POSITIONS, STAGES
 from train.corpus import Night, Row
+from train.texts import Texts
+from train.unseen import named_in
+from train.wordings import WORDINGS
 
 _FACETS_A_TEXT = (1, 2, 3, 5, 5)
 _MANY_NIGHTS = 8
@@ -41,16 +41,15 @@ class Batch:
         Channels that the night has, of which reconstruction may ask.
     true, unknown
         bool ``[batch, phrases + pairs]``.
-    sentences
-        ``[phrases + pairs, 384]``.
+    texts
+        The phrases, each in one of its wordings, and the pairs.
     lit
         float32 ``[batch, 30, phrases]``; `lit_unknown` bool ``[batch, phrases]``.
-    told, told_sentences, told_of
-        bool ``[batch, captions]``, whether a caption says what is true of an epoch; the captions' sentences
-        ``[sentences, 384]``, and the caption that each belongs to.
+    told, told_texts
+        bool ``[batch, captions]``, whether a caption says what is true of an epoch; and the captions.
     stages, stage_phrases
         Number of the stage of each epoch, -1 where it has none, and for each stage one of its phrases, as a row of
-        `sentences`; empty where a stage has none.
+        `texts`; empty where a stage has none.
     exact
         bool ``[batch]``, epochs whose captions give numbers: amplitudes there must stay as they are.
     caption_rows, caption_facets, caption_ids
@@ -62,12 +61,11 @@ class Batch:
     recorded: np.ndarray
     true: np.ndarray
     unknown: np.ndarray
-    sentences: np.ndarray
+    texts: Parts
     lit: np.ndarray
     lit_unknown: np.ndarray
     told: np.ndarray
-    told_sentences: np.ndarray
-    told_of: np.ndarray
+    told_texts: Parts
     stages: np.ndarray
     stage_phrases: np.ndarray
     exact: np.ndarray
@@ -82,8 +80,9 @@ class Material:
     Parameters
     ----------
     nights : sequence of Night
-    captions : int
-        How many captions are embedded for the contrast; the sentence encoder is the slow part.
+    captions, sentences : int
+        How many captions there are for the contrast, and how many different sentences of them are embedded; the
+        sentence encoder is the slow part.
     pairs : int
         How many pairs of phrases that occur together are embedded.
     seed : int
@@ -91,7 +90,15 @@ class Material:
         Folder where sentence embeddings are kept between runs.
     """
 
-    def __init__(self, nights: Sequence[Night], captions: int, pairs: int, seed: int, cache: Path | None = None):
+    def __init__(
+        self,
+        nights: Sequence[Night],
+        captions: int,
+        pairs: int,
+        seed: int,
+        sentences: int = 10_000,
+        cache: Path | None = None,
+    ):
         rng = np.random.default_rng(seed)
         loaded = rows_of(nights)
         rows = [row for night in loaded for row in night]
@@ -108,8 +115,8 @@ class Material:
         self.marked = [row.marked for row in rows]
         self._index_sameness(rows)
         self._draw_pairs(pairs, rng)
-        self._draw_captions(captions, rng)
-        self._embed(cache)
+        told = self._draw_captions(captions, rng)
+        self._embed(told, sentences, cache)
 
     def __len__(self) -> int:
         return len(self.epoch)
@@ -151,26 +158,31 @@ class Material:
             j.format(self.phrases[a], self.phrases[b]) for j, (a, b) in zip(joins, self.pairs, strict=True)
         ]
 
-    def _draw_captions(self, captions: int, rng: np.random.Generator) -> None:
+    def _draw_captions(self, captions: int, rng: np.random.Generator) -> list[str]:
         """Captions for the contrast: of one facet or of several in a row, each with the facets that it tells."""
         with_captions = np.flatnonzero([bool(c) for c in self.captions])
         self.told_rows = rng.choice(with_captions, size=captions) if len(with_captions) else np.zeros(0, int)
         self.told_facets = np.zeros((len(self.told_rows), len(FACETS)), dtype=bool)
-        self.told_texts = []
+        told = []
         for i, r in enumerate(self.told_rows):
             there = [f for f in FACETS if f in self.captions[r]]
             n = min(int(rng.choice(_FACETS_A_TEXT)), len(there))
             chosen = [there[j] for j in sorted(rng.permutation(len(there))[:n])]
             self.told_facets[i] = [f in chosen for f in FACETS]
-            self.told_texts.append(" ".join(str(rng.choice(self.captions[r][f])) for f in chosen))
+            told.append(" ".join(str(rng.choice(self.captions[r][f])) for f in chosen))
 
-    def _embed(self, cache: Path | None) -> None:
-        parts = [sentences_of(text) for text in self.told_texts]
-        unique = {sentence: i for i, sentence in enumerate(dict.fromkeys(s for those in parts for s in those))}
-        self.told_parts = [[unique[s] for s in those] for those in parts]
-        sentences = cached_sentences([*self.phrases, *self.pair_texts, *unique], cache)
-        a, b = len(self.phrases), len(self.phrases) + len(self.pair_texts)
-        self.phrase_sentences, self.pair_sentences, self.told_sentences = np.split(sentences, (a, b))
+        return told
+
+    def _embed(self, told: list[str], sentences: int, cache: Path | None) -> None:
+        """One store of texts: all wordings of phrases, then pairs, then captions of which something is left."""
+        wordings = [wordings_of(phrase) for phrase in self.phrases]
+        flat = [wording for those in wordings for wording in those]
+        self.texts = Texts([*flat, *self.pair_texts], told, sentences, cache)
+        self.wordings_n = np.array([len(those) for those in wordings], dtype=int)
+        self.first_wording = np.cumsum(self.wordings_n) - self.wordings_n
+        self.first_pair = len(flat)
+        self.first_told = self.first_pair + len(self.pair_texts)
+        self.tellable = np.flatnonzero(~self.texts.empty[self.first_told :])
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Signals of rows, all that the night has: float32 ``[rows, 14, 1920]``."""
@@ -193,7 +205,7 @@ class Material:
     def batch(self, size: int, words: Tokenizer, length: int, seed: int, step: int) -> Batch:
         """The batch of one step; half of its epochs have an embedded caption."""
         rng = np.random.default_rng([seed, step])
-        told = rng.choice(len(self.told_rows), size // 2, replace=False)
+        told = rng.choice(self.tellable, size // 2, replace=False)
         rows = np.concatenate((self.told_rows[told], rng.choice(len(self), size - len(told))))
         pairs = rng.choice(len(self.pairs), min(64, len(self.pairs)), replace=False)
         (a, b), true, untold = self.pairs[pairs].T, self.true[rows], self.untold[rows]
@@ -201,19 +213,17 @@ class Material:
         both, may_be = true[:, a] & true[:, b], either[:, a] & either[:, b]
         exact = np.arange(size) < len(told)
         caption_rows, facets, ids = self._captions(rows, len(told), rng, words, length)
-        parts = [self.told_parts[t] for t in told]
         return Batch(
             signals=self.read(rows),
             present=self.present[rows],
             recorded=self.recorded[rows],
             true=np.concatenate((true, both), axis=1),
             unknown=np.concatenate((untold, may_be & ~both), axis=1),
-            sentences=np.concatenate((self.phrase_sentences, self.pair_sentences[pairs])),
+            texts=self.texts.parts(np.concatenate((self._said(rng), self.first_pair + pairs))),
             lit=self.lit(rows),
             lit_unknown=untold | ~(self.timed | self.lasting),
             told=self._tells(told, rows),
-            told_sentences=self.told_sentences[[s for those in parts for s in those]],
-            told_of=np.array([i for i, those in enumerate(parts) for _ in those], dtype=int),
+            told_texts=self.texts.parts(self.first_told + told),
             stages=self.stage[rows],
             stage_phrases=np.array([rng.choice(p) for p in self.of_stage] if all(self.of_stage) else [], dtype=int),
             exact=exact,
@@ -221,6 +231,12 @@ class Material:
             caption_facets=facets,
             caption_ids=ids,
         )
+
+    def _said(self, rng: np.random.Generator) -> np.ndarray:
+        """For each phrase one of its wordings: half the time its own."""
+        other = rng.integers(1, np.maximum(self.wordings_n, 2))
+        chosen = np.where((rng.random(len(other)) < 0.5) & (self.wordings_n > 1), other, 0)
+        return self.first_wording + chosen
 
     def _tells(self, told: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Whether the captions `told` say what was measured in `rows`: the same in every facet that they tell."""
@@ -263,6 +279,12 @@ def _recorded(rows: Sequence[Row]) -> np.ndarray:
     return np.array([by_epoch[row.epoch] for row in rows])
 
 
+def wordings_of(phrase: str) -> list[str]:
+    """A phrase, then other ways to say it; of a phrase that names no concept of `unseen`, none that does."""
+    others = WORDINGS.get(phrase, ())
+    return [phrase, *(w for w in others if named_in(phrase) or not named_in(w))]
+
+
 def _phrases_of(stage: str) -> list[str]:
     return training_phrases({"stage_event": {"stage": stage, "events": []}})
 
@@ -279,19 +301,3 @@ def _lasting() -> set[str]:
     stages = [_phrases_of(str(s)) for s in STAGES]
     positions = [training_phrases({"somatic": {"position": p}}) for p in POSITIONS.values()]
     return {p for phrases in (*stages, *positions) for p in phrases}
-
-
-def cached_sentences(texts: Sequence[str], cache: Path | None) -> np.ndarray:
-    """Sentence embeddings ``[texts, 384]``, kept in a folder under the sum of the texts."""
-    if cache is None:
-        return sentence_embeddings(texts)
-    file = cache / f"sentences_{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:16]}.safetensors"
-    if not file.exists():
-        unique = list(dict.fromkeys(texts))
-        number = {t: i for i, t in enumerate(unique)}
-        found = sentence_embeddings(unique)[[number[t] for t in texts]]
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(f".{secrets.token_hex(4)}")  # other processes may look for it
-        save_file({"sentences": found.astype(np.float16)}, partial)
-        partial.replace(file)
-    return load_file(file)["sentences"].astype(np.float32)

@@ -237,12 +237,20 @@ def _sum_of(values: dict) -> str:
 
 def _without_context(facet: str, values: dict) -> dict:
     kept = {k: v for k, v in values.items() if k not in _OF_CONTEXT.get(facet, ())}
+    if "events" in kept:
+        kept["events"] = [_within(event) for event in kept["events"]]
     if facet != "respiratory":
         return kept
     # Sizes are relative to minutes unseen; a breath that all but stops is seen by itself.
     if kept.get("flow_lowest_pct", 100) >= _STOPS_PCT:
         kept = {k: v for k, v in kept.items() if not k.startswith("flow_")}
     return {k: _without_size(v) if k in EVENT_CHANNELS["hypopnea"] else v for k, v in kept.items()}
+
+
+def _within(event: dict) -> dict:
+    """An event without its whole duration, where it goes on beyond the epoch."""
+    beyond = event["from_before"] or event["into_next"]
+    return {k: v for k, v in event.items() if not (beyond and k == "duration_s")}
 
 
 def _without_size(signal: dict) -> dict:

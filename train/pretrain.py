@@ -9,8 +9,9 @@ processes or machines, each with its own share of the batches and its own contra
 
     torchrun --nproc_per_node 2 -m train.pretrain --corpus runs/corpus --out runs/out --steps 2000
 
-A network of the published form goes on learning from where it is (see `train.finetune`):
+Weights of ours go on learning from where they are, and so does a network of the published form (`train.finetune`):
 
+    python -m train.pretrain --from sleeplm/weights --corpus runs/corpus --out runs/longer --minutes 35
     python -m train.pretrain --from yang-ai-lab/SleepLM-Base --corpus runs/corpus --out runs/tuned
 """
 
@@ -25,9 +26,15 @@ import torch
 from accelerate import PartialState
 from tokenizers import Tokenizer
 
+from sleeplm.analysis import model_of
+from sleeplm.encoder import SleepLM
 from sleeplm.errors import SleepLMError, UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork, save_network
+from sleeplm.model.files import FILES as NANO_FILES
 from sleeplm.model.files import TOKENIZER_FILE
+from sleeplm.model.hub import folder_of
+from sleeplm.model.released.folders import FILES as RELEASED_FILES
+from sleeplm.model.released.folders import holds_released
 from sleeplm.model.words import train_words
 from train.batches import Batch, Material
 from train.corpus import Night, nights
@@ -42,7 +49,7 @@ VALIDATION_SHARE = 3  # every third night is enough to see how a run goes
 WORD_ROWS = 4000  # rows that the captions' tokenizer is learned from
 
 
-OWN = ("captions", "variety", "unseen")  # options that say how a network of our own is trained
+OWN = ("captions", "sentences", "variety", "unseen")  # options that say how a network of our own is trained
 
 
 @dataclass(frozen=True)
@@ -51,26 +58,39 @@ class Settings(RunSettings):
 
     Attributes
     ----------
-    captions, pairs : int
-        Captions and pairs of phrases embedded for the contrast, for each shelf of nights (see `train.stream`).
+    captions, sentences, pairs : int
+        Captions for the contrast, their different sentences, and pairs of phrases, for each shelf of nights (see
+        `train.stream`).
     variety : float
         How far signals are varied as laboratories vary (see `train.step.varied`). At 1 a small network of one EEG
         staged unusual people worse after 250 steps than without (kappa .33 against .38); longer runs may differ.
     unseen : bool
         Whether three concepts are kept out of all words (see `train.unseen`).
+    start : str
+        Sum of the weights that it begins from; empty: from nothing.
     """
 
-    captions: int = 8000
+    captions: int = 40_000
+    sentences: int = 10_000
     pairs: int = 2000
     variety: float = 0.3
     unseen: bool = False
+    start: str = ""
     config: NetworkConfig = field(default_factory=NetworkConfig)
 
 
 class Trainer(Training):
-    """The training of a new network on some material, whose captions it puts into words."""
+    """The training of a network of our own on some material, whose captions it puts into words."""
 
-    def __init__(self, settings: Settings, material: Material | Stream, words: Tokenizer, run: Path, writer=None):
+    def __init__(
+        self,
+        settings: Settings,
+        material: Material | Stream,
+        words: Tokenizer,
+        run: Path,
+        writer=None,
+        start: SleepLMNetwork | None = None,
+    ):
         self.words = words
 
         def drawn(number: int) -> tuple[Batch, int, int]:
@@ -79,7 +99,7 @@ class Trainer(Training):
 
         super().__init__(
             settings,
-            lambda: TrainingStep(SleepLMNetwork(settings.config), settings.variety),
+            lambda: TrainingStep(start or SleepLMNetwork(settings.config), settings.variety),
             drawn,
             run,
             writer,
@@ -94,6 +114,8 @@ def caption_words(material: Material, vocabulary: int) -> Tokenizer:
 
 def export(trainer: Trainer, out: Path, about: dict) -> None:
     """Write the network and its tokenizer where `SleepLM.from_pretrained` reads them."""
+    if trainer.network.about:
+        about = {**about, "begun_from": trainer.network.about}
     save_network(trainer.network, out, about)
     trainer.words.save(str(out / TOKENIZER_FILE))
 
@@ -112,18 +134,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--run", type=Path, default=Path("runs/pretrain"))
     parser.add_argument(
-        "--from", dest="start", help="fine-tune a network of the published form: a folder, or a name on the hub"
+        "--from",
+        dest="start",
+        help="begin from weights of ours, or of the published form: a folder, or a name on the hub",
     )
     parser.add_argument("--minutes", type=float, default=Settings.minutes)
     parser.add_argument("--steps", type=int, default=0, help="length in steps instead of minutes")
     parser.add_argument(
-        "--batch", type=int, help=f"epochs a step ({Settings.batch}; {TuningSettings.batch} with --from)"
+        "--batch", type=int, help=f"epochs a step ({Settings.batch}; {TuningSettings.batch} of the published form)"
     )
     parser.add_argument(
-        "--rate", type=float, help=f"highest ({Settings.rate:g}; {TuningSettings.rate:g} with --from)"
+        "--rate", type=float, help=f"highest ({Settings.rate:g}; {TuningSettings.rate:g} of the published form)"
     )
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--captions", type=int, default=Settings.captions)
+    parser.add_argument("--sentences", type=int, default=Settings.sentences, help="different ones, of captions")
     parser.add_argument("--nights-at-once", type=int, default=Settings.nights_at_once, help="in memory")
     parser.add_argument(
         "--bf16", action="store_true", help="compute in bfloat16, where the machine is built for it"
@@ -137,19 +162,27 @@ def _parser() -> argparse.ArgumentParser:
 
 def pretraining(given: argparse.Namespace, people: Sequence[Night], others: Sequence[Night]) -> tuple:
     """A training of a new network as the command asks for it, its validation, and what writes its weights."""
-    settings = Settings(**_of_any_run(given), captions=given.captions, variety=given.variety, unseen=given.unseen)
+    own = {name: getattr(given, name) for name in OWN}
+    start = SleepLM.from_pretrained(given.start) if given.start else None
+    if start is not None:
+        start.network.requires_grad_(True)
+        own |= {"start": model_of(start)["sha256"], "config": start.network.config}
+    settings = Settings(**_of_any_run(given), **own)
     heard = [SilentNight(night) for night in people] if settings.unseen else people
     filled = partial(
         Material,
         captions=settings.captions,
         pairs=settings.pairs,
         seed=settings.seed,
+        sentences=settings.sentences,
         cache=given.run / "sentences",
     )
     stream = Stream(heard, filled, settings.seed, settings.nights_at_once)
     with PartialState(cpu=not torch.cuda.is_available()).main_process_first():  # the others read its sentences
-        words = caption_words(stream.shelf(0), settings.config.vocabulary)
-    trainer = Trainer(settings, stream, words, given.run, _writer(given.run, given.tensorboard))
+        first = stream.shelf(0)
+        words = start.words if start else caption_words(first, settings.config.vocabulary)
+    writer = _writer(given.run, given.tensorboard)
+    trainer = Trainer(settings, stream, words, given.run, writer, start and start.network)
     return trainer, Validation(others, words) if others else None, partial(export, trainer)
 
 
@@ -172,10 +205,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train, validate, export."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    meant = fine_tuning if given.start else pretraining
     try:
-        if given.start and (other := [o for o in OWN if getattr(given, o) != parser.get_default(o)]):
-            raise UsageError(f"--{other[0]} is of a network of our own; leave it out beside --from")
+        published = bool(given.start) and holds_released(folder_of(given.start, (*NANO_FILES, *RELEASED_FILES)))
+        meant = fine_tuning if published else pretraining
+        if published and (other := [o for o in OWN if getattr(given, o) != parser.get_default(o)]):
+            raise UsageError(f"--{other[0]} is of a network of our own; leave it out with the published form")
         people, others = (nights(given.corpus, split) for split in ("train", "validation"))
         if not people:
             raise UsageError(f"no nights in {given.corpus}; simulate some with python -m train.simulate_corpus")

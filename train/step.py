@@ -12,16 +12,17 @@ from sleeplm.model.decoder import PAD
 from sleeplm.model.measured import CHANNELS as NUMBERS_OF
 from sleeplm.model.network import slow_wave
 from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES
+from sleeplm.model.sentences import Parts
 from sleeplm.vocabulary import CANONICAL, MODEL_SFREQ_HZ
 from train.batches import Batch
 
 WEIGHTS = {
     "text_to_epoch": 1.0,
     "epoch_to_text": 1.0,
-    "told_to_epoch": 1.0,
-    "epoch_to_told": 1.0,
+    "told_to_epoch": 2.0,
+    "epoch_to_told": 2.0,
     "stage": 1.0,
-    "dense": 0.2,
+    "dense": 0.4,
     "caption": 1.0,
     "bands": 0.5,
     "wave": 0.05,
@@ -126,9 +127,9 @@ class TrainingStep(nn.Module):
         encoded = self.network.encode_prepared(of_channels(whole, present), self._tensor(hidden))
         caption = self._caption(batch, encoded.tokens)
         bands, wave = self.network.reconstruct(encoded.times)
-        texts = self.network.text(self._tensor(batch.sentences))
-        told = self.network.text(
-            self._tensor(batch.told_sentences), self._tensor(batch.told_of), batch.told.shape[1]
+        texts, told = (
+            self._read(batch.texts, batch.true.shape[1]),
+            self._read(batch.told_texts, batch.told.shape[1]),
         )
         with torch.autocast(signals.device.type, enabled=False):
             here = recorded[:, WAVES]
@@ -140,6 +141,10 @@ class TrainingStep(nn.Module):
                 "bands": losses.reconstruction(bands.float(), whole.bands, here),
                 "wave": losses.reconstruction(wave.float(), slow_wave(whole.wave), here),
             }
+
+    def _read(self, parts: Parts, texts: int) -> Tensor:
+        """Texts in the shared space."""
+        return self.network.text(*map(self._tensor, (parts.vectors, parts.values, parts.of)), texts)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         """An array where the network is."""

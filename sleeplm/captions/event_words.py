@@ -89,6 +89,8 @@ def _when(teller: Teller, kind: str, event: dict) -> str:
             "lasting {duration_s} s from {at} s on",
             "[beginning|starting] at {at} s, over at {end_s} s",
         )
+    if "duration_s" not in event:  # an epoch alone does not show it
+        ways = tuple(way for way in ways if "{duration_s}" not in way)
     return teller.say(*ways, prefix=f"{kind}.", **slots).rstrip()
 
 

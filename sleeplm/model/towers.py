@@ -23,6 +23,7 @@ from sleeplm.vocabulary import CANONICAL
 SUMMARY_HIDDEN = 96
 FILTERS = 64
 _PERIODS = (8.0, 32.0, 128.0)  # of a number's Fourier features, so that near ones can be told apart
+FEATURES = 2 + 2 * len(_PERIODS)  # of a number
 
 
 class PerChannel(nn.Module):
@@ -142,27 +143,31 @@ class SignalTower(nn.Module):
 
 
 class NumbersToken(nn.Module):
-    """What was measured, as one token: each number's logarithm, its Fourier features, and whether there is one."""
+    """What was measured, as one token: the features of each number, zero where there is none."""
 
     def __init__(self, width: int):
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(len(NUMBERS) * (2 + 2 * len(_PERIODS)), width), nn.GELU(), nn.Linear(width, width)
-        )
+        self.layers = nn.Sequential(nn.Linear(len(NUMBERS) * FEATURES, width), nn.GELU(), nn.Linear(width, width))
 
     def forward(self, numbers: Tensor) -> Tensor:
         """``[batch, numbers]``, NaN where there is none, to ``[batch, 1, width]``."""
-        there = torch.isfinite(numbers)
-        values = torch.where(there, numbers, 0).clamp(0, 1000)[..., None]
-        turns = 2 * torch.pi * values / values.new_tensor(_PERIODS)
-        features = torch.cat((torch.log1p(values) / 3, turns.sin(), turns.cos(), torch.ones_like(values)), dim=-1)
-        return self.layers((features * there[..., None]).flatten(1))[:, None]
+        return self.layers(_features(numbers).flatten(1))[:, None]
+
+
+def _features(numbers: Tensor) -> Tensor:
+    """Of each number its logarithm, Fourier features and a one ``[..., FEATURES]``; zeros in the place of NaN."""
+    there = torch.isfinite(numbers)
+    values = torch.where(there, numbers, 0).clamp(0, 1000)[..., None]
+    turns = 2 * torch.pi * values / values.new_tensor(_PERIODS)
+    features = torch.cat((torch.log1p(values) / 3, turns.sin(), turns.cos(), torch.ones_like(values)), dim=-1)
+    return features * there[..., None]
 
 
 class TextHead(nn.Module):
-    """Sentence embeddings of the frozen encoder to the shared space: a linear map and a small correction to it.
+    """Parts of texts (see `sentences.parts_of`) to the shared space; a text is their sum.
 
-    A text of several sentences is their sum: what an epoch must be like to fit each of them adds up.
+    A sentence goes through a linear map and a small correction to it. A number is what its mark in the sentence
+    means times its features. What an epoch must be like to fit each part adds up.
     """
 
     def __init__(self, config: NetworkConfig):
@@ -171,19 +176,30 @@ class TextHead(nn.Module):
         self.bend = nn.Sequential(
             nn.Linear(config.text_width, config.text_width), nn.GELU(), nn.Linear(config.text_width, config.dim)
         )
+        self.counted = nn.Linear(config.text_width, config.text_width)
+        self.value = nn.Linear(FEATURES, config.text_width, bias=False)
+        self.number = nn.Sequential(
+            nn.Linear(config.text_width, config.text_width), nn.GELU(), nn.Linear(config.text_width, config.dim)
+        )
 
-    def forward(self, sentences: Tensor, of: Tensor | None = None, texts: int | None = None) -> Tensor:
-        """Sentences to texts, L2-normalised: ``[sentences, 384]`` to ``[texts, dim]``.
+    def forward(self, vectors: Tensor, values: Tensor, of: Tensor, texts: int) -> Tensor:
+        """Parts to texts, L2-normalised ``[texts, dim]``.
 
         Parameters
         ----------
-        sentences : Tensor
-        of : Tensor, optional
-            int64 ``[sentences]``, the text that each belongs to; by default each is a text.
-        texts : int, optional
-            How many texts there are; with `of`.
+        vectors : Tensor
+            ``[parts, 384]``, of sentences and of marks.
+        values : Tensor
+            ``[parts]``, the number at a mark; NaN for a sentence.
+        of : Tensor
+            int64 ``[parts]``, the text that each belongs to.
+        texts : int
+            How many texts there are.
         """
-        found = self.straight(sentences) + 0.5 * self.bend(sentences)
-        if of is not None:
-            found = found.new_zeros(texts, found.shape[1]).index_add(0, of, found)
+        is_number = torch.isfinite(values)
+        words, marks = vectors[~is_number], vectors[is_number]
+        sentences = self.straight(words) + 0.5 * self.bend(words)
+        numbers = self.number(self.counted(marks) * self.value(_features(values[is_number])))
+        found = sentences.new_zeros(texts, sentences.shape[1])
+        found = found.index_add(0, of[~is_number], sentences).index_add(0, of[is_number], numbers.to(found.dtype))
         return nn.functional.normalize(found, dim=-1)

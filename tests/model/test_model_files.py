@@ -11,7 +11,7 @@ from safetensors.torch import save as to_bytes
 
 from sleeplm.errors import ModelError
 from sleeplm.model import NetworkConfig, SleepLMNetwork, load_network, save_network
-from sleeplm.model.sentences import sentence_embeddings
+from sleeplm.model.sentences import parts_of, template_embeddings, templated
 from sleeplm.model.words import framed, load_words, train_words, unframed
 
 TINY = NetworkConfig(
@@ -123,12 +123,49 @@ def test_a_tokenizer_of_other_weights_is_refused(tmp_path):
 
 
 def test_sentences_with_one_meaning_lie_near_each_other():
-    a, b, c = sentence_embeddings(["deep sleep", "slow-wave sleep", "fast heart rate"])
+    (a, b, c), starts = template_embeddings(["deep sleep", "slow-wave sleep", "fast heart rate"])
+    assert starts.tolist() == [0, 1, 2]
     np.testing.assert_allclose(np.linalg.norm([a, b, c], axis=1), 1, rtol=1e-5)
     assert a @ b > a @ c
 
 
 def test_a_sentence_means_the_same_in_any_company():
-    alone = sentence_embeddings(["obstructive apnea"])
-    together = sentence_embeddings(["a much longer text about the breathing of a sleeper", "obstructive apnea"])
-    np.testing.assert_allclose(alone[0], together[1], atol=1e-6)
+    alone, _ = template_embeddings(["# apneas of # s"])
+    together, starts = template_embeddings(["a much longer text about the breath of a sleeper", "# apneas of # s"])
+    assert len(alone) == 3 and starts.tolist() == [0, 1]
+    np.testing.assert_allclose(alone, together[1:], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "template", "values"),
+    [
+        ("Heart rate 62.5 bpm, 58 to 71.", "Heart rate # bpm, # to #.", [62.5, 58, 71]),
+        ("N2 at C3-A2, 3% sigma", "N2 at C3-A2, #% sigma", [3]),
+        ("Three spindles from 3-4 s", "# spindles from #-# s", [3, 3, 4]),
+        ("#7 of 10", " # of #", [7, 10]),
+        ("ip 1.2.3, 5x, .5", "ip 1.2.3, 5x, .5", []),
+        ("no one slept", "no # slept", [1]),
+    ],
+)
+def test_numbers_of_a_sentence_are_told_apart_from_names(sentence, template, values):
+    assert templated(sentence) == (template, values)
+
+
+@given(st.text(max_size=60))
+def test_any_sentence_has_as_many_marks_as_numbers(sentence):
+    template, values = templated(sentence)
+    assert template.count("#") == len(values) and np.isfinite(values).all()
+    assert templated(template.replace("#", " "))[1] == [] or "#" not in template
+
+
+def test_a_text_is_its_sentences_and_their_numbers():
+    parts = parts_of(["Pulse 62. Awake.", "Pulse 70."])
+    assert parts.of.tolist() == [0, 0, 0, 1, 1]
+    np.testing.assert_array_equal(parts.values, np.float32([np.nan, 62, np.nan, np.nan, 70]))
+    np.testing.assert_array_equal(parts.vectors[:2], parts.vectors[3:])  # the same but for the number
+    assert len(parts_of([]).of) == 0
+
+
+def test_a_number_beyond_what_the_encoder_reads_is_its_sentence():
+    vectors, _ = template_embeddings(["word " * 200 + "#"])
+    np.testing.assert_array_equal(vectors[0], vectors[1])

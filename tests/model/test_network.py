@@ -102,12 +102,16 @@ def test_statistics_are_of_the_channels_that_are_there():
     torch.testing.assert_close(after_one, norm.running_mean)
 
 
-def test_a_text_of_several_sentences_is_their_sum(network):
-    sentences = torch.randn(3, SMALL.text_width, generator=torch.Generator().manual_seed(2))
-    both, last = network.text(sentences, torch.tensor([0, 0, 1]), 2)
-    straight = network.text.straight(sentences) + 0.5 * network.text.bend(sentences)
-    torch.testing.assert_close(both, torch.nn.functional.normalize(straight[0] + straight[1], dim=0))
-    torch.testing.assert_close(last, network.text(sentences[2:])[0])
+def test_a_text_is_the_sum_of_its_sentences_and_numbers(network):
+    vectors = torch.randn(4, SMALL.text_width, generator=torch.Generator().manual_seed(2))
+    values = torch.tensor([torch.nan, 62.0, torch.nan, torch.nan])
+    both, last = network.text(vectors, values, torch.tensor([0, 0, 0, 1]), 2)
+    words = network.text.straight(vectors) + 0.5 * network.text.bend(vectors)
+    other, _ = network.text(vectors, values + 6, torch.tensor([0, 0, 0, 1]), 2)
+    only = network.text(vectors[[0, 2]], values[[0, 2]], torch.zeros(2, dtype=torch.long), 1)
+    torch.testing.assert_close(only[0], torch.nn.functional.normalize(words[0] + words[2], dim=0))
+    torch.testing.assert_close(last, torch.nn.functional.normalize(words[3], dim=0))
+    assert not torch.allclose(both, only[0]) and not torch.allclose(both, other)
 
 
 def test_numbers_are_seen_and_their_absence_too(network):

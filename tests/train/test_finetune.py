@@ -274,9 +274,9 @@ def test_the_command_tunes_goes_on_and_writes_what_loads(corpus, folder, tmp_pat
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (["--from", "sleeplm/weights"], "sleeplm/weights holds no network of the published form"),
-        (["--from", "nowhere/at/all"], "nowhere/at/all holds no network of the published form"),
-        (["--variety", "0.5"], "--variety is of a network of our own; leave it out beside --from"),
+        (["--from", "nowhere/at/all"], "the weights folder lacks nano.safetensors"),
+        (["--variety", "0.5"], "--variety is of a network of our own; leave it out with the published form"),
+        (["--sentences", "9"], "--sentences is of a network of our own"),
         (["--unseen"], "--unseen is of a network of our own"),
         (["--resume"], "There is no checkpoint"),
     ],

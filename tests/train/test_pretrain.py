@@ -90,6 +90,18 @@ def test_what_a_view_cannot_see_is_unknown_not_false(material):
     assert not (material.true & material.untold).any()
 
 
+def test_a_whole_duration_is_told_only_of_what_an_epoch_holds():
+    event = {
+        "type": "snore", "start_s": 0.0, "end_s": 30.0, "duration_s": 1452.0,
+        "from_before": True, "into_next": True,
+    }  # fmt: skip
+    inside = {**event, "start_s": 4.0, "end_s": 9.0, "duration_s": 5.0, "from_before": False, "into_next": False}
+    rows = [{"stage_event": {"stage": "N2", "events": [e]}} for e in (event, inside)]
+    tellings = zip(*(tell_alone(rows, str(i)) for i in range(60)), strict=True)
+    told = [" ".join(row.get("stage_event", "") for row in of_event) for of_event in tellings]
+    assert "1452" not in told[0] and "lasting 5 s" in told[1]
+
+
 def test_training_captions_speak_of_no_scorer_and_no_epoch_before(corpus):
     (night,) = nights(corpus, "train")
     texts = [t for row in night.rows() for t in row.captions.get("stage_event", ())]
@@ -110,10 +122,12 @@ def test_a_phrase_is_lit_where_its_span_is(material):
 def test_a_batch_follows_from_seed_and_step(material):
     words = caption_words(material, 400)
     a, b, c = (material.batch(12, words, 40, 1, step) for step in (5, 5, 6))
-    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a))
+    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a) if not k.endswith("texts"))
+    assert all(np.array_equal(getattr(a, k).of, getattr(b, k).of) for k in ("texts", "told_texts"))
     assert not np.array_equal(a.signals, c.signals)
     assert a.told.shape == (12, 6) and a.told[np.arange(6), np.arange(6)].all()
-    assert set(a.told_of) == set(range(6)) and len(a.told_of) == len(a.told_sentences)
+    assert set(a.told_texts.of) == set(range(6)) and set(a.texts.of) == set(range(a.true.shape[1]))
+    assert np.isfinite(a.told_texts.values).any()
     assert a.exact.tolist() == [True] * 6 + [False] * 6 and a.exact[a.caption_rows].all()
     lengths = (a.caption_ids != PAD).sum(1)
     assert (np.diff(lengths) >= 0).all()
@@ -145,6 +159,23 @@ def test_microvolts_that_a_caption_gives_are_not_varied():
     c3, spo2 = CHANNEL_NAMES.index("C3"), CHANNEL_NAMES.index("SPO2")
     assert np.array_equal(out[:2, c3], signals[:2, c3]) and not np.array_equal(out[2:, c3], signals[2:, c3])
     assert np.array_equal(out[:, spo2], signals[:, spo2])
+
+
+def test_a_run_goes_on_from_weights(material, tmp_path):
+    first = trainer(material, tmp_path / "a")
+    first.train(None)
+    export(first, tmp_path / "out", {"seed": 3})
+    model = SleepLM.from_pretrained(tmp_path / "out")
+    model.network.requires_grad_(True)
+    start = {key: value.clone() for key, value in model.network.state_dict().items()}
+    second = Trainer(SETTINGS, material, model.words, tmp_path / "b", start=model.network)
+    for key, value in second.network.state_dict().items():
+        torch.testing.assert_close(value, start[key])
+    second.train(None)
+    export(second, tmp_path / "longer", {"seed": 4})
+    again = SleepLM.from_pretrained(tmp_path / "longer").network
+    assert again.about == {"seed": 4, "begun_from": {"seed": 3}}
+    assert not torch.equal(again.state_dict()["embedding.weight"], start["embedding.weight"])
 
 
 def test_training_lowers_the_loss_and_exports_what_loads(material, tmp_path):

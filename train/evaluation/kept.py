@@ -23,7 +23,8 @@ from sleeplm.vocabulary import Stage
 from train.evaluation import people
 from train.evaluation.people import Person, Plan, simulate
 
-_WITHOUT = ("model", "weights")  # rooms of `sleeplm` that no simulated person follows from
+# Rooms and files of `sleeplm` that no simulated person follows from.
+_WITHOUT = ("model", "weights", "encoder.py", "few_shot.py", "released.py", "spans.py")
 
 
 def kept(plans: Sequence[Plan], folder: Path) -> list[Person]:

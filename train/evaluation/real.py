@@ -21,7 +21,7 @@ from train.evaluation.learners import formula_features
 from train.evaluation.people import ONE_EEG, together
 from train.evaluation.readings import Bench
 from train.evaluation.scores import auroc, kappa
-from train.evaluation.stages import KINDS, by_words, few_shot_figures, kappa_figure, probed
+from train.evaluation.stages import KINDS, TAUGHT, by_words, few_shot_figures, kappa_figure, probed
 from train.ucddb_corpus import people_of
 
 NIGHTS = {
@@ -29,7 +29,7 @@ NIGHTS = {
     "dynamo_84min": ("dynamo_84min.edf", "dynamo_84min_stages.csv"),
 }
 MASKED_UV = 20.0  # root mean square that every epoch is brought to
-BY_WORDS, FEW_SHOT = "Real people, stages without examples", "Real people, stages from few examples"
+BY_WORDS, FROM = "Real people, stages without examples", "Real people, stages from"
 WAKE_OR_DEEP = "Real people, wake or deep sleep by words alone"
 EPOCH_BY_EPOCH, IN_CONTEXT = "kappa by words, epoch by epoch", "kappa with the night around"
 SIMULATED = "simulated people"
@@ -85,14 +85,16 @@ def _night_figures(bench: Bench, nights: Mapping, mask: Callable, words: str) ->
         teachers = {SIMULATED: (taught, known)}
         teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}
         for teacher, ((theirs, theirs_blank), stages) in teachers.items():
-            figures += few_shot_figures(
-                bench.model,
-                FEW_SHOT,
-                f"{title}, taught by {teacher}",
-                (theirs, stages),
-                (trained, truth, groups),
-                {"untrained encoder": (theirs_blank, blank)},
-            )
+            for how, prompts in TAUGHT.items():
+                figures += few_shot_figures(
+                    bench.model,
+                    f"{FROM} {how}",
+                    f"{title}, taught by {teacher}",
+                    (theirs, stages),
+                    (trained, truth, groups),
+                    {"untrained encoder": (theirs_blank, blank)},
+                    prompts,
+                )
     return figures
 
 

@@ -1,6 +1,6 @@
 """Five stages: named by words, learned from few examples of other people, from many, and with the night around."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from train.evaluation.scores import kappa, numbered
 
 SHOTS = (1, 5, 20)
 REPEATS = 10  # sets of examples drawn
+# How a few examples are taught: alone, and to who knows what the stages' names mean.
+TAUGHT: Mapping[str, Mapping[str, Sequence[str]] | None] = {
+    "few examples": None,
+    "few examples and words": STAGE_PROMPTS,
+}
 BY_WORDS, IN_CONTEXT = "Stages by words alone", "Stages with the night around"
 KINDS = np.array([str(s) for s in STAGES])
 
@@ -49,6 +54,7 @@ def few_shot_figures(
     taught: tuple[np.ndarray, np.ndarray],
     asked: tuple[np.ndarray, np.ndarray, np.ndarray],
     beside: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    prompts: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Figure]:
     """Kappa of stages taught with 1, 5 and 20 examples each, meaned over sets of examples.
 
@@ -60,6 +66,8 @@ def few_shot_figures(
         Of other people.
     beside : mapping of str to (taught features, asked features)
         Other vectors, taught with the same examples.
+    prompts : mapping of stage to texts, optional
+        Words that the model's own vectors are taught with as well.
     """
     (given, labels), (vectors, truth, groups) = taught, asked
     scored = np.isin(truth, KINDS)
@@ -69,11 +77,12 @@ def few_shot_figures(
     for shots in SHOTS:
         sets = [drawn(labels, shots, KINDS, np.random.default_rng([shots, i])) for i in range(REPEATS)]
 
-        def told(a: np.ndarray, b: np.ndarray, sets=sets) -> list[np.ndarray]:
-            asked = [model.few_shot(b[scored], {k: a[at] for k, at in examples.items()}) for examples in sets]
+        def told(a: np.ndarray, b: np.ndarray, words=None, sets=sets) -> list[np.ndarray]:
+            shown = [{k: a[at] for k, at in examples.items()} for examples in sets]
+            asked = [model.few_shot(b[scored], examples, words) for examples in shown]
             return numbered(truth[scored], *map(np.array, asked))
 
-        true, *found = told(given, vectors)
+        true, *found = told(given, vectors, prompts)
         ends = interval(lambda i, t=true, fs=found: np.mean([kappa(t[i], f[i]) for f in fs]), groups)
         others = {}
         for label, vectors_of in beside.items():
@@ -104,8 +113,9 @@ def stage_figures(bench: Bench) -> list[Figure]:
         if view in (WHOLE, ONE_EEG):
             asked, taught = (vectors, truth, groups), bench.trained.all_vectors(bench.reference, view)
             blank = bench.untrained.all_vectors(bench.reference, view), blank
-            table, beside = "Stages from few examples", {"untrained encoder": blank}
-            figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside)
+            for how, prompts in TAUGHT.items():
+                table, beside = f"Stages from {how}", {"untrained encoder": blank}
+                figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside, prompts)
             found = probed(taught, known, vectors)
             others["untrained encoder"] = probed(blank[0], known, blank[1])
             figures.append(kappa_figure("Stages by a linear probe", view, truth, found, groups, others))

@@ -68,9 +68,10 @@ TARGETS = (
     Target("real night ucddb018: with the night around, kappa", real.BY_WORDS, _UCDDB018, real.IN_CONTEXT, 0.75),
     *(
         Target(
-            f"real night ucddb018: 20 examples a stage, of {teacher}, kappa",
-            real.FEW_SHOT, f"{_UCDDB018}, taught by {teacher}", _TWENTY, 0.75,
+            f"real night ucddb018: {how.replace('few examples', '20 examples a stage')}, of {teacher}, kappa",
+            f"{real.FROM} {how}", f"{_UCDDB018}, taught by {teacher}", _TWENTY, 0.75,
         )
+        for how in stages.TAUGHT
         for teacher in (real.SIMULATED, "person of dynamo_84min")
     ),
     *(

@@ -1,0 +1,75 @@
+"""Other ways to say the phrases that a network is trained on, one of which is drawn each time a phrase is read.
+
+A phrase of few words is soon known by heart; said in many ways, it is known by what it means. Only of events, which
+have a place in time. The third wording of each event in `train.evaluation.localization` is not among them.
+"""
+
+WORDINGS: dict[str, tuple[str, ...]] = {
+    "obstructive apnea": (
+        "obstructive sleep apnea event", "no airflow although the chest keeps moving", "blocked airway",
+        "the throat is closed while the person tries to breathe", "obstructed breathing", "airway collapse",
+        "airflow is gone but effort goes on", "an obstruction of the upper airway", "OA",
+    ),
+    "airway obstruction with effort": (
+        "breathing effort against a closed airway", "chest and belly strain without airflow",
+        "struggling to breathe against an obstruction", "effort continues without flow",
+    ),
+    "central apnea": (
+        "central sleep apnea event", "neither airflow nor effort", "the brain does not send a breath",
+        "chest and abdomen are still and no air flows", "absent respiratory effort", "CA",
+        "no attempt to breathe", "the respiratory drive is missing", "flat belts and flat flow",
+    ),
+    "breathing stops without effort": (
+        "a pause in breathing without any effort", "belts and airflow are both flat", "breathing ceases entirely",
+    ),
+    "mixed apnea": ("mixed sleep apnea event", "a central apnea that turns obstructive"),
+    "apnea": ("airflow is absent for ten seconds or more", "the person is not breathing", "an apnoeic event"),
+    "hypopnea": (
+        "a hypopnea event", "partial reduction of airflow", "breathing becomes shallow", "airflow is diminished",
+        "weaker breaths for a while", "smaller breaths", "partially blocked breathing", "airflow falls by a third",
+    ),
+    "shallow breathing": ("breaths get smaller", "diminished breathing", "breathing is reduced"),
+    "oxygen desaturation": (
+        "SpO2 is dropping", "oxygen saturation decreases", "blood oxygen falls", "oxygen levels go down",
+        "a dip in SpO2", "the oxygen level sinks", "desaturation event", "declining oxygen",
+        "saturation is decreasing",
+    ),
+    "oxygen drops": ("a fall of oxygen in the blood", "less and less oxygen", "loss of oxygen saturation"),
+    "arousal": (
+        "arousal from sleep", "a sudden shift of the EEG to faster frequencies", "micro-arousal",
+        "the person stirs", "sleep is briefly interrupted", "a short wake-up", "the brain wakes up for a moment",
+        "the sleeper wakes briefly", "partial awakening", "woken for a few seconds",
+    ),
+    "brief awakening": (
+        "a momentary awakening", "waking for a few seconds", "brief disruption of sleep", "a short burst of waking",
+        "the person rouses",
+    ),
+    "leg movement": (
+        "movement of the legs", "limb movement", "the leg moves", "a leg is moving", "leg muscle activation",
+        "activity of the tibialis", "leg EMG burst", "a kick", "twitching of a leg",
+    ),
+    "leg jerk": ("a sudden movement of a leg", "the leg jerks", "a jerking limb", "legs are moving"),
+    "periodic leg movement": ("repeated movement of the legs in sleep", "legs kick again and again", "PLMS"),
+    "snoring": (
+        "the person snores", "a snoring sound", "vibration of the throat", "noisy breathing", "snores",
+        "snorting breaths", "loud breathing sounds", "vibrating airway",
+    ),
+    "loud snoring": ("heavy snoring", "very noisy breathing", "strong snoring sounds"),
+    "sleep spindle": (
+        "a spindle in the EEG", "a burst of 12 to 15 Hz", "brief oscillation at 14 Hz", "sigma band oscillation",
+        "waxing and waning 12 Hz activity", "a short train of waves at 12.5 Hz", "spindle-shaped rhythm",
+        "thalamocortical spindle", "half a second or more of 11 to 16 Hz waves",
+    ),
+    "sigma burst": ("a burst of sigma activity", "a short rhythm in the sigma range", "brief sigma oscillation"),
+    "slow wave": ("a large delta wave", "a slow oscillation of the EEG", "a big slow EEG wave"),
+    "rapid eye movement": ("the eyes dart", "quick movement of the eyes", "a saccade", "eyes move rapidly"),
+    "cardiac pause": ("the heart skips beats", "no heartbeat for seconds"),
+    "tachycardia": ("the heart races", "a very fast pulse"),
+    "bradycardia": ("the heart beats very slowly", "a very low pulse"),
+    "Cheyne-Stokes breathing": (
+        "breathing swells and fades", "crescendo and decrescendo of breaths", "CSR", "breathing waxes and wanes",
+    ),
+    "artifact": ("the signal is contaminated", "noise in the recording"),
+    "chin muscle burst": ("a burst in the chin EMG", "the chin muscle twitches"),
+    "heart rate surge": ("the heart suddenly speeds up", "the pulse jumps up"),
+}  # fmt: skip
