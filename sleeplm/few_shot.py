@@ -9,7 +9,7 @@ from sleeplm.errors import UsageError
 # Of the mean squared length of unit vectors about their mean; chosen among .001 to 1 by the kappa of stages at 1, 5
 # and 20 examples a stage on five simulated nights of unusual people in varied laboratories.
 _PENALTY = 0.03
-_PENALTY_WITH_WORDS = 0.3  # likewise among .03 to .3, on nights of which the network had seen none
+_PENALTY_WITH_WORDS = 0.3  # among .03 to .3, likewise on the eight validation nights (people of unusual habits)
 
 
 def few_shot_scores(

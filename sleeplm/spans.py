@@ -1,7 +1,7 @@
 """Where in a night a curve of probabilities says that something holds.
 
-Every constant was chosen by the mean F1 of 24 phrases on four simulated nights of unusual people that were not
-trained on.
+The constants were chosen by the mean F1 of 24 phrases on four simulated nights of unusual people that were not
+trained on; a usual length beyond one epoch gave .605 instead of .598, but would drop more of what is short.
 """
 
 import numpy as np
