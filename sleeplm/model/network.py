@@ -68,13 +68,12 @@ class SleepLMNetwork(nn.Module):
 
     def encode_prepared(self, prepared: Prepared, hidden_patches: Tensor | None = None) -> Encoded:
         """Encode what `prepare` gave; `hidden_patches` (bool ``[batch, 30]``) are masked."""
-        x, mask = self.signals(prepared, hidden_patches)
+        x, mask, measured = self.signals(prepared, hidden_patches)
         pooled = self.token_norm(self.pool(x, mask))
         first, tokens = pooled[:, :EMBEDDING_QUERIES], pooled[:, EMBEDDING_QUERIES:]
         times = x[:, :PATCHES]
-        numbers = self.measured(self.signals.numbers(prepared.numbers)[:, 0])
         return Encoded(
-            embeddings=normalize(self.embedding(first.flatten(1)) + numbers, dim=-1),
+            embeddings=normalize(self.embedding(first.flatten(1)) + self.measured(measured), dim=-1),
             patches=normalize(self.patch_embedding(times), dim=-1),
             tokens=tokens,
             times=times,

@@ -100,9 +100,10 @@ class SignalTower(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.act = nn.GELU()
 
-    def forward(self, prepared: Prepared, hidden_patches: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, prepared: Prepared, hidden_patches: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Tokens ``[batch, 30 + 14 + 1, width]`` and their mask ``[batch, 1, 1, 45]``, true where there is one.
 
+        Last the token of what was measured ``[batch, width]``, as it was before anything was mixed.
         `hidden_patches`, bool ``[batch, 30]``, are the seconds that the tower may not see.
         """
         here = prepared.present[:, WAVES][:, BRAIN]
@@ -110,15 +111,14 @@ class SignalTower(nn.Module):
         times = self._times(prepared) + self._filtered(filtered, here)
         if hidden_patches is not None:
             times = torch.where(hidden_patches[..., None], self.masked, times)
-        x = torch.cat(
-            (times + self.time, self._channels(prepared, filtered), self.numbers(prepared.numbers)), dim=1
-        )
+        measured = self.numbers(prepared.numbers)
+        x = torch.cat((times + self.time, self._channels(prepared, filtered), measured), dim=1)
         one = prepared.present.new_ones(len(x), 1)
         mask = torch.cat((one.expand(-1, PATCHES), prepared.present, one), dim=1)
         mask = mask[:, None, None, :]
         for block in self.blocks:
             x = block(x, mask)
-        return self.norm(x), mask
+        return self.norm(x), mask, measured[:, 0]
 
     def _times(self, prepared: Prepared) -> Tensor:
         here = prepared.present.to(prepared.wave.dtype)
