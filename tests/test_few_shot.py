@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.errors import UsageError
-from sleeplm.few_shot import few_shot_scores
+from sleeplm.few_shot import few_shot_scores, with_neighbours
 
 
 def unit(x):
@@ -83,3 +83,22 @@ def test_words_are_of_the_labels_that_have_examples():
     assert few_shot_scores(e[:2], examples, more).shape == (2, 2)
     with pytest.raises(UsageError, match="'b' has none"):
         few_shot_scores(np.ones((3, 8)), examples, {"a": np.ones(8)})
+
+
+def test_neighbours_count_a_quarter_and_a_night_begins_and_ends():
+    found = with_neighbours(np.eye(4))
+    np.testing.assert_allclose(found[0], [4 / 5, 1 / 5, 0, 0])
+    np.testing.assert_allclose(found[2], [0, 1 / 6, 2 / 3, 1 / 6])
+    assert with_neighbours(np.eye(1, 4)).tolist() == np.eye(1, 4).tolist() and not len(
+        with_neighbours(np.zeros((0, 4)))
+    )
+
+
+def test_neighbours_tell_what_noise_hides():
+    rng = np.random.default_rng(3)
+    seen, known = people(rng, 400, 0.5)
+    truth = np.repeat([0, 1, 2, 1, 0], 40)
+    new = unit(np.eye(3, 24)[truth] + 0.5 * rng.normal(size=(200, 24)))
+    examples = {str(k): seen[known == k][:20] for k in range(3)}
+    right = [(few_shot_scores(x, examples).argmax(1) == truth).mean() for x in (new, with_neighbours(new))]
+    assert right[1] > right[0] + 0.05

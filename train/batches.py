@@ -25,6 +25,8 @@ from train.wordings import WORDINGS
 
 _FACETS_A_TEXT = (1, 2, 3, 5, 5)
 _MANY_NIGHTS = 8
+_RARE_SHARE = 6  # one in so many epochs of a batch is drawn by an event
+_OTHER_WORDING = 0.6
 _MIN_OVERLAP_S = 0.3  # of a phrase's span with a second, for the phrase to hold there
 _JOINS = ("{}, {}", "{} with {}", "{} and {}", "{}; {}")
 
@@ -132,6 +134,7 @@ class Material:
             self.spans.append([(a, b, number[p]) for a, b, p in row.spans])
         timed = {i for spans in self.spans for _, _, i in spans}
         self.timed = np.array([i in timed for i in range(len(number))])
+        self.having = [np.flatnonzero(self.true[:, i]) for i in np.flatnonzero(self.timed)]
         self.lasting = np.array([p in _lasting() for p in self.phrases]) & ~self.timed
         self.of_stage = [[number[p] for p in phrases if p in number] for phrases in _phrases_of_one_stage()]
 
@@ -203,10 +206,12 @@ class Material:
         return out
 
     def batch(self, size: int, words: Tokenizer, length: int, seed: int, step: int) -> Batch:
-        """The batch of one step; half of its epochs have an embedded caption."""
+        """The batch of one step; half of its epochs have an embedded caption, some were drawn by their events."""
         rng = np.random.default_rng([seed, step])
         told = rng.choice(self.tellable, size // 2, replace=False)
-        rows = np.concatenate((self.told_rows[told], rng.choice(len(self), size - len(told))))
+        eventful = self._eventful(size // _RARE_SHARE, rng)
+        others = rng.choice(len(self), size - len(told) - len(eventful))
+        rows = np.concatenate((self.told_rows[told], eventful, others))
         pairs = rng.choice(len(self.pairs), min(64, len(self.pairs)), replace=False)
         (a, b), true, untold = self.pairs[pairs].T, self.true[rows], self.untold[rows]
         either = true | untold
@@ -232,10 +237,17 @@ class Material:
             caption_ids=ids,
         )
 
+    def _eventful(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Rows that have an event, every phrase of events as likely: rare ones are to be learned too."""
+        if not self.having:
+            return np.zeros(0, int)
+        chosen = rng.integers(len(self.having), size=count)
+        return np.array([rng.choice(self.having[i]) for i in chosen], dtype=int)
+
     def _said(self, rng: np.random.Generator) -> np.ndarray:
-        """For each phrase one of its wordings: half the time its own."""
+        """For each phrase one of its wordings, seldom its own: a phrase is known by what it means."""
         other = rng.integers(1, np.maximum(self.wordings_n, 2))
-        chosen = np.where((rng.random(len(other)) < 0.5) & (self.wordings_n > 1), other, 0)
+        chosen = np.where((rng.random(len(other)) < _OTHER_WORDING) & (self.wordings_n > 1), other, 0)
         return self.first_wording + chosen
 
     def _tells(self, told: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from sleeplm.model import Prepared, SleepLMNetwork, losses, prepare
 from sleeplm.model.decoder import PAD
 from sleeplm.model.measured import CHANNELS as NUMBERS_OF
 from sleeplm.model.network import slow_wave
-from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES
+from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES, breathing_of
 from sleeplm.model.sentences import Parts
 from sleeplm.vocabulary import CANONICAL, MODEL_SFREQ_HZ
 from train.batches import Batch
@@ -89,16 +89,18 @@ def filtered(signals: np.ndarray, rng: np.random.Generator, variety: float = 1.0
 def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
     """What `prepare` would give had only these channels been recorded."""
     here = present[:, WAVES, None].to(prepared.wave.dtype)
+    wave = prepared.wave * here[..., None]
     position = next(i for i, c in enumerate(CANONICAL) if c.kind == "position")
     return replace(
         prepared,
-        wave=prepared.wave * here[..., None],
+        wave=wave,
         bands=prepared.bands * here[..., None],
         summary=prepared.summary * here,
         position=prepared.position * present[:, position, None, None],
         present=present,
         numbers=torch.where(present[:, NUMBERS_OF], prepared.numbers, torch.nan),
         fine=prepared.fine * here[..., None],
+        breathing=breathing_of(wave.flatten(-2), present),
     )
 
 

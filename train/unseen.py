@@ -33,6 +33,12 @@ ASKED = {
     "sleep spindles": ("sleep spindles", "sleep spindle", "bursts of sigma activity", "bursts of 12 to 14 Hz"),
     "bradycardia": ("bradycardia", "slow heartbeat", "low heart rate", "the heart beats slowly"),
 }
+# The same in words and numbers that it did read (classification by description: Menon & Vondrick 2023, ICLR).
+DESCRIBED = {
+    "Cheyne-Stokes breathing": ("central apneas with deep breaths between them",),
+    "sleep spindles": ("N2 sleep with short bursts of a 13 Hz rhythm",),
+    "bradycardia": ("a heart rate of 45 bpm", "a pulse of 40 bpm", "the heart beats at 48 bpm"),
+}
 _CLAUSE_END = re.compile(r"(?<=[.;]) +")
 
 

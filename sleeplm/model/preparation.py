@@ -39,6 +39,12 @@ _QUARTERS = 4  # of a patch
 _FINE_HZ = ((0.5, 4.0), (11.0, 16.0), (20.0, 32.0))  # slow waves, spindles, muscle
 FINE = _QUARTERS * len(_FINE_HZ)
 SUMMARY = 6 + 3 * 2 * len(_FOURIER) + 44 + 91
+_BELTS = tuple(i for i, kind in enumerate(KINDS) if kind == "effort")  # chest and belly
+_BREATHS = (*_BELTS, KINDS.index("flow"))
+_SPO2 = KINDS.index("spo2")
+_AROUND_S = 5  # more than a breath: how deep breathing is around a second
+_SLOPE_S = 3  # over which oxygen falls or rises
+BREATHING = 2 * len(_BREATHS) + 1 + 3
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,9 @@ class Prepared:
     fine : Tensor
         ``[batch, 13, 30, 12]``, logarithms of powers in quarters of a second against the epoch's mean: spindles and
         twitches are short.
+    breathing : Tensor
+        ``[batch, 30, 10]``, how deep breathing is around each second, whether chest and belly move together, and
+        how far oxygen has fallen and risen (see `breathing_of`).
     """
 
     wave: Tensor
@@ -71,6 +80,7 @@ class Prepared:
     present: Tensor
     numbers: Tensor
     fine: Tensor
+    breathing: Tensor
 
 
 def prepare(signals: Tensor, present: Tensor) -> Prepared:
@@ -95,6 +105,7 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
         present=present,
         numbers=known(signals, present),
         fine=_fine_powers(wave) * here[..., None],
+        breathing=breathing_of(wave, present),
     )
 
 
@@ -142,6 +153,45 @@ def _fine_powers(wave: Tensor) -> Tensor:
     level = torch.log10(power + _FLOOR)
     level = level - level.mean((-1, -2), keepdim=True)
     return level.permute(0, 1, 3, 2, 4).flatten(-2)
+
+
+def breathing_of(wave: Tensor, present: Tensor) -> Tensor:
+    """What tells breathing events apart, second by second.
+
+    Of belly, chest and flow the logarithm of their size over five seconds, and the same against the epoch's
+    largest; the correlation of the belts over that time, negative where the airway is closed; of oxygen its fall
+    from the highest before, its rise from the lowest before, and its slope. Zero where a signal is absent.
+
+    Parameters
+    ----------
+    wave : Tensor
+        ``[batch, 13, 1920]``, scaled.
+    present : Tensor
+        bool ``[batch, 14]``.
+    """
+    here = present[:, WAVES].to(wave.dtype)
+    slow = wave[:, _BREATHS].unflatten(-1, (-1, MODEL_SFREQ_HZ // _SLOW_HZ)).mean(-1)  # [batch, 3, 240]
+    around, half = _AROUND_S * _SLOW_HZ, (_AROUND_S - 1) * _SLOW_HZ // 2
+    frames = torch.nn.functional.pad(slow, (half, half), mode="reflect").unfold(-1, around, _SLOW_HZ)
+    frames = frames - frames.mean(-1, keepdim=True)  # [batch, 3, 30, 40]
+    size = frames.square().mean(-1).sqrt()
+    depth = torch.log(size + 0.01)
+    both = here[:, _BELTS].prod(-1)
+    together = (frames[:, 0] * frames[:, 1]).mean(-1) / (size[:, 0] * size[:, 1] + 1e-3)
+    deep = torch.cat((depth, depth - depth.amax(-1, keepdim=True)), dim=1)
+    deep = deep * here[:, _BREATHS].repeat(1, 2)[..., None]
+    spo2 = wave[:, _SPO2].unflatten(-1, (PATCHES, -1)).mean(-1)
+    ends = torch.nn.functional.pad(spo2[:, None], (_SLOPE_S, _SLOPE_S), mode="replicate")[:, 0]
+    oxygen = torch.stack(
+        (
+            spo2 - spo2.cummax(-1).values,
+            spo2 - spo2.cummin(-1).values,
+            ends[:, 2 * _SLOPE_S :] - ends[:, : -2 * _SLOPE_S],
+        ),
+        dim=1,
+    )
+    oxygen = oxygen * here[:, _SPO2, None, None]
+    return torch.cat((deep, (together * both[:, None])[:, None], oxygen), dim=1).transpose(1, 2)
 
 
 def _summary(wave: Tensor, log_size: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from sleeplm.model.measured import NUMBERS
 from sleeplm.model.preparation import (
     BANDS,
     BRAIN,
+    BREATHING,
     FINE,
     PATCH_SAMPLES,
     PATCHES,
@@ -21,6 +22,7 @@ from sleeplm.model.preparation import (
 from sleeplm.vocabulary import CANONICAL
 
 SUMMARY_HIDDEN = 96
+BREATHING_HIDDEN = 64
 FILTERS = 64
 _PERIODS = (8.0, 32.0, 128.0)  # of a number's Fourier features, so that near ones can be told apart
 FEATURES = 2 + 2 * len(_PERIODS)  # of a number
@@ -76,9 +78,9 @@ class SignalTower(nn.Module):
     """Prepared epochs to tokens: one a second, then one a channel.
 
     Each channel's patch (waveform and band powers) goes through layers of its own; the channels that are there are
-    summed into one token a second, their number taken out, with what learned filters find in EEG and eyes. One more
-    token a channel carries what only the whole epoch shows: level, absolute size, rates; a last one what was
-    measured. A transformer mixes them; what is absent is masked.
+    summed into one token a second, their number taken out, with what learned filters find in EEG and eyes and with
+    what breathing is like there. One more token a channel carries what only the whole epoch shows: level, absolute
+    size, rates; a last one what was measured. A transformer mixes them; what is absent is masked.
     """
 
     def __init__(self, config: NetworkConfig):
@@ -89,6 +91,9 @@ class SignalTower(nn.Module):
         self.filters = Filters()
         self.filtered = nn.Linear(len(BRAIN) * 2 * FILTERS, width, bias=False)
         self.found = PerChannel(len(BRAIN), 4 * FILTERS, width)
+        self.breathing = nn.Sequential(
+            nn.Linear(BREATHING, BREATHING_HIDDEN), nn.GELU(), nn.Linear(BREATHING_HIDDEN, width, bias=False)
+        )
         self.presence = nn.Embedding(len(CANONICAL), width)
         self.position = nn.Linear(len(POSITION_CODES), width, bias=False)
         self.time = nn.Parameter(torch.randn(PATCHES, width) * 0.1)
@@ -127,7 +132,7 @@ class SignalTower(nn.Module):
         hidden = hidden * (waves * (len(WAVES) / waves.sum(1, keepdim=True).clamp(min=1)).sqrt())[..., None, None]
         mixed = self.mix(hidden.permute(0, 2, 1, 3).flatten(-2))  # [batch, 30, width]
         position = self.position(prepared.position)
-        return mixed + position + (here @ self.presence.weight)[:, None, :]
+        return mixed + position + self.breathing(prepared.breathing) + (here @ self.presence.weight)[:, None, :]
 
     def _filtered(self, filtered: Tensor, here: Tensor) -> Tensor:
         share = (len(BRAIN) / here.sum(1).clamp(min=1)).sqrt()

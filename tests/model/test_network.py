@@ -147,6 +147,26 @@ def test_band_powers_show_where_a_rhythm_is():
     assert bands[12, 9] > bands[5, 9] + 1
 
 
+def test_breathing_shows_a_stop_of_flow_belts_that_oppose_and_oxygen_that_falls():
+    t = torch.arange(1920) / 64
+    breath, stopped = torch.sin(2 * torch.pi * 0.25 * t), (t >= 10) & (t < 22)
+    signals = torch.zeros(1, 14, 1920)
+    signals[0, CHANNEL_NAMES.index("THX")] = breath
+    signals[0, CHANNEL_NAMES.index("ABD")] = torch.where(stopped, -0.6 * breath, breath)
+    signals[0, CHANNEL_NAMES.index("AF")] = 300 * torch.where(stopped, 0.02 * breath, breath)
+    signals[0, CHANNEL_NAMES.index("SPO2")] = 96 - 5 * ((t - 15) / 10).clamp(0, 1)
+    found = prepare(signals, torch.ones(1, 14, dtype=torch.bool)).breathing[0]  # [30, 10]
+    belly, chest, flow = found[:, 3:6].T
+    assert found.shape == (30, 10)
+    assert flow[13:19].max() < -2 < -0.5 < flow[:7].min() and chest.min() > -0.5
+    assert belly[13:19].max() < -0.3
+    together = found[:, 6]
+    assert together[:7].min() > 0.9 and together[13:19].max() < -0.9
+    fall, rise, slope = 5 * found[:, 7:].T  # in percent
+    assert fall[:14].abs().max() < 0.01 and -5.1 < fall[-1] < -4.9 and rise.abs().max() < 0.01
+    assert abs(slope[20] + 3) < 0.1
+
+
 def test_positions_are_shares_of_each_second():
     signals, present = torch.zeros(1, 14, 1920), torch.ones(1, 14, dtype=torch.bool)
     signals[0, CHANNEL_NAMES.index("POS"), 32:] = 2

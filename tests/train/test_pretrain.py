@@ -119,6 +119,14 @@ def test_a_phrase_is_lit_where_its_span_is(material):
     assert (lit[outside, phrase] == 0).all()
 
 
+def test_part_of_a_batch_is_drawn_by_its_events_the_rare_ones_too(material):
+    share = material.true[:, material.timed].mean(0)
+    rarest = np.flatnonzero(material.timed)[share.argmin()]
+    rows = material._eventful(200, np.random.default_rng(0))
+    assert material.true[rows][:, material.timed].any(1).all()
+    assert material.true[rows, rarest].mean() > 1.5 * share.min()
+
+
 def test_a_batch_follows_from_seed_and_step(material):
     words = caption_words(material, 400)
     a, b, c = (material.batch(12, words, 40, 1, step) for step in (5, 5, 6))

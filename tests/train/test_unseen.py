@@ -5,7 +5,7 @@ from sleeplm.captions import spans_of, tell, training_phrases
 from sleeplm.model.measured import marked
 from sleeplm.vocabulary import EVENT_TYPES
 from train.corpus import Row
-from train.unseen import ASKED, CONCEPTS, SilentNight, named_in, without
+from train.unseen import ASKED, CONCEPTS, DESCRIBED, SilentNight, named_in, without
 
 BANDS = {"delta_pct": 40, "theta_pct": 20, "alpha_pct": 10, "sigma_pct": 18, "beta_pct": 12, "rms_uv": 18}
 INSIDE = {"from_before": False, "into_next": False}
@@ -109,3 +109,8 @@ def test_words_that_only_look_alike_stay(text):
 )
 def test_clauses_that_name_a_concept_go_and_their_neighbours_stay(text, left):
     assert without(text) == left
+
+
+def test_a_description_names_no_concept():
+    assert set(DESCRIBED) == set(CONCEPTS)
+    assert not [text for texts in DESCRIBED.values() for text in texts if named_in(text)]

@@ -85,15 +85,15 @@ def _night_figures(bench: Bench, nights: Mapping, mask: Callable, words: str) ->
         teachers = {SIMULATED: (taught, known)}
         teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}
         for teacher, ((theirs, theirs_blank), stages) in teachers.items():
-            for how, prompts in TAUGHT.items():
+            for few, how in TAUGHT.items():
                 figures += few_shot_figures(
                     bench.model,
-                    f"{FROM} {how}",
+                    f"{FROM} {few}",
                     f"{title}, taught by {teacher}",
                     (theirs, stages),
                     (trained, truth, groups),
                     {"untrained encoder": (theirs_blank, blank)},
-                    prompts,
+                    how,
                 )
     return figures
 

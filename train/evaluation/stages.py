@@ -1,10 +1,12 @@
 """Five stages: named by words, learned from few examples of other people, from many, and with the night around."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from sleeplm.encoder import STAGE_PROMPTS, SleepLM
+from sleeplm.few_shot import with_neighbours
 from sleeplm.vocabulary import STAGES, Stage
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.learners import Probe, drawn
@@ -14,10 +16,28 @@ from train.evaluation.scores import kappa, numbered
 
 SHOTS = (1, 5, 20)
 REPEATS = 10  # sets of examples drawn
-# How a few examples are taught: alone, and to who knows what the stages' names mean.
-TAUGHT: Mapping[str, Mapping[str, Sequence[str]] | None] = {
-    "few examples": None,
-    "few examples and words": STAGE_PROMPTS,
+
+
+@dataclass(frozen=True)
+class Taught:
+    """How a few examples are taught.
+
+    Attributes
+    ----------
+    prompts : mapping of stage to texts, optional
+        What the stages' names mean, told beside the examples.
+    around : bool
+        Whether an epoch that is asked for comes with its neighbours.
+    """
+
+    prompts: Mapping[str, Sequence[str]] | None = None
+    around: bool = False
+
+
+TAUGHT = {
+    "few examples": Taught(),
+    "few examples and words": Taught(STAGE_PROMPTS),
+    "few examples and words, with the night around": Taught(STAGE_PROMPTS, around=True),
 }
 BY_WORDS, IN_CONTEXT = "Stages by words alone", "Stages with the night around"
 KINDS = np.array([str(s) for s in STAGES])
@@ -54,7 +74,7 @@ def few_shot_figures(
     taught: tuple[np.ndarray, np.ndarray],
     asked: tuple[np.ndarray, np.ndarray, np.ndarray],
     beside: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    prompts: Mapping[str, Sequence[str]] | None = None,
+    how: Taught = TAUGHT["few examples"],
 ) -> list[Figure]:
     """Kappa of stages taught with 1, 5 and 20 examples each, meaned over sets of examples.
 
@@ -63,13 +83,15 @@ def few_shot_figures(
     taught : (embeddings, stages)
         Of the people that examples are drawn from.
     asked : (embeddings, stages, groups)
-        Of other people.
+        Of other people, each one's epochs in order.
     beside : mapping of str to (taught features, asked features)
         Other vectors, taught with the same examples.
-    prompts : mapping of stage to texts, optional
-        Words that the model's own vectors are taught with as well.
+    how : Taught
+        How the model's own vectors are taught; the others by examples alone.
     """
     (given, labels), (vectors, truth, groups) = taught, asked
+    if how.around:
+        vectors = together(with_neighbours(vectors[groups == person]) for person in dict.fromkeys(groups.tolist()))
     scored = np.isin(truth, KINDS)
     groups = groups[scored]
     n = f"{counted(len(groups), 'epochs', groups)}, {REPEATS} sets of examples"
@@ -82,7 +104,7 @@ def few_shot_figures(
             asked = [model.few_shot(b[scored], examples, words) for examples in shown]
             return numbered(truth[scored], *map(np.array, asked))
 
-        true, *found = told(given, vectors, prompts)
+        true, *found = told(given, vectors, how.prompts)
         ends = interval(lambda i, t=true, fs=found: np.mean([kappa(t[i], f[i]) for f in fs]), groups)
         others = {}
         for label, vectors_of in beside.items():
@@ -113,9 +135,9 @@ def stage_figures(bench: Bench) -> list[Figure]:
         if view in (WHOLE, ONE_EEG):
             asked, taught = (vectors, truth, groups), bench.trained.all_vectors(bench.reference, view)
             blank = bench.untrained.all_vectors(bench.reference, view), blank
-            for how, prompts in TAUGHT.items():
-                table, beside = f"Stages from {how}", {"untrained encoder": blank}
-                figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside, prompts)
+            for words, how in TAUGHT.items():
+                table, beside = f"Stages from {words}", {"untrained encoder": blank}
+                figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside, how)
             found = probed(taught, known, vectors)
             others["untrained encoder"] = probed(blank[0], known, blank[1])
             figures.append(kappa_figure("Stages by a linear probe", view, truth, found, groups, others))

@@ -76,10 +76,11 @@ TARGETS = (
     ),
     *(
         Target(
-            f"never named in training: {concept}, AUROC",
-            unseen_concepts.UNSEEN, f"{concept}, {unseen_concepts.ALL_WORDINGS}", "AUROC", 0.80,
+            f"never named in training: {concept}, {how}, AUROC",
+            unseen_concepts.UNSEEN, f"{concept}, {how}", "AUROC", 0.80,
         )
         for concept in unseen_concepts.CONCEPTS
+        for how in (unseen_concepts.ALL_WORDINGS, unseen_concepts.IN_OTHER_WORDS)
     ),
     Target("a night embedded, seconds", speed.SPEED, speed.EMBEDDED, "s", 10.0, under=True),
     Target("a night captioned in all facets, seconds", speed.SPEED, speed.CAPTIONED, "s", 60.0, under=True),

@@ -20,10 +20,10 @@ from train.evaluation.conditions import ranked
 from train.evaluation.figures import Figure
 from train.evaluation.people import Person, Plan, groups_of
 from train.evaluation.readings import Readings
-from train.unseen import ASKED
+from train.unseen import ASKED, DESCRIBED
 
 UNSEEN = "Concepts that no word of the training named"
-ALL_WORDINGS = "all wordings"
+ALL_WORDINGS, IN_OTHER_WORDS = "all wordings", "described by what was read"
 FIRST_SEED = 950_000  # of people who have what is asked for
 _SLOW_HEARTED = ("healthy-young", "healthy-old")
 _RESTING_BPM = 45  # in N2 under it, so that much of the night is slow; only unusual people have such hearts
@@ -109,7 +109,7 @@ def resting_bpm(plan: Plan) -> float:
 
 
 def unseen_figures(unseen: Readings, trained: Readings, blank: Readings, people: Sequence[Person]) -> list[Figure]:
-    """AUROC of each concept over all epochs, asked for in all wordings at once and in each.
+    """AUROC of each concept over all epochs, asked for in all wordings at once and in each, and described.
 
     Parameters
     ----------
@@ -126,7 +126,8 @@ def unseen_figures(unseen: Readings, trained: Readings, blank: Readings, people:
             truth = np.concatenate([concept.holds(person) for person in people])
             near = concept.sign * _near(unseen, people, (concept.neighbour,))
             what = f"not {concept.neighbour}" if concept.sign < 0 else concept.neighbour
-            wordings = {ALL_WORDINGS: ASKED[name], **({f'"{w}"': (w,) for w in ASKED[name]} if not way else {})}
+            wordings = {ALL_WORDINGS: ASKED[name], IN_OTHER_WORDS: DESCRIBED[name]}
+            wordings |= {f'"{w}"': (w,) for w in ASKED[name]} if not way else {}
             for wording, words in wordings.items():
                 beside = {
                     "chance": 0.5,
