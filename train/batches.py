@@ -245,7 +245,7 @@ class Material:
         return np.array([rng.choice(self.having[i]) for i in chosen], dtype=int)
 
     def _said(self, rng: np.random.Generator) -> np.ndarray:
-        """For each phrase one of its wordings, seldom its own: a phrase is known by what it means."""
+        """For each phrase one of its wordings, more often another than its own: what it means is to be known."""
         other = rng.integers(1, np.maximum(self.wordings_n, 2))
         chosen = np.where((rng.random(len(other)) < _OTHER_WORDING) & (self.wordings_n > 1), other, 0)
         return self.first_wording + chosen
