@@ -207,12 +207,8 @@ class SleepLM:
         """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
         new = [t for t in dict.fromkeys(texts) if t not in self._texts]
         if new:
-            parts, device = parts_of(new), self.network.log_scale.device
             with torch.inference_mode():
-                vectors, values, of = (
-                    torch.from_numpy(array).to(device) for array in (parts.vectors, parts.values, parts.of)
-                )
-                found = self.network.text(vectors, values, of, len(new)).cpu().numpy()
+                found = self.network.read(parts_of(new), len(new)).cpu().numpy()
             self._texts |= dict(zip(new, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 

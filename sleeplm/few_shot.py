@@ -10,8 +10,6 @@ from sleeplm.errors import UsageError
 # and 20 examples a stage on five simulated nights of unusual people in varied laboratories.
 _PENALTY = 0.03
 _PENALTY_WITH_WORDS = 0.3  # among .03 to .3, likewise on the eight validation nights (people of unusual habits)
-
-
 _OF_NEIGHBOUR = 0.25  # chosen among .25, .5 and 1 like the penalty with words
 
 

@@ -173,7 +173,6 @@ class Material:
             chosen = [there[j] for j in sorted(rng.permutation(len(there))[:n])]
             self.told_facets[i] = [f in chosen for f in FACETS]
             told.append(" ".join(str(rng.choice(self.captions[r][f])) for f in chosen))
-
         return told
 
     def _embed(self, told: list[str], sentences: int, cache: Path | None) -> None:

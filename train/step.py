@@ -11,8 +11,7 @@ from sleeplm.model import Prepared, SleepLMNetwork, losses, prepare
 from sleeplm.model.decoder import PAD
 from sleeplm.model.measured import CHANNELS as NUMBERS_OF
 from sleeplm.model.network import slow_wave
-from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES, breathing_of
-from sleeplm.model.sentences import Parts
+from sleeplm.model.preparation import ARBITRARY, PATCHES, WAVES, breathing_here
 from sleeplm.vocabulary import CANONICAL, MODEL_SFREQ_HZ
 from train.batches import Batch
 
@@ -89,18 +88,17 @@ def filtered(signals: np.ndarray, rng: np.random.Generator, variety: float = 1.0
 def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
     """What `prepare` would give had only these channels been recorded."""
     here = present[:, WAVES, None].to(prepared.wave.dtype)
-    wave = prepared.wave * here[..., None]
     position = next(i for i, c in enumerate(CANONICAL) if c.kind == "position")
     return replace(
         prepared,
-        wave=wave,
+        wave=prepared.wave * here[..., None],
         bands=prepared.bands * here[..., None],
         summary=prepared.summary * here,
         position=prepared.position * present[:, position, None, None],
         present=present,
         numbers=torch.where(present[:, NUMBERS_OF], prepared.numbers, torch.nan),
         fine=prepared.fine * here[..., None],
-        breathing=breathing_of(wave.flatten(-2), present),
+        breathing=prepared.breathing * breathing_here(present),
     )
 
 
@@ -129,10 +127,8 @@ class TrainingStep(nn.Module):
         encoded = self.network.encode_prepared(of_channels(whole, present), self._tensor(hidden))
         caption = self._caption(batch, encoded.tokens)
         bands, wave = self.network.reconstruct(encoded.times)
-        texts, told = (
-            self._read(batch.texts, batch.true.shape[1]),
-            self._read(batch.told_texts, batch.told.shape[1]),
-        )
+        texts = self.network.read(batch.texts, batch.true.shape[1])
+        told = self.network.read(batch.told_texts, batch.told.shape[1])
         with torch.autocast(signals.device.type, enabled=False):
             here = recorded[:, WAVES]
             return {
@@ -143,10 +139,6 @@ class TrainingStep(nn.Module):
                 "bands": losses.reconstruction(bands.float(), whole.bands, here),
                 "wave": losses.reconstruction(wave.float(), slow_wave(whole.wave), here),
             }
-
-    def _read(self, parts: Parts, texts: int) -> Tensor:
-        """Texts in the shared space."""
-        return self.network.text(*map(self._tensor, (parts.vectors, parts.values, parts.of)), texts)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         """An array where the network is."""

@@ -11,6 +11,7 @@ from sleeplm.model.config import NetworkConfig
 from sleeplm.model.decoder import CaptionDecoder
 from sleeplm.model.layers import Pool
 from sleeplm.model.preparation import BANDS, PATCH_SAMPLES, PATCHES, WAVES, Prepared, prepare
+from sleeplm.model.sentences import Parts
 from sleeplm.model.towers import SignalTower, TextHead
 
 EMBEDDING_QUERIES = 4
@@ -79,6 +80,11 @@ class SleepLMNetwork(nn.Module):
             times=times,
             numbers=prepared.numbers,
         )
+
+    def read(self, parts: Parts, texts: int) -> Tensor:
+        """So many texts taken apart, in the shared space: L2-normalised ``[texts, dim]``."""
+        device = self.log_scale.device
+        return self.text(*(torch.from_numpy(a).to(device) for a in (parts.vectors, parts.values, parts.of)), texts)
 
     def patch_logits(self, patches: Tensor, texts: Tensor) -> Tensor:
         """Log-odds that each text is true at each patch: ``[..., dim]`` by ``[texts, dim]`` to ``[..., texts]``."""

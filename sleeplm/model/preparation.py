@@ -70,7 +70,7 @@ class Prepared:
         twitches are short.
     breathing : Tensor
         ``[batch, 30, 10]``, how deep breathing is around each second, whether chest and belly move together, and
-        how far oxygen has fallen and risen (see `breathing_of`).
+        how far oxygen has fallen and risen.
     """
 
     wave: Tensor
@@ -105,7 +105,7 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
         present=present,
         numbers=known(signals, present),
         fine=_fine_powers(wave) * here[..., None],
-        breathing=breathing_of(wave, present),
+        breathing=_breathing(wave) * breathing_here(present),
     )
 
 
@@ -155,43 +155,36 @@ def _fine_powers(wave: Tensor) -> Tensor:
     return level.permute(0, 1, 3, 2, 4).flatten(-2)
 
 
-def breathing_of(wave: Tensor, present: Tensor) -> Tensor:
-    """What tells breathing events apart, second by second.
+def _breathing(wave: Tensor) -> Tensor:
+    """What tells breathing events apart, second by second ``[batch, 30, 10]``.
 
     Of belly, chest and flow the logarithm of their size over five seconds, and the same against the epoch's
     largest; the correlation of the belts over that time, negative where the airway is closed; of oxygen its fall
-    from the highest before, its rise from the lowest before, and its slope. Zero where a signal is absent.
-
-    Parameters
-    ----------
-    wave : Tensor
-        ``[batch, 13, 1920]``, scaled.
-    present : Tensor
-        bool ``[batch, 14]``.
+    from the highest before, its rise from the lowest before, and its slope.
     """
-    here = present[:, WAVES].to(wave.dtype)
     slow = wave[:, _BREATHS].unflatten(-1, (-1, MODEL_SFREQ_HZ // _SLOW_HZ)).mean(-1)  # [batch, 3, 240]
     around, half = _AROUND_S * _SLOW_HZ, (_AROUND_S - 1) * _SLOW_HZ // 2
     frames = torch.nn.functional.pad(slow, (half, half), mode="reflect").unfold(-1, around, _SLOW_HZ)
     frames = frames - frames.mean(-1, keepdim=True)  # [batch, 3, 30, 40]
     size = frames.square().mean(-1).sqrt()
     depth = torch.log(size + 0.01)
-    both = here[:, _BELTS].prod(-1)
     together = (frames[:, 0] * frames[:, 1]).mean(-1) / (size[:, 0] * size[:, 1] + 1e-3)
-    deep = torch.cat((depth, depth - depth.amax(-1, keepdim=True)), dim=1)
-    deep = deep * here[:, _BREATHS].repeat(1, 2)[..., None]
     spo2 = wave[:, _SPO2].unflatten(-1, (PATCHES, -1)).mean(-1)
     ends = torch.nn.functional.pad(spo2[:, None], (_SLOPE_S, _SLOPE_S), mode="replicate")[:, 0]
-    oxygen = torch.stack(
-        (
-            spo2 - spo2.cummax(-1).values,
-            spo2 - spo2.cummin(-1).values,
-            ends[:, 2 * _SLOPE_S :] - ends[:, : -2 * _SLOPE_S],
-        ),
-        dim=1,
+    oxygen = (
+        spo2 - spo2.cummax(-1).values,
+        spo2 - spo2.cummin(-1).values,
+        ends[:, 2 * _SLOPE_S :] - ends[:, : -2 * _SLOPE_S],
     )
-    oxygen = oxygen * here[:, _SPO2, None, None]
-    return torch.cat((deep, (together * both[:, None])[:, None], oxygen), dim=1).transpose(1, 2)
+    deep = torch.cat((depth, depth - depth.amax(-1, keepdim=True)), dim=1)
+    return torch.cat((deep, torch.stack((together, *oxygen), dim=1)), dim=1).transpose(1, 2)
+
+
+def breathing_here(present: Tensor) -> Tensor:
+    """1 for what of `Prepared.breathing` these channels (bool ``[batch, 14]``) show, else 0: ``[batch, 1, 10]``."""
+    here = present[:, WAVES].float()
+    depth, both, oxygen = here[:, _BREATHS], here[:, _BELTS].prod(-1, keepdim=True), here[:, _SPO2, None]
+    return torch.cat((depth, depth, both, oxygen.expand(-1, 3)), dim=-1)[:, None]
 
 
 def _summary(wave: Tensor, log_size: Tensor) -> Tensor:

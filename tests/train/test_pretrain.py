@@ -155,7 +155,7 @@ def test_a_reduced_view_is_what_a_recording_without_the_channels_gives():
     signals = torch.from_numpy(np.random.default_rng(0).normal(0, 20, (2, 14, 1920)).astype(np.float32))
     present = torch.rand(2, 14, generator=torch.Generator().manual_seed(0)) > 0.4
     a, b = of_channels(prepare(signals, torch.ones_like(present)), present), prepare(signals, present)
-    for key in ("wave", "bands", "summary", "position", "numbers", "fine"):
+    for key in ("wave", "bands", "summary", "position", "numbers", "fine", "breathing"):
         torch.testing.assert_close(getattr(a, key), getattr(b, key), equal_nan=True)
 
 
