@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -254,17 +255,17 @@ class Index:
                 self._write_vectors(stored, generation)
                 db.execute("UPDATE state SET generation = ?", (generation,))
                 db.execute("COMMIT")
+                self._vectors, self._generation = stored, generation
+                self._forget_others(db)
         except OSError as error:
             raise SearchError(f"the index in {self.folder} cannot be written: {error.strerror or error}") from error
-        self._vectors, self._generation = stored, generation
-        self._forget_others(generation)
         return len(old)
 
     def _load(self, db):
         """The vectors that belong to the rows as this connection sees them."""
         import faiss
 
-        (generation,) = db.execute("SELECT generation FROM state").fetchone()
+        generation = _generation(db)
         if self._vectors is None or generation != self._generation:
             path = self._file(generation)
             try:
@@ -301,11 +302,18 @@ class Index:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _forget_others(self, generation: int) -> None:
-        """Delete the vectors of earlier generations, and what interrupted writes left."""
+    def _forget_others(self, db) -> None:
+        """Delete the vectors of earlier generations, and what interrupted writes left, while no one else writes."""
+        db.execute("BEGIN IMMEDIATE")  # another's change may have come in between, and what it writes is not ours
+        current = self._file(_generation(db))
         for file in self.folder.glob("vectors-*"):
-            if file != self._file(generation):
+            if file != current:
                 file.unlink(missing_ok=True)
+        db.execute("COMMIT")
+
+
+def _generation(db) -> int:
+    return db.execute("SELECT generation FROM state").fetchone()[0]
 
 
 def _own_files(folder: Path) -> list[Path]:
@@ -313,8 +321,9 @@ def _own_files(folder: Path) -> list[Path]:
 
 
 def _refuse_strangers(folder: Path) -> None:
-    own = {*_own_files(folder), folder / MANIFEST, folder / f"{MANIFEST}.new", folder / _LOCK}
-    if set(folder.iterdir()) - own:
+    """One look, judged by names: another process may be making this very index."""
+    own = (f"{ROWS}*", "vectors-*", MANIFEST, f"{MANIFEST}.new", _LOCK)
+    if any(not any(fnmatchcase(file.name, name) for name in own) for file in folder.iterdir()):
         raise SearchError(f"{folder} holds something else; name a new folder for the index")
 
 

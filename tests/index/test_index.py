@@ -1,5 +1,7 @@
 import sqlite3
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -289,6 +291,38 @@ def test_another_process_writing_does_not_mix_its_rows_with_ours(filled):
         np.testing.assert_allclose(filled.vector(identity, 5), made_study(seed=seed).embeddings[4], atol=1e-6)
     with pytest.raises(SearchError, match="not in this index"):
         filled.vector("c" * 16, 99)
+
+
+def test_many_make_and_fill_one_index_at_the_same_time(tmp_path):
+    studies = [made_study(f"{i:016x}", seed=i) for i in range(6)]
+    for turn in range(10):
+        folder, together = tmp_path / str(turn), threading.Barrier(len(studies))
+
+        def fill(study, folder=folder, together=together):
+            together.wait()
+            index = Index.open_or_create(folder, study)
+            index.add(study)
+            return len(index.search(np.ones(8), 20))
+
+        with ThreadPoolExecutor(len(studies)) as pool:
+            assert set(pool.map(fill, studies)) == {20}
+        index = Index.open(folder)
+        assert index.info()["epochs"] == 120 == len(index.search(np.ones(8), 200))
+        assert len(list(folder.glob("vectors-*"))) == 1
+
+
+def test_what_another_is_writing_is_not_cleared_away(filled, monkeypatch):
+    """One writer has committed and not yet cleared away when the next has committed too."""
+    forget = Index._forget_others
+
+    def late(self, db):
+        monkeypatch.setattr(Index, "_forget_others", forget)
+        Index.open(self.folder).add(made_study("d" * 16, seed=4))
+        forget(self, db)
+
+    monkeypatch.setattr(Index, "_forget_others", late)
+    filled.add(made_study("c" * 16, seed=3))
+    assert len(filled.search(np.ones(8), 100)) == 80 == len(Index.open(filled.folder).search(np.ones(8), 100))
 
 
 def test_the_limit_of_k_is_that_of_the_search(filled):
