@@ -16,8 +16,9 @@ BIN    := $(VENV)/bin
 chat: setup
 	$(BIN)/python app.py --host $(HOST) --port $(PORT) $(if $(ENCODER),--encoder "$(ENCODER)") $(if $(NIGHT),"$(NIGHT)")
 
+# A file of tests stays in one process, which has one thread: as many processes as cores, at most four (memory).
 test: setup lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -19,7 +19,7 @@ def chromium_path() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: it keeps an event loop running in the thread of the tests
 def browser():
     path = chromium_path()
     if path is None:
@@ -93,7 +93,7 @@ class Visit:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_context(browser):
     """One context for all visits that need nothing special: scripts are loaded once."""
     return browser.new_context(viewport=DESKTOP, permissions=["clipboard-read", "clipboard-write"])
