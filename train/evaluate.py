@@ -5,9 +5,8 @@
     python -m train.evaluate --people 2 --hours 0.5 --only stages captions --json
 
 Every figure stands beside its n, a 95% interval over people (over epochs, where there is one person) and what knows
-less. Real people (`--data`, by default ../shared/data) are reported, never chosen by. BERTScore is left out: it
-needs a language model that is not among what is installed, and says little of numbers and times. The part `unseen`
-needs weights that `train.pretrain --unseen` made.
+less. Real people (`--data`, by default ../shared/data) are reported, never chosen by. The part `unseen` needs
+weights that `train.pretrain --unseen` made.
 """
 
 import argparse

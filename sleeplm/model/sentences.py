@@ -115,23 +115,44 @@ def template_embeddings(templates: Sequence[str]) -> tuple[np.ndarray, np.ndarra
     counts = np.array([1 + t.count(MARK) for t in templates], dtype=np.int64)
     starts = np.cumsum(counts) - counts
     out = np.zeros((counts.sum(), WIDTH), dtype=np.float32)
-    if not templates:
-        return out, starts
+    for i, tokens, states in _read(templates):
+        mean, marks = states.mean(0, keepdim=True), states[[token == MARK for token in tokens]]
+        found = torch.cat((mean, marks, mean.expand(counts[i] - 1 - len(marks), -1)))
+        out[starts[i] : starts[i] + counts[i]] = torch.nn.functional.normalize(found, dim=-1).numpy()
+    return out, starts
+
+
+def word_states(texts: Sequence[str]) -> list[np.ndarray]:
+    """The state of each token of each text as it stands, float32 ``[tokens, 384]``, L2-normalised; of 126 at most.
+
+    Raises
+    ------
+    ModelError
+        The package that carries the encoder is not installed.
+    """
+    import torch
+
+    found = {i: torch.nn.functional.normalize(states[1:-1], dim=-1).numpy() for i, _, states in _read(texts)}
+    return [found[i] for i in range(len(texts))]
+
+
+def _read(texts: Sequence[str]):
+    """Number, tokens and their states ``[tokens, 384]`` of each text, of like length together: little is padded."""
+    import torch
+
+    if not texts:
+        return
     tokenizer, encoder = _load()
-    mark = tokenizer.token_to_id(MARK)
-    by_length = sorted(range(len(templates)), key=lambda i: len(templates[i]))  # little padding in a batch
-    for first in range(0, len(templates), _BATCH):
+    by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for first in range(0, len(texts), _BATCH):
         chosen = by_length[first : first + _BATCH]
-        batch = tokenizer.encode_batch([templates[i] for i in chosen])
-        ids = torch.tensor([b.ids for b in batch])
+        batch = tokenizer.encode_batch([texts[i] for i in chosen])
         mask = torch.tensor([b.attention_mask for b in batch])
         with torch.inference_mode():
-            states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        means = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None]
-        for i, mean, of_tokens, is_mark in zip(chosen, means, states, ids == mark, strict=True):
-            found = torch.cat((mean, of_tokens[is_mark], mean.expand(counts[i] - 1 - int(is_mark.sum()), -1)))
-            out[starts[i] : starts[i] + counts[i]] = torch.nn.functional.normalize(found, dim=-1).numpy()
-    return out, starts
+            states = encoder(input_ids=torch.tensor([b.ids for b in batch]), attention_mask=mask).last_hidden_state
+        for i, read, of_text in zip(chosen, batch, states, strict=True):
+            count = sum(read.attention_mask)
+            yield i, read.tokens[:count], of_text[:count]
 
 
 @lru_cache(maxsize=1)

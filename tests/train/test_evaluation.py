@@ -19,6 +19,7 @@ from sleeplm.vocabulary import FACETS, STAGES
 from train.corpus import tell_alone
 from train.evaluate import main, measure
 from train.evaluation import speed
+from train.evaluation.bert_score import BERT_SCORE, likeness
 from train.evaluation.conditions import POSITION_PROMPTS
 from train.evaluation.figures import Figure
 from train.evaluation.localization import ALL_PHRASES, LOCATED
@@ -130,6 +131,22 @@ def test_who_tells_the_truth_has_no_error_in_captions(figures):
     assert all(f.value == 0 < f.baselines["always the mean"] for f in sure)
     events = of(captions, "", name="events with their times")
     assert all(0 < f.value <= 1 and f.baselines["rule-based detectors"] > 0.9 for f in events)
+
+
+def test_who_tells_the_truth_is_likest_to_it(figures):
+    found = of(figures, BERT_SCORE)
+    assert [f.name for f in found] == list(FACETS)
+    own, other, again = np.mean([(f.value, *f.baselines.values()) for f in found], axis=0)  # neighbours are alike
+    assert other < own == pytest.approx(again, abs=0.05)
+
+
+def test_likeness_is_bert_score():
+    texts = ["Stage N2 with two spindles.", "Heart rate 62 bpm, regular.", "Awake, lying on the left side."]
+    others = ["N2 sleep; a pair of sleep spindles.", "Heart rate 62 bpm on average.", "Deep sleep, supine."]
+    # What TorchMetrics 1.9 gives of each pair alone.
+    np.testing.assert_allclose(likeness(texts, others), [0.65398, 0.85223, 0.41665], atol=1e-4)
+    np.testing.assert_allclose(likeness(texts[::-1], others[::-1]), likeness(texts, others)[::-1], atol=1e-5)
+    np.testing.assert_allclose(likeness(texts, texts), 1, atol=1e-5)
 
 
 def test_who_knows_the_events_finds_them_where_they_are(figures):

@@ -10,6 +10,7 @@ from sleeplm.captions.brain import BANDS_HZ, EEG
 from sleeplm.captions.reading_back import read_back
 from sleeplm.night import Scoring
 from sleeplm.vocabulary import CHANNEL, EPOCH_S, EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
+from train.evaluation.bert_score import bert_score_figures
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import Person
 from train.evaluation.readings import Bench
@@ -20,21 +21,25 @@ Spans = Mapping[str, list[tuple[float, float]]]
 STAGES_AND_EVENTS, NUMBERS = "Captions of its own: stages and events", "Captions of its own: numbers"
 HEART_RATE = "heart rate, mean, bpm"
 _EPOCHS_A_PERSON = 100
+_EVERY = 4  # how few of them are held against true captions word by word, which takes long
 _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)
 
 
 def caption_figures(bench: Bench) -> list[Figure]:
-    """Stages, events and every number that is said, against the truth of the same epochs."""
+    """Stages, events, every number that is said and the wording, against the truth of the same epochs."""
     rng = np.random.default_rng(0)
-    stages, numbers, events, groups = [], defaultdict(list), [], []
+    stages, numbers, events, groups, texts, truths = [], defaultdict(list), [], [], [], []
     for who, person in enumerate(bench.people):
         chosen = np.sort(rng.choice(len(person), min(_EPOCHS_A_PERSON, len(person)), replace=False))
         seen = [person.attributes[e] for e in chosen]
         said, yasa = _said(bench, person, chosen), automatic_stages(person)
+        texts += said
+        truths += seen
         counts = np.zeros((2, 2 + len(_IOUS)))
         for i, e in enumerate(chosen):
-            claims = [c for facet in FACETS for c in said[facet][i]]
+            read = {facet: read_back(text, facet) for facet, text in said[i].items()}
+            claims = [c for facet in FACETS for c in read[facet]]
             told = next((v for n, v in claims if n == "stage"), "none")
             stages.append((person.stages[e], told, yasa[e]))
             groups.append(who)
@@ -42,19 +47,19 @@ def caption_figures(bench: Bench) -> list[Figure]:
             for name in measured.keys() & given.keys():
                 numbers[name].append((who, measured[name], given[name]))
             happened = _spans_measured(seen[i])
-            counts[0] += _event_counts(happened, spans_said(said["stage_event"][i]))
+            counts[0] += _event_counts(happened, spans_said(read["stage_event"]))
             counts[1] += _event_counts(happened, spans_detected(person.automatic, e))
         events.append(counts)
     figures = _stage_figures(np.array(stages), np.array(groups)) + _event_figures(np.array(events))
-    return figures + [_number_figure(k, np.array(v)) for k, v in sorted(numbers.items()) if len(v) >= _LEAST]
+    figures += [_number_figure(k, np.array(v)) for k, v in sorted(numbers.items()) if len(v) >= _LEAST]
+    return figures + bert_score_figures(texts[::_EVERY], truths[::_EVERY], groups[::_EVERY])
 
 
-def _said(bench: Bench, person: Person, chosen: np.ndarray) -> dict[str, list[tuple]]:
+def _said(bench: Bench, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
+    """The network's captions of some epochs by facet."""
     encoded, present = bench.trained.night(person)[chosen], person.epochs.present[chosen]
-    return {
-        facet: [read_back(text, facet) for text in bench.model.caption_encoded(encoded, present, facet)]
-        for facet in FACETS
-    }
+    by_facet = [bench.model.caption_encoded(encoded, present, facet) for facet in FACETS]
+    return [dict(zip(FACETS, texts, strict=True)) for texts in zip(*by_facet, strict=True)]
 
 
 def _stage_figures(found: np.ndarray, groups: np.ndarray) -> list[Figure]:
