@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from sleeplm.analysis import model_of
 from sleeplm.encoder import FACET_CHANNELS, WEIGHTS, SleepLM
 from sleeplm.epochs import Epochs
 from sleeplm.errors import ModelError, UsageError
@@ -80,6 +81,15 @@ def test_few_shot_names_the_label_of_the_like(model, epochs):
     embeddings = model.embed_signals(epochs)
     examples = {"a": embeddings[:3], "b": embeddings[40:41], "c": embeddings[3:4]}
     assert model.few_shot(embeddings[[40, 3]], examples) == ["b", "c"]
+
+
+def test_who_reads_texts_otherwise_has_the_same_vectors(model):
+    known = model_of(model)
+    state = {key: value.clone() for key, value in model.network.state_dict().items()}
+    for key, same in (("text.straight.weight", True), ("embedding.weight", False), ("decoder.words.weight", False)):
+        model.network.load_state_dict({**state, key: state[key] + 1})
+        assert (model_of(model) == known) is same, key
+    model.network.load_state_dict(state)
 
 
 def test_a_folder_without_weights_is_one_clear_sentence(tmp_path):

@@ -25,9 +25,14 @@ from train.wordings import WORDINGS
 
 _FACETS_A_TEXT = (1, 2, 3, 5, 5)
 _MANY_NIGHTS = 8
-_RARE_SHARE = 6  # one in so many epochs of a batch is drawn by an event
+_RARE_SHARE = 6  # one in so many epochs of a batch is drawn by a phrase
 _OTHER_WORDING = 0.6
 _MIN_OVERLAP_S = 0.3  # of a phrase's span with a second, for the phrase to hold there
+_STAGES = tuple({"stage_event": {"stage": str(stage), "events": []}} for stage in STAGES)
+_POSITIONS = tuple({"somatic": {"position": position}} for position in POSITIONS.values() if position != "unknown")
+_HEARTS = tuple({"cardiac": {"hr_mean_bpm": bpm}} for bpm in (40, 70, 110))
+_OXYGEN = tuple({"cardiac": {"spo2_min_pct": pct}} for pct in (85, 97))
+EITHER = (_STAGES, _POSITIONS, _HEARTS, _OXYGEN)  # of each, an epoch has one
 _JOINS = ("{}, {}", "{} with {}", "{} and {}", "{}; {}")
 
 
@@ -49,9 +54,11 @@ class Batch:
         float32 ``[batch, 30, phrases]``; `lit_unknown` bool ``[batch, phrases]``.
     told, told_texts
         bool ``[batch, captions]``, whether a caption says what is true of an epoch; and the captions.
-    stages, stage_phrases
-        Number of the stage of each epoch, -1 where it has none, and for each stage one of its phrases, as a row of
-        `texts`; empty where a stage has none.
+    answers
+        Of several things that exclude one another, which one an epoch has, -1 where it is not known: int
+        ``[batch, things]``, in the order of `EITHER`.
+    answer_phrases
+        For each of these things one phrase of each answer, as rows of `texts`; empty where an answer has none.
     exact
         bool ``[batch]``, epochs whose captions give numbers: amplitudes there must stay as they are.
     caption_rows, caption_facets, caption_ids
@@ -68,8 +75,8 @@ class Batch:
     lit_unknown: np.ndarray
     told: np.ndarray
     told_texts: Parts
-    stages: np.ndarray
-    stage_phrases: np.ndarray
+    answers: np.ndarray
+    answer_phrases: list[np.ndarray]
     exact: np.ndarray
     caption_rows: np.ndarray
     caption_facets: np.ndarray
@@ -109,8 +116,6 @@ class Material:
         self.epoch = np.array([row.epoch for row in rows])
         self.present = np.array([row.present for row in rows])
         self.recorded = np.concatenate([_recorded(r) for r in loaded])
-        number = {stage: i for i, stage in enumerate(STAGES)}
-        self.stage = np.array([number.get(row.stage, -1) for row in rows])
         self.phrases = sorted({p for row in rows for p in row.phrases})
         self._index_phrases(rows)
         self.captions = [row.captions for row in rows]
@@ -134,9 +139,15 @@ class Material:
             self.spans.append([(a, b, number[p]) for a, b, p in row.spans])
         timed = {i for spans in self.spans for _, _, i in spans}
         self.timed = np.array([i in timed for i in range(len(number))])
-        self.having = [np.flatnonzero(self.true[:, i]) for i in np.flatnonzero(self.timed)]
-        self.lasting = np.array([p in _lasting() for p in self.phrases]) & ~self.timed
-        self.of_stage = [[number[p] for p in phrases if p in number] for phrases in _phrases_of_one_stage()]
+        self.having = [np.flatnonzero(rows) for rows in self.true.T]
+        self.lasting = np.isin(self.phrases, list(_lasting())) & ~self.timed
+        self.either = [[[number[p] for p in phrases if p in number] for phrases in _own_phrases(t)] for t in EITHER]
+        self.answers = np.stack([self._answers(own) for own in self.either], axis=1)
+
+    def _answers(self, own: Sequence[list[int]]) -> np.ndarray:
+        """The answer that a phrase of its own is true of, int ``[rows]``; -1 where of none, or of several."""
+        true = np.stack([self.true[:, phrases].any(1) for phrases in own], axis=1)
+        return np.where(true.sum(1) == 1, true.argmax(1), -1)
 
     def _index_sameness(self, rows: Sequence[Row]) -> None:
         numbers: dict[str, int] = {}
@@ -205,17 +216,19 @@ class Material:
         return out
 
     def batch(self, size: int, words: Tokenizer, length: int, seed: int, step: int) -> Batch:
-        """The batch of one step; half of its epochs have an embedded caption, some were drawn by their events."""
+        """The batch of one step; half of its epochs have an embedded caption, some were drawn by a phrase."""
         rng = np.random.default_rng([seed, step])
         told = rng.choice(self.tellable, size // 2, replace=False)
-        eventful = self._eventful(size // _RARE_SHARE, rng)
-        others = rng.choice(len(self), size - len(told) - len(eventful))
-        rows = np.concatenate((self.told_rows[told], eventful, others))
+        rare = self._by_phrase(size // _RARE_SHARE, rng)
+        others = rng.choice(len(self), size - len(told) - len(rare))
+        rows = np.concatenate((self.told_rows[told], rare, others))
         pairs = rng.choice(len(self.pairs), min(64, len(self.pairs)), replace=False)
         (a, b), true, untold = self.pairs[pairs].T, self.true[rows], self.untold[rows]
         either = true | untold
         both, may_be = true[:, a] & true[:, b], either[:, a] & either[:, b]
         exact = np.arange(size) < len(told)
+        lit = self.lit(rows)
+        nowhere = true & self.timed & ~lit.any(1)  # true of the epoch, by a rule that knows no time
         caption_rows, facets, ids = self._captions(rows, len(told), rng, words, length)
         return Batch(
             signals=self.read(rows),
@@ -224,22 +237,23 @@ class Material:
             true=np.concatenate((true, both), axis=1),
             unknown=np.concatenate((untold, may_be & ~both), axis=1),
             texts=self.texts.parts(np.concatenate((self._said(rng), self.first_pair + pairs))),
-            lit=self.lit(rows),
-            lit_unknown=untold | ~(self.timed | self.lasting),
+            lit=lit,
+            lit_unknown=untold | nowhere | ~(self.timed | self.lasting),
             told=self._tells(told, rows),
             told_texts=self.texts.parts(self.first_told + told),
-            stages=self.stage[rows],
-            stage_phrases=np.array([rng.choice(p) for p in self.of_stage] if all(self.of_stage) else [], dtype=int),
+            answers=self.answers[rows],
+            answer_phrases=[
+                np.array([rng.choice(phrases) for phrases in own] if all(own) else [], dtype=int)
+                for own in self.either
+            ],
             exact=exact,
             caption_rows=caption_rows,
             caption_facets=facets,
             caption_ids=ids,
         )
 
-    def _eventful(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Rows that have an event, every phrase of events as likely: rare ones are to be learned too."""
-        if not self.having:
-            return np.zeros(0, int)
+    def _by_phrase(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Rows of which a phrase is true, every phrase as likely: what is rare is to be learned too."""
         chosen = rng.integers(len(self.having), size=count)
         return np.array([rng.choice(self.having[i]) for i in chosen], dtype=int)
 
@@ -296,19 +310,13 @@ def wordings_of(phrase: str) -> list[str]:
     return [phrase, *(w for w in others if named_in(phrase) or not named_in(w))]
 
 
-def _phrases_of(stage: str) -> list[str]:
-    return training_phrases({"stage_event": {"stage": stage, "events": []}})
-
-
-def _phrases_of_one_stage() -> list[list[str]]:
-    """For each stage the phrases that no other stage has: "asleep" tells none from another."""
-    phrases = [_phrases_of(str(stage)) for stage in STAGES]
+def _own_phrases(things: Sequence[dict]) -> list[list[str]]:
+    """For each of some attributes the phrases that no other has: "asleep" tells no stage from another."""
+    phrases = [training_phrases(attributes) for attributes in things]
     counts = Counter(p for those in phrases for p in those)
     return [[p for p in those if counts[p] == 1] for those in phrases]
 
 
 def _lasting() -> set[str]:
     """Phrases that hold for a whole epoch: stages and positions."""
-    stages = [_phrases_of(str(s)) for s in STAGES]
-    positions = [training_phrases({"somatic": {"position": p}}) for p in POSITIONS.values()]
-    return {p for phrases in (*stages, *positions) for p in phrases}
+    return {p for attributes in (*_STAGES, *_POSITIONS) for p in training_phrases(attributes)}

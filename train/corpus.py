@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from index.cohort.folder import load_settings, manifests
-from sleeplm.captions import spans_of, tell, training_phrases
+from sleeplm.captions import doubtful_phrases, spans_of, tell, training_phrases
 from sleeplm.captions.views import seen_with
 from sleeplm.errors import UsageError
 from sleeplm.model.measured import filled, marked, numbers_of
@@ -62,7 +62,7 @@ class Row:
     phrases : list of str
         Short phrases that are true.
     untold : list of str
-        Phrases that are true of the person, but rest on channels that this view lacks.
+        Phrases that are true of the person but rest on channels that this view lacks, and doubtful ones.
     spans : list of (float, float, str)
         Seconds within the epoch where an event's phrase is true.
     captions : dict of str to list of str
@@ -139,7 +139,7 @@ class Night:
         """A row for each epoch in each view, the whole first."""
         epochs = self._epochs("stage", "channels", "attributes")
         measured = [json.loads(epoch["attributes"]) for epoch in epochs]
-        whole = [set(training_phrases(attributes)) for attributes in measured]
+        whole = [{*training_phrases(row), *doubtful_phrases(row)} for row in measured]
         rows = []
         for number, names in enumerate(self._seen_in(epochs)):
             seen = [seen_with(attributes, names) for attributes in measured]

@@ -32,16 +32,18 @@ from train.evaluation.speed import speed_figures
 from train.evaluation.stages import stage_figures
 from train.evaluation.unseen_concepts import FIRST_SEED as CONCEPT_SEED
 from train.evaluation.unseen_concepts import planned_with_concepts, unseen_figures
+from train.evaluation.unusual import UNUSUAL_SEED, planned_unusual, unusual_figures
 
-PARTS = ("stages", "conditions", "retrieval", "captions", "localization", "unseen", "real", "speed")
+PARTS = ("stages", "conditions", "retrieval", "captions", "localization", "unusual", "unseen", "real", "speed")
 _SCORED = {"stages", "captions", "localization"}  # parts that the rule-based detectors stand beside
-_TAUGHT = {"stages", "conditions", "real"}  # parts that learn from reference people
+_TAUGHT = {"stages", "conditions", "unusual", "real"}  # parts that learn from reference people
 
 
 def measure(
     bench: Bench,
     data: Path,
     parts: Sequence[str] = PARTS,
+    unusual: Sequence[Person] = (),
     unseen: tuple[SleepLM, Sequence[Person]] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Figure]:
@@ -54,6 +56,8 @@ def measure(
         Folder of real recordings; what it lacks is left out.
     parts : sequence of str
         Of `PARTS`.
+    unusual : sequence of Person
+        People of unusual habits; the part `unusual` needs them.
     unseen : (SleepLM, sequence of Person), optional
         A network that was not told of some concepts, and people who have them; the part `unseen` needs it.
     """
@@ -63,6 +67,7 @@ def measure(
         "retrieval": lambda: retrieval_figures(bench),
         "captions": lambda: caption_figures(bench),
         "localization": lambda: localization_figures(bench),
+        "unusual": lambda: unusual_figures(bench, unusual),
         "unseen": lambda: _unseen(bench, *unseen),
         "real": lambda: real_figures(bench, data),
         "speed": lambda: speed_figures(bench.model, bench.people[0].epochs),
@@ -107,20 +112,25 @@ def evaluated(given: argparse.Namespace, parts: Sequence[str], say: Callable[[st
     model = SleepLM.from_pretrained(given.weights)
     silent = _never_told(given.unseen_weights) if "unseen" in parts else None
     needs = set(parts)
-    people = planned(given.people, given.hours, TEST_SEED, bool(_SCORED & needs)) if needs - {"real"} else []
+    people = (
+        planned(given.people, given.hours, TEST_SEED, bool(_SCORED & needs)) if needs - {"real", "unusual"} else []
+    )
     reference = planned(given.people, given.hours / 2, REFERENCE_SEED, False) if _TAUGHT & needs else []
     having = planned_with_concepts(given.people, given.hours) if silent else []
+    others = planned_unusual(given.people, given.hours) if "unusual" in needs else []
+    groups = (people, reference, others, having)
     with nullcontext(given.cache) if given.cache else tempfile.TemporaryDirectory() as folder:
-        everybody = kept([*people, *reference, *having], Path(folder))
-    first, last = len(people), len(people) + len(reference)
+        everybody = iter(kept([plan for group in groups for plan in group], Path(folder)))
+    measured, taught, unusual, asked = ([next(everybody) for _ in group] for group in groups)
     say(f"people simulated: {time.monotonic() - began:.0f} s")
-    bench = Bench.of(model, everybody[first:last], everybody[:first])
-    figures = measure(bench, given.data, parts, (silent, everybody[last:]) if silent else None, say)
+    bench = Bench.of(model, taught, measured)
+    figures = measure(bench, given.data, parts, unusual, (silent, asked) if silent else None, say)
     of, half = f"of {given.hours:g} h", f"of {given.hours / 2:g} h"
     conditions = {
         "weights": f"{model.name}, {model.parameters / 1e6:.1f} M parameters",
         "simulated people": f"{len(people)} {of} (seeds from {TEST_SEED}), each in another lab",
         "learned from": f"{len(reference)} others {half} (seeds from {REFERENCE_SEED})",
+        "of unusual habits": f"{len(others)} more {of} (seeds from {UNUSUAL_SEED})",
         "who have what was never named": f"{len(having)} more {of} (seeds from {CONCEPT_SEED})",
         "seconds": round(time.monotonic() - began),
     }

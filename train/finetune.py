@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
 from sleeplm.errors import ModelError
+from sleeplm.model.files import sum_of_tensors
 from sleeplm.model.hub import folder_of
 from sleeplm.model.released.base import CHECKPOINT, MODALITIES, SIZES
 from sleeplm.model.released.folders import DESCRIPTION, FILES, holds_released
@@ -60,7 +60,7 @@ def start_of(path: str) -> ReleasedSleepLM:
 
 def sum_of(model: ReleasedSleepLM) -> str:
     """What tells these weights from others."""
-    return model_of(model)["sha256"]
+    return sum_of_tensors(model.network.state_dict())
 
 
 def tuning(

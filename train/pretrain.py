@@ -13,6 +13,10 @@ Weights of ours go on learning from where they are, and so does a network of the
 
     python -m train.pretrain --from sleeplm/weights --corpus runs/corpus --out runs/longer --minutes 35
     python -m train.pretrain --from yang-ai-lab/SleepLM-Base --corpus runs/corpus --out runs/tuned
+
+With `--texts-only` ours learn to read texts alone: what they make of signals stays, to the bit.
+
+    python -m train.pretrain --from sleeplm/weights --texts-only --corpus runs/corpus --out runs/texts --minutes 15
 """
 
 import argparse
@@ -26,12 +30,12 @@ import torch
 from accelerate import PartialState
 from tokenizers import Tokenizer
 
-from sleeplm.analysis import model_of
 from sleeplm.encoder import SleepLM
 from sleeplm.errors import SleepLMError, UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork, save_network
+from sleeplm.model.context import ContextNetwork, save_context
 from sleeplm.model.files import FILES as NANO_FILES
-from sleeplm.model.files import TOKENIZER_FILE
+from sleeplm.model.files import TOKENIZER_FILE, sum_of_tensors
 from sleeplm.model.hub import folder_of
 from sleeplm.model.released.folders import FILES as RELEASED_FILES
 from sleeplm.model.released.folders import holds_released
@@ -49,7 +53,8 @@ VALIDATION_SHARE = 3  # every third night is enough to see how a run goes
 WORD_ROWS = 4000  # rows that the captions' tokenizer is learned from
 
 
-OWN = ("captions", "sentences", "variety", "unseen")  # options that say how a network of our own is trained
+# Options that say how a network of our own is trained.
+OWN = ("captions", "sentences", "variety", "unseen", "texts_only")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Settings(RunSettings):
         staged unusual people worse after 250 steps than without (kappa .33 against .38); longer runs may differ.
     unseen : bool
         Whether three concepts are kept out of all words (see `train.unseen`).
+    texts_only : bool
+        Whether only the head that reads texts learns.
     start : str
         Sum of the weights that it begins from; empty: from nothing.
     """
@@ -75,6 +82,7 @@ class Settings(RunSettings):
     pairs: int = 2000
     variety: float = 0.3
     unseen: bool = False
+    texts_only: bool = False
     start: str = ""
     config: NetworkConfig = field(default_factory=NetworkConfig)
 
@@ -99,7 +107,7 @@ class Trainer(Training):
 
         super().__init__(
             settings,
-            lambda: TrainingStep(start or SleepLMNetwork(settings.config), settings.variety),
+            lambda: TrainingStep(start or SleepLMNetwork(settings.config), settings.variety, settings.texts_only),
             drawn,
             run,
             writer,
@@ -112,12 +120,14 @@ def caption_words(material: Material, vocabulary: int) -> Tokenizer:
     return train_words((t for row in material.marked[::step] for texts in row.values() for t in texts), vocabulary)
 
 
-def export(trainer: Trainer, out: Path, about: dict) -> None:
-    """Write the network and its tokenizer where `SleepLM.from_pretrained` reads them."""
+def export(trainer: Trainer, out: Path, about: dict, context: ContextNetwork | None = None) -> None:
+    """Write the network, its tokenizer and its context network where `SleepLM.from_pretrained` reads them."""
     if trainer.network.about:
         about = {**about, "begun_from": trainer.network.about}
-    save_network(trainer.network, out, about)
+    written = save_network(trainer.network, out, about)
     trainer.words.save(str(out / TOKENIZER_FILE))
+    if context is not None:
+        save_context(context, out, written)
 
 
 def _writer(run: Path, wanted: bool):
@@ -155,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--variety", type=float, default=Settings.variety, help="of laboratories, 0 to 1")
     parser.add_argument("--unseen", action="store_true", help="keep three concepts out of all words (train.unseen)")
+    parser.add_argument("--texts-only", action="store_true", help="with --from: signals stay read as they are")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--tensorboard", action="store_true")
     return parser
@@ -164,9 +175,11 @@ def pretraining(given: argparse.Namespace, people: Sequence[Night], others: Sequ
     """A training of a new network as the command asks for it, its validation, and what writes its weights."""
     own = {name: getattr(given, name) for name in OWN}
     start = SleepLM.from_pretrained(given.start) if given.start else None
+    if given.texts_only and start is None:
+        raise UsageError("--texts-only needs weights that read signals already; name them with --from")
     if start is not None:
         start.network.requires_grad_(True)
-        own |= {"start": model_of(start)["sha256"], "config": start.network.config}
+        own |= {"start": sum_of_tensors(start.network.state_dict()), "config": start.network.config}
     settings = Settings(**_of_any_run(given), **own)
     heard = [SilentNight(night) for night in people] if settings.unseen else people
     filled = partial(
@@ -183,7 +196,8 @@ def pretraining(given: argparse.Namespace, people: Sequence[Night], others: Sequ
         words = start.words if start else caption_words(first, settings.config.vocabulary)
     writer = _writer(given.run, given.tensorboard)
     trainer = Trainer(settings, stream, words, given.run, writer, start and start.network)
-    return trainer, Validation(others, words) if others else None, partial(export, trainer)
+    context = start.context if settings.texts_only else None  # it reads embeddings, which are the same
+    return trainer, Validation(others, words) if others else None, partial(export, trainer, context=context)
 
 
 def fine_tuning(given: argparse.Namespace, people: Sequence[Night], others: Sequence[Night]) -> tuple:
@@ -226,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "minutes": round(training.progress.elapsed_s / 60, 1),
         "batch": training.settings.batch * training.accelerator.num_processes,
         "seed": training.settings.seed,
+        **({"learned": "to read texts alone"} if given.texts_only else {}),
         **({"unseen": "Cheyne-Stokes breathing, sleep spindles, bradycardia"} if given.unseen else {}),
     }
     if training.accelerator.is_main_process:

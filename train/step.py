@@ -20,7 +20,7 @@ WEIGHTS = {
     "epoch_to_text": 1.0,
     "told_to_epoch": 2.0,
     "epoch_to_told": 2.0,
-    "stage": 1.0,
+    "answer": 1.0,
     "dense": 0.4,
     "caption": 1.0,
     "bands": 0.5,
@@ -111,12 +111,23 @@ class TrainingStep(nn.Module):
 
     weights = WEIGHTS
 
-    def __init__(self, network: SleepLMNetwork, variety: float = 1.0):
+    def __init__(self, network: SleepLMNetwork, variety: float = 1.0, texts_only: bool = False):
         super().__init__()
-        self.network, self.variety = network, variety
+        self.network, self.variety, self.texts_only = network, variety, texts_only
+        if texts_only:
+            network.requires_grad_(False)
+            network.text.requires_grad_(True)
+
+    def train(self, mode: bool = True) -> "TrainingStep":
+        """As any module; of texts only, what reads signals stays as it computes when it is used."""
+        super().train(mode)
+        if self.texts_only:
+            self.network.eval()
+            self.network.text.train(mode)
+        return self
 
     def forward(self, batch: Batch, seed: int, step: int) -> dict[str, Tensor]:
-        """Every loss of a batch, unweighted."""
+        """Every loss of a batch, unweighted; of texts only, those that texts have a part in."""
         rng = np.random.default_rng([seed, step, 1])
         recorded, present = self._tensor(batch.recorded), self._tensor(batch.present)
         signals = self._tensor(varied(batch.signals, batch.exact, rng, self.variety))
@@ -125,16 +136,22 @@ class TrainingStep(nn.Module):
         n = len(signals)
         hidden = (rng.random((n, PATCHES)) < _HIDDEN_PATCHES) & (rng.random((n, 1)) < _HIDE_SHARE)
         encoded = self.network.encode_prepared(of_channels(whole, present), self._tensor(hidden))
-        caption = self._caption(batch, encoded.tokens)
-        bands, wave = self.network.reconstruct(encoded.times)
         texts = self.network.read(batch.texts, batch.true.shape[1])
         told = self.network.read(batch.told_texts, batch.told.shape[1])
         with torch.autocast(signals.device.type, enabled=False):
+            of_texts = {
+                **self._contrast(batch, encoded.embeddings.float(), texts.float(), told.float()),
+                "answer": self._answer(batch, encoded.embeddings.float(), texts.float()),
+                "dense": self._dense(batch, encoded.patches.float(), texts.float()),
+            }
+        if self.texts_only:
+            return of_texts
+        caption = self._caption(batch, encoded.tokens)
+        bands, wave = self.network.reconstruct(encoded.times)
+        with torch.autocast(signals.device.type, enabled=False):
             here = recorded[:, WAVES]
             return {
-                **self._contrast(batch, encoded.embeddings.float(), texts.float(), told.float()),
-                "stage": self._stage(batch, encoded.embeddings.float(), texts.float()),
-                "dense": self._dense(batch, encoded.patches.float(), texts.float()),
+                **of_texts,
                 "caption": caption,
                 "bands": losses.reconstruction(bands.float(), whole.bands, here),
                 "wave": losses.reconstruction(wave.float(), slow_wave(whole.wave), here),
@@ -169,13 +186,15 @@ class TrainingStep(nn.Module):
             "epoch_to_told": losses.epochs_to_texts(told_scores, told, nothing),
         }
 
-    def _stage(self, batch: Batch, embeddings: Tensor, texts: Tensor) -> Tensor:
-        """Each epoch against one phrase of every stage: of what excludes one another, one is true."""
-        if not len(batch.stage_phrases) or not (batch.stages >= 0).any():
-            return embeddings.sum() * 0
+    def _answer(self, batch: Batch, embeddings: Tensor, texts: Tensor) -> Tensor:
+        """Each epoch against one phrase of every answer, summed over things: of what excludes, one is true."""
         scale = self.network.log_scale.clamp(max=_MAX_LOG_SCALE).exp()
-        scores = scale * embeddings @ texts[self._tensor(batch.stage_phrases)].T
-        return cross_entropy(scores, self._tensor(batch.stages), ignore_index=-1)
+        total = embeddings.sum() * 0
+        for answers, phrases in zip(batch.answers.T, batch.answer_phrases, strict=True):
+            if len(phrases) and (answers >= 0).any():
+                scores = scale * embeddings @ texts[self._tensor(phrases)].T
+                total = total + cross_entropy(scores, self._tensor(answers), ignore_index=-1)
+        return total
 
     def _dense(self, batch: Batch, patches: Tensor, texts: Tensor) -> Tensor:
         lit = self._tensor(batch.lit)

@@ -174,9 +174,9 @@ class Training:
         """Measure on the people set aside for choosing."""
         if validation is None or not self.accelerator.is_main_process:
             return {}
-        self.network.eval()
+        self.module.eval()
         found = validation(self.network)
-        self.network.train()
+        self.module.train()
         self._tell(found)
         return found
 

@@ -1,7 +1,9 @@
 """Other ways to say the phrases that a network is trained on, one of which is drawn each time a phrase is read.
 
-A phrase of few words is soon known by heart; said in many ways, it is known by what it means. Only of events, which
-have a place in time. The third wording of each event in `train.evaluation.localization` is not among them.
+A phrase of few words is soon known by heart; said in many ways, it is known by what it means. Of events, which have
+a place in time, and of what the sentence encoder mixes up: to it a slow and a fast heart are nearly the same. The
+third wording of each event in `train.evaluation.localization` is not among them, nor are "low heart rate" and "the
+heart beats slowly", by which `train.evaluation.unseen_concepts` asks.
 """
 
 WORDINGS: dict[str, tuple[str, ...]] = {
@@ -88,6 +90,23 @@ WORDINGS: dict[str, tuple[str, ...]] = {
     "cardiac pause": ("the heart skips beats", "no heartbeat for seconds"),
     "tachycardia": ("the heart races", "a very fast pulse"),
     "bradycardia": ("the heart beats very slowly", "a very low pulse"),
+    "slow heart rate": (
+        "a slow pulse", "few heartbeats a minute", "heart rate below 50", "the pulse is slow", "sluggish heartbeat",
+        "resting bradycardia", "long time between heartbeats", "an athlete's slow heart", "heart rate under 50 bpm",
+        "slow cardiac rhythm", "the heart takes its time", "heart rate is reduced", "slow heart",
+    ),
+    "fast heart rate": (
+        "a fast pulse", "many heartbeats a minute", "heart rate above 90", "the pulse is fast", "quick heartbeat",
+        "heart rate over 90 bpm", "fast cardiac rhythm", "the heart pounds", "heart rate is raised", "fast heart",
+        "elevated pulse", "short time between heartbeats",
+    ),
+    "low oxygen": (
+        "oxygen is low", "SpO2 below 90", "low SpO2", "poor oxygenation", "oxygen saturation under 90 percent",
+        "too little oxygen in the blood",
+    ),
+    "normal oxygen saturation": ("oxygen is normal", "SpO2 of 95 or more", "well oxygenated", "healthy SpO2"),
+    "fast breathing": ("tachypnea", "many breaths a minute", "quick breaths", "high breathing rate"),
+    "slow breathing": ("bradypnea", "few breaths a minute", "long slow breaths", "low breathing rate"),
     "Cheyne-Stokes breathing": (
         "breathing swells and fades", "crescendo and decrescendo of breaths", "CSR", "breathing waxes and wanes",
     ),

@@ -120,6 +120,8 @@ _ROLLING_UV, _SURGE_BPM, _UNEVEN_PCT, _FLATTENED_PCT = 20, 10, 20, 50
 _DEEP_DROP_PCT, _BURSTS = 10, 3
 _BREATHING_EVENT = _event(*APNEAS, "hypopnea")
 _LARGE_DELTA = _eeg(lambda v: v["delta_pct"] >= 70 and v["rms_uv"] >= 24)
+_SLOW_HEART = _value("cardiac", "hr_mean_bpm", lambda v: v < 50)
+_FAST_HEART = _value("cardiac", "hr_mean_bpm", lambda v: v > 90)
 # What is true of an epoch, and how people would ask for it. Thresholds are those of the captions' words.
 _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
     (
@@ -136,11 +138,12 @@ _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
     (_eeg(lambda v: v["theta_pct"] >= 22), ("theta activity", "strong theta")),
     (_eeg(lambda v: v["beta_pct"] >= 12), ("fast beta activity", "strong beta")),
     (_eeg(lambda v: v["rms_uv"] < 10), ("low-amplitude EEG", "low-voltage mixed-frequency EEG")),
+    (_FAST_HEART, ("fast heart rate", "rapid heartbeat", "heart beating fast", "racing heart")),
     (
-        _value("cardiac", "hr_mean_bpm", lambda v: v > 90),
-        ("fast heart rate", "rapid heartbeat", "heart beating fast"),
+        _value("cardiac", "hr_mean_bpm", lambda v: 50 <= v <= 90),
+        ("normal heart rate", "heart rate in the normal range", "unremarkable pulse"),
     ),
-    (_value("cardiac", "hr_mean_bpm", lambda v: v < 50), ("slow heart rate", "low pulse", "heart beating slowly")),
+    (_SLOW_HEART, ("slow heart rate", "low pulse", "heart beating slowly", "slow heartbeat")),
     (_value("cardiac", "hr_trend", lambda v: v == "rising"), ("heart rate rising", "heart speeding up")),
     (_value("cardiac", "hr_trend", lambda v: v == "falling"), ("heart rate falling", "heart slowing down")),
     (_value("cardiac", "hr_trend", lambda v: v == "stable"), ("stable heart rate", "steady pulse")),
@@ -213,6 +216,7 @@ _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
     (_stage(*NREM_STAGES), ("non-REM sleep", "NREM sleep")),
     (_stage(*SLEEP_STAGES), ("asleep", "person asleep")),
 )
+_NEARLY = ((_SLOW_HEART, "bradycardia"), (_FAST_HEART, "tachycardia"))
 
 
 def training_phrases(attributes_by_facet: ByFacet) -> list[str]:
@@ -239,6 +243,22 @@ def training_phrases(attributes_by_facet: ByFacet) -> list[str]:
         if holds(attributes_by_facet):
             phrases += words
     return list(dict.fromkeys(phrases))
+
+
+def doubtful_phrases(attributes_by_facet: ByFacet) -> list[str]:
+    """Phrases that people may use of an epoch although what they name was not scored there.
+
+    A bradycardia or a tachycardia is scored where it is marked and lasts (`sleeplm.scoring.rhythm`): a heart of
+    45 bpm need not be one, and is nothing else either.
+
+    Parameters
+    ----------
+    attributes_by_facet : mapping of facet to attributes
+        As `training_phrases` takes them.
+    """
+    kinds = [kind for nearly, kind in _NEARLY if nearly(attributes_by_facet)]
+    true = training_phrases(attributes_by_facet)
+    return [phrase for kind in kinds for phrase in _EVENT_PHRASES[kind] if phrase not in true]
 
 
 def spans_of(attributes_by_facet: ByFacet) -> list[tuple[float, float, str]]:

@@ -37,6 +37,7 @@ class ContextNetwork(nn.Module):
     def __init__(self, dim: int, width: int = WIDTH):
         super().__init__()
         self.dim, self.width = dim, width
+        self.about: dict = {}  # how its weights were made, where they were read from a file
         self.enter = nn.Sequential(nn.Linear(dim, width), nn.GELU())
         self.along = nn.GRU(width, width, batch_first=True, bidirectional=True)
         self.stage = nn.Linear(3 * width, len(STAGES))
@@ -69,6 +70,8 @@ def save_context(network: ContextNetwork, folder: Path, encoder_sum: str, about:
     ----------
     encoder_sum : str
         SHA-256 of the encoder's weights: over other embeddings this network means nothing.
+    about : dict, optional
+        How it was trained; by default what the network itself says.
     """
     content = save({key: value.detach().half().contiguous() for key, value in network.state_dict().items()})
     card = {
@@ -76,7 +79,7 @@ def save_context(network: ContextNetwork, folder: Path, encoder_sum: str, about:
         "width": network.width,
         "encoder_sha256": encoder_sum,
         "sha256": hashlib.sha256(content).hexdigest(),
-        "about": about or {},
+        "about": network.about if about is None else about,
     }
     write_whole(folder / f"{STEM}.safetensors", content)
     write_whole(folder / f"{STEM}.json", (json.dumps(card, indent=2) + "\n").encode())
@@ -97,6 +100,7 @@ def load_context(folder: Path, encoder_sum: str) -> ContextNetwork | None:
         values = json.loads(card.read_text())
         sizes = (values["dim"], values["width"])
         of, expected = values["encoder_sha256"], values["sha256"]
+        about = dict(values.get("about", {}))
         if not all(type(size) is int and 0 < size <= 4096 for size in sizes):
             raise ValueError(sizes)
     except (ValueError, KeyError, TypeError) as error:
@@ -111,5 +115,6 @@ def load_context(folder: Path, encoder_sum: str) -> ContextNetwork | None:
     except SafetensorError as error:
         raise ModelError(f"{weights.name} is not a whole safetensors file") from error
     network = ContextNetwork(*sizes)
+    network.about = about
     load_strictly(network, state)
     return network.eval().requires_grad_(False)

@@ -105,6 +105,15 @@ def load_strictly(network: nn.Module, state: Mapping[str, torch.Tensor], assign:
     network.load_state_dict(whole, strict=True, assign=assign)
 
 
+def sum_of_tensors(state: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of named tensors, their shapes and their bytes, in whatever order they come."""
+    whole = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        whole.update(f"{name} {list(tensor.shape)}".encode())
+        whole.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return whole.hexdigest()
+
+
 def sum_of(file: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as opened:

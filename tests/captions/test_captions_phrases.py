@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sleeplm.captions import attributes_of_night, spans_of, tell, training_phrases
+from sleeplm.captions import attributes_of_night, doubtful_phrases, spans_of, tell, training_phrases
 
 DEEP = {
     "stage_event": {"stage": "N3", "events": []},
@@ -38,8 +38,17 @@ def test_heart_body_and_breathing_have_their_words():
     assert {"fast heart rate", "lying supine", "regular breathing"} <= set(phrases)
 
 
+def test_a_slow_heart_is_called_so_and_may_be_called_a_bradycardia():
+    slow = {"cardiac": {"hr_mean_bpm": 45}}
+    assert {"slow heart rate", "slow heartbeat"} <= set(training_phrases(slow))
+    assert "bradycardia" not in training_phrases(slow) and doubtful_phrases(slow) == ["bradycardia"]
+    assert doubtful_phrases(epoch("N2", "bradycardia", **slow)) == []
+    assert doubtful_phrases({"cardiac": {"hr_mean_bpm": 95}}) == ["tachycardia"]
+    assert doubtful_phrases({"cardiac": {"hr_mean_bpm": 60}}) == []
+
+
 def test_nothing_measured_gives_no_phrase():
-    assert training_phrases({}) == [] and spans_of({}) == []
+    assert training_phrases({}) == [] and spans_of({}) == [] and doubtful_phrases({}) == []
     assert training_phrases({"brain": {"C3": {"artifact": True}}}) == []
 
 

@@ -15,6 +15,7 @@ from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, SleepLMNetwork
 from sleeplm.model.words import train_words
 from sleeplm.night import Event, Scoring
+from sleeplm.simulate import PROFILES
 from sleeplm.vocabulary import FACETS, STAGES
 from train.corpus import tell_alone
 from train.evaluate import main, measure
@@ -30,6 +31,7 @@ from train.evaluation.real import MASKED_UV, masked, one_eeg, wake_or_deep
 from train.evaluation.report import BEGIN, END, as_json, tables, write_tables
 from train.evaluation.retrieval import claims_hold, retrieval_figures
 from train.evaluation.targets import TARGETS
+from train.evaluation.unusual import HEARTS_OF, STAGES_OF, UNUSUAL_SEED, planned_unusual, unusual_figures
 
 TINY = NetworkConfig(
     name="test", dim=8, width=16, layers=1, heads=2, channel_width=4, tokens=2, decoder_layers=1, decoder_heads=2,
@@ -172,6 +174,40 @@ def test_conditions_are_taught_by_few_examples_of_people_who_have_them(figures):
     assert {f.measure for f in few} == {f"AUROC, {n} each" for n in ("1 example", "5 examples", "20 examples")}
     assert all(f.baselines["chance"] == 0.5 and 0 <= f.baselines["untrained encoder"] <= 1 for f in few)
     assert max(f.value for f in few if f.measure.startswith("AUROC, 20")) > 0.5  # stages alone tell something
+
+
+class HearsHearts(Oracle):
+    """An oracle that also knows how fast a heart is, by some of the words for it."""
+
+    def zero_shot_scores(self, embeddings, labels):
+        if len(labels) > 1:
+            return super().zero_shot_scores(embeddings, labels)
+        ((words,),) = labels.values()
+        rates = np.array([row["cardiac"]["hr_mean_bpm"] for p in self.people for row in p.attributes])
+        sign = -1 if "slow" in words else 1 if "fast" in words else 0
+        return sign * rates[:, None]
+
+
+def test_hearts_and_stages_of_unusual_people_are_asked_for_in_words(people):
+    rates = iter(range(40, 40 + sum(map(len, people))))  # 40 to 99
+    beating = [
+        replace(p, attributes=[{**row, "cardiac": {"hr_mean_bpm": next(rates)}} for row in p.attributes])
+        for p in people
+    ]
+    model = HearsHearts(people)
+    model.people = beating
+    figures = unusual_figures(Bench.of(model, people, beating), beating)
+    assert [f.value for f in of(figures, STAGES_OF)] == pytest.approx([1, 1])
+    hearts = {f.name: f for f in of(figures, HEARTS_OF)}
+    assert hearts['under 50 bpm: "slow heartbeat"'].value == hearts['over 90 bpm: "fast heart rate"'].value == 1
+    assert hearts['under 50 bpm: "bradycardia"'].value == hearts['over 90 bpm: "high heart rate"'].value == 0.5
+    assert hearts['under 50 bpm: "bradycardia"'].n == "60 epochs of 2 people, it holds in 10"
+
+
+def test_unusual_people_are_of_no_other_part():
+    plans = planned_unusual(8, 2)
+    assert all(plan.unusual and plan.seed - UNUSUAL_SEED in range(8) for plan in plans)
+    assert {plan.profile for plan in plans} == set(PROFILES)
 
 
 def test_texts_and_epochs_are_looked_for_both_ways(people):

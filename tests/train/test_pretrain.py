@@ -9,10 +9,11 @@ from distributed import LocalCluster
 from sleeplm.encoder import SleepLM
 from sleeplm.errors import UsageError
 from sleeplm.model import NetworkConfig, prepare
+from sleeplm.model.context import ContextNetwork
 from sleeplm.model.decoder import PAD
 from sleeplm.model.measured import MARKS
 from sleeplm.vocabulary import CHANNEL_NAMES
-from train.batches import Material
+from train.batches import EITHER, Material, _own_phrases
 from train.corpus import VIEWS, nights, tell_alone, views_of
 from train.measures import by_view
 from train.pretrain import Settings, Trainer, caption_words, export
@@ -119,18 +120,28 @@ def test_a_phrase_is_lit_where_its_span_is(material):
     assert (lit[outside, phrase] == 0).all()
 
 
-def test_part_of_a_batch_is_drawn_by_its_events_the_rare_ones_too(material):
-    share = material.true[:, material.timed].mean(0)
-    rarest = np.flatnonzero(material.timed)[share.argmin()]
-    rows = material._eventful(200, np.random.default_rng(0))
-    assert material.true[rows][:, material.timed].any(1).all()
-    assert material.true[rows, rarest].mean() > 1.5 * share.min()
+def test_an_event_that_only_a_rule_knows_of_is_unknown_in_time(material):
+    words = caption_words(material, 400)
+    batch = material.batch(24, words, 40, 1, 5)
+    phrases = len(material.phrases)
+    lit = batch.lit.any(1)
+    nowhere = batch.true[:, :phrases] & ~lit & material.timed
+    assert batch.lit_unknown[nowhere].all() and (lit & ~batch.lit_unknown).any()
+
+
+def test_part_of_a_batch_is_drawn_by_phrases_the_rare_ones_too(material):
+    share = material.true.mean(0)
+    rows = material._by_phrase(400, np.random.default_rng(0))
+    assert len(rows) == 400
+    assert material.true[rows, share.argmin()].mean() > 1.5 * share.min()
 
 
 def test_a_batch_follows_from_seed_and_step(material):
     words = caption_words(material, 400)
     a, b, c = (material.batch(12, words, 40, 1, step) for step in (5, 5, 6))
-    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a) if not k.endswith("texts"))
+    plain = [k for k, v in vars(a).items() if isinstance(v, np.ndarray)]
+    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in plain)
+    assert all(map(np.array_equal, a.answer_phrases, b.answer_phrases))
     assert all(np.array_equal(getattr(a, k).of, getattr(b, k).of) for k in ("texts", "told_texts"))
     assert not np.array_equal(a.signals, c.signals)
     assert a.told.shape == (12, 6) and a.told[np.arange(6), np.arange(6)].all()
@@ -141,14 +152,26 @@ def test_a_batch_follows_from_seed_and_step(material):
     assert (np.diff(lengths) >= 0).all()
 
 
-def test_each_stage_has_a_phrase_that_is_true_of_it_alone(material):
+def test_of_what_excludes_one_another_each_has_a_phrase_that_is_true_of_it_alone(material):
     words = caption_words(material, 400)
     batch = material.batch(24, words, 40, 1, 3)
-    if not all(material.of_stage):  # a short night may lack one
-        assert len(batch.stage_phrases) == 0
-        return
-    for i, stage in enumerate(batch.stages):
-        assert batch.true[i, batch.stage_phrases].tolist() == [s == stage for s in range(5)]
+    assert (batch.answers >= 0).any(0)[[0, 2]].all()  # stages and hearts
+    for answers, phrases, own in zip(batch.answers.T, batch.answer_phrases, material.either, strict=True):
+        if not all(own):  # a short night may lack an answer
+            assert len(phrases) == 0
+            continue
+        for i in np.flatnonzero(answers >= 0):
+            assert batch.true[i, phrases].tolist() == [a == answers[i] for a in range(len(phrases))]
+
+
+def test_answers_are_those_of_the_phrases_that_are_true(material):
+    slow, normal, fast = (_own_phrases(EITHER[2])[i] for i in range(3))
+    assert "slow heart rate" in slow and "normal heart rate" in normal and "racing heart" in fast
+    assert "deep sleep" in _own_phrases(EITHER[0])[3]
+    known = [i for i, own in enumerate(material.either[0]) if own]
+    assert set(material.answers[:, 0]) <= {-1, *known}
+    for r in np.flatnonzero(material.answers[:, 0] >= 0)[::7]:
+        assert material.true[r, material.either[0][material.answers[r, 0]]].any()
 
 
 def test_a_reduced_view_is_what_a_recording_without_the_channels_gives():
@@ -184,6 +207,20 @@ def test_a_run_goes_on_from_weights(material, tmp_path):
     again = SleepLM.from_pretrained(tmp_path / "longer").network
     assert again.about == {"seed": 4, "begun_from": {"seed": 3}}
     assert not torch.equal(again.state_dict()["embedding.weight"], start["embedding.weight"])
+
+
+def test_reading_texts_is_learned_alone(material, tmp_path):
+    first = trainer(material, tmp_path / "a")
+    export(first, tmp_path / "out", {})
+    model = SleepLM.from_pretrained(tmp_path / "out")
+    before = {key: value.clone() for key, value in model.network.state_dict().items()}
+    second = Trainer(replace(SETTINGS, texts_only=True), material, model.words, tmp_path / "b", start=model.network)
+    second.train(None)
+    export(second, tmp_path / "texts", {}, ContextNetwork(TINY.dim))
+    again = SleepLM.from_pretrained(tmp_path / "texts")
+    assert again.context is not None
+    for key, value in again.network.state_dict().items():
+        assert torch.equal(value, before[key]) != key.startswith("text."), key
 
 
 def test_training_lowers_the_loss_and_exports_what_loads(material, tmp_path):

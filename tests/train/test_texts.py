@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sleeplm.captions.phrases import _EVENT_PHRASES
+from sleeplm.captions.phrases import _EVENT_PHRASES, _RULES
 from sleeplm.model.sentences import parts_of
 from train.batches import wordings_of
 from train.evaluation.localization import LOCATED
@@ -29,7 +29,7 @@ def test_texts_are_read_as_the_network_reads_them(tmp_path):
 
 
 def test_every_phrase_with_wordings_is_one_of_training():
-    phrases = {p for those in _EVENT_PHRASES.values() for p in those}
+    phrases = {p for those in (*_EVENT_PHRASES.values(), *(words for _, words in _RULES)) for p in those}
     assert WORDINGS.keys() <= phrases
     told = [w for those in WORDINGS.values() for w in those]
     assert len(told) == len(set(told)) and not phrases & set(told)

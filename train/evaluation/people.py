@@ -92,10 +92,10 @@ class Plan:
         return f"{self.profile}_{self.seed}"
 
 
-def planned(count: int, hours: float, first_seed: int, scored: bool = True) -> list[Plan]:
+def planned(count: int, hours: float, first_seed: int, scored: bool = True, unusual: bool = False) -> list[Plan]:
     """People of all profiles in turn, the first of them with the first seed."""
     profiles = list(PROFILES)
-    return [Plan(profiles[i % len(profiles)], first_seed + i, hours, scored) for i in range(count)]
+    return [Plan(profiles[i % len(profiles)], first_seed + i, hours, scored, unusual) for i in range(count)]
 
 
 def simulated(count: int, hours: float, first_seed: int, scored: bool = True) -> list[Person]:
