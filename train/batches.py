@@ -58,7 +58,8 @@ class Batch:
         Of several things that exclude one another, which one an epoch has, -1 where it is not known: int
         ``[batch, things]``, in the order of `EITHER`.
     answer_phrases
-        For each of these things one phrase of each answer, as rows of `texts`; empty where an answer has none.
+        For each of these things one phrase of each answer, as rows of `texts`: int ``[things, answers]``; -1 where
+        it has fewer answers, and for all of them where one has no phrase.
     exact
         bool ``[batch]``, epochs whose captions give numbers: amplitudes there must stay as they are.
     caption_rows, caption_facets, caption_ids
@@ -76,7 +77,7 @@ class Batch:
     told: np.ndarray
     told_texts: Parts
     answers: np.ndarray
-    answer_phrases: list[np.ndarray]
+    answer_phrases: np.ndarray
     exact: np.ndarray
     caption_rows: np.ndarray
     caption_facets: np.ndarray
@@ -242,10 +243,7 @@ class Material:
             told=self._tells(told, rows),
             told_texts=self.texts.parts(self.first_told + told),
             answers=self.answers[rows],
-            answer_phrases=[
-                np.array([rng.choice(phrases) for phrases in own] if all(own) else [], dtype=int)
-                for own in self.either
-            ],
+            answer_phrases=self._answer_phrases(rng),
             exact=exact,
             caption_rows=caption_rows,
             caption_facets=facets,
@@ -262,6 +260,13 @@ class Material:
         other = rng.integers(1, np.maximum(self.wordings_n, 2))
         chosen = np.where((rng.random(len(other)) < _OTHER_WORDING) & (self.wordings_n > 1), other, 0)
         return self.first_wording + chosen
+
+    def _answer_phrases(self, rng: np.random.Generator) -> np.ndarray:
+        out = np.full((len(self.either), max(map(len, self.either))), -1)
+        for row, own in zip(out, self.either, strict=True):
+            if all(own):
+                row[: len(own)] = [rng.choice(phrases) for phrases in own]
+        return out
 
     def _tells(self, told: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Whether the captions `told` say what was measured in `rows`: the same in every facet that they tell."""

@@ -191,6 +191,7 @@ class TrainingStep(nn.Module):
         scale = self.network.log_scale.clamp(max=_MAX_LOG_SCALE).exp()
         total = embeddings.sum() * 0
         for answers, phrases in zip(batch.answers.T, batch.answer_phrases, strict=True):
+            phrases = phrases[phrases >= 0]
             if len(phrases) and (answers >= 0).any():
                 scores = scale * embeddings @ texts[self._tensor(phrases)].T
                 total = total + cross_entropy(scores, self._tensor(answers), ignore_index=-1)

@@ -139,9 +139,7 @@ def test_part_of_a_batch_is_drawn_by_phrases_the_rare_ones_too(material):
 def test_a_batch_follows_from_seed_and_step(material):
     words = caption_words(material, 400)
     a, b, c = (material.batch(12, words, 40, 1, step) for step in (5, 5, 6))
-    plain = [k for k, v in vars(a).items() if isinstance(v, np.ndarray)]
-    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in plain)
-    assert all(map(np.array_equal, a.answer_phrases, b.answer_phrases))
+    assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a) if not k.endswith("texts"))
     assert all(np.array_equal(getattr(a, k).of, getattr(b, k).of) for k in ("texts", "told_texts"))
     assert not np.array_equal(a.signals, c.signals)
     assert a.told.shape == (12, 6) and a.told[np.arange(6), np.arange(6)].all()
@@ -157,6 +155,7 @@ def test_of_what_excludes_one_another_each_has_a_phrase_that_is_true_of_it_alone
     batch = material.batch(24, words, 40, 1, 3)
     assert (batch.answers >= 0).any(0)[[0, 2]].all()  # stages and hearts
     for answers, phrases, own in zip(batch.answers.T, batch.answer_phrases, material.either, strict=True):
+        phrases = phrases[phrases >= 0]
         if not all(own):  # a short night may lack an answer
             assert len(phrases) == 0
             continue
