@@ -19,6 +19,7 @@ FORMAT = "sleeplm-index 2"
 ROWS = "rows.sqlite"
 MAX_K = 10_000
 _LOCK = ".lock"
+_OWN = (f"{ROWS}*", "vectors-*")
 
 
 @dataclass(frozen=True)
@@ -317,12 +318,12 @@ def _generation(db) -> int:
 
 
 def _own_files(folder: Path) -> list[Path]:
-    return [*folder.glob(f"{ROWS}*"), *folder.glob("vectors-*")]
+    return [file for name in _OWN for file in folder.glob(name)]
 
 
 def _refuse_strangers(folder: Path) -> None:
     """One look, judged by names: another process may be making this very index."""
-    own = (f"{ROWS}*", "vectors-*", MANIFEST, f"{MANIFEST}.new", _LOCK)
+    own = (*_OWN, MANIFEST, f"{MANIFEST}.new", _LOCK)
     if any(not any(fnmatchcase(file.name, name) for name in own) for file in folder.iterdir()):
         raise SearchError(f"{folder} holds something else; name a new folder for the index")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from sleeplm.captions.cardiac_words import HEART_BPM
 from sleeplm.vocabulary import APNEAS, EPOCH_S, NREM_STAGES, SLEEP_STAGES
 
 ByFacet = Mapping[str, Mapping]
@@ -120,8 +121,8 @@ _ROLLING_UV, _SURGE_BPM, _UNEVEN_PCT, _FLATTENED_PCT = 20, 10, 20, 50
 _DEEP_DROP_PCT, _BURSTS = 10, 3
 _BREATHING_EVENT = _event(*APNEAS, "hypopnea")
 _LARGE_DELTA = _eeg(lambda v: v["delta_pct"] >= 70 and v["rms_uv"] >= 24)
-_SLOW_HEART = _value("cardiac", "hr_mean_bpm", lambda v: v < 50)
-_FAST_HEART = _value("cardiac", "hr_mean_bpm", lambda v: v > 90)
+_SLOW_HEART = _value("cardiac", "hr_mean_bpm", lambda v: v < HEART_BPM[0])
+_FAST_HEART = _value("cardiac", "hr_mean_bpm", lambda v: v > HEART_BPM[1])
 # What is true of an epoch, and how people would ask for it. Thresholds are those of the captions' words.
 _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
     (
@@ -140,7 +141,7 @@ _RULES: tuple[tuple[Callable[[ByFacet], bool], tuple[str, ...]], ...] = (
     (_eeg(lambda v: v["rms_uv"] < 10), ("low-amplitude EEG", "low-voltage mixed-frequency EEG")),
     (_FAST_HEART, ("fast heart rate", "rapid heartbeat", "heart beating fast", "racing heart")),
     (
-        _value("cardiac", "hr_mean_bpm", lambda v: 50 <= v <= 90),
+        _value("cardiac", "hr_mean_bpm", lambda v: HEART_BPM[0] <= v <= HEART_BPM[1]),
         ("normal heart rate", "heart rate in the normal range", "unremarkable pulse"),
     ),
     (_SLOW_HEART, ("slow heart rate", "low pulse", "heart beating slowly", "slow heartbeat")),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.captions.cardiac_words import HEART_BPM
 from sleeplm.few_shot import few_shot_scores
 from sleeplm.vocabulary import APNEAS, EVENT_CHANNELS
 from train.evaluation.figures import Figure, counted, interval
@@ -23,9 +24,12 @@ def _event(*types: str) -> Callable[[Mapping], bool]:
     return lambda a: any(e["type"] in types for e in a.get("stage_event", {}).get("events", ()))
 
 
-def _fast_heart(attributes: Mapping) -> bool | None:
-    bpm = attributes.get("cardiac", {}).get("hr_mean_bpm")
-    return None if bpm is None else bpm > 90
+def _heart(holds: Callable[[float], bool]) -> Callable[[Mapping], bool | None]:
+    def of(attributes: Mapping) -> bool | None:
+        bpm = attributes.get("cardiac", {}).get("hr_mean_bpm")
+        return None if bpm is None else holds(bpm)
+
+    return of
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,12 @@ CONDITIONS = {
     "hypopnea": Condition(_event("hypopnea"), ("hypopnea", "reduced airflow"), _BREATHING),
     "desaturation": Condition(_event("desaturation"), ("oxygen desaturation", "oxygen drops"), ("SPO2",)),
     "leg movement": Condition(_event("leg_movement", "plm"), ("leg movement", "leg jerk"), _LEGS),
-    "high heart rate": Condition(_fast_heart, ("fast heart rate", "rapid heartbeat"), ("ECG",)),
+    "high heart rate": Condition(
+        _heart(lambda bpm: bpm > HEART_BPM[1]), ("fast heart rate", "rapid heartbeat"), ("ECG",)
+    ),
 }
+# Not among these: usual people hardly have it.
+SLOW_HEART = Condition(_heart(lambda bpm: bpm < HEART_BPM[0]), ("slow heart rate", "slow heartbeat"), ("ECG",))
 POSITION_PROMPTS = {
     "supine": ("lying supine", "on the back"),
     "left": ("lying on the left side", "left lateral position"),

@@ -11,12 +11,11 @@ from itertools import islice
 
 import numpy as np
 
-from sleeplm.captions.cardiac_words import HEART_BPM
 from sleeplm.simulate import PROFILES
 from sleeplm.simulate.night import random_streams
 from sleeplm.simulate.profiles import draw_person
 from sleeplm.vocabulary import EPOCH_S
-from train.evaluation.conditions import ranked
+from train.evaluation.conditions import SLOW_HEART, ranked
 from train.evaluation.figures import Figure
 from train.evaluation.people import Person, Plan, groups_of
 from train.evaluation.readings import Readings
@@ -73,12 +72,6 @@ def _spindles_in_n2(person: Person) -> np.ndarray:
     return np.where(person.stages == "N2", (spindles_in(person) > 0).astype(float), np.nan)
 
 
-def _slow_heart(person: Person) -> np.ndarray:
-    """Where the captions call the heart slow."""
-    rates = [row.get("cardiac", {}).get("hr_mean_bpm", np.nan) for row in person.attributes]
-    return np.array([np.nan if np.isnan(bpm) else float(bpm < HEART_BPM[0]) for bpm in rates])
-
-
 _N2, _FAST = "N2 sleep", "fast heart rate"
 CONCEPTS: dict[str, dict[str, Concept]] = {
     "Cheyne-Stokes breathing": {"": Concept(lambda p: _touched(p, "cheyne_stokes"), "central apnea")},
@@ -87,7 +80,7 @@ CONCEPTS: dict[str, dict[str, Concept]] = {
         f"{_MANY_SPINDLES} or more against none": Concept(_many_spindles, _N2),
         "in N2 sleep alone": Concept(_spindles_in_n2, _N2),
     },
-    "bradycardia": {"": Concept(_slow_heart, _FAST, -1)},
+    "bradycardia": {"": Concept(lambda p: SLOW_HEART.of([p]), _FAST, -1)},
 }
 
 

@@ -1,8 +1,9 @@
 """People beyond the ranges that training drew from: stages, and hearts slow and fast, asked for in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from train.evaluation.conditions import CONDITIONS, Condition, ranked
+from sleeplm.captions.cardiac_words import HEART_BPM
+from train.evaluation.conditions import CONDITIONS, SLOW_HEART, ranked
 from train.evaluation.figures import Figure
 from train.evaluation.people import ONE_EEG, WHOLE, Person, Plan, groups_of, planned, together
 from train.evaluation.readings import Bench
@@ -10,19 +11,11 @@ from train.evaluation.stages import by_words, in_context, kappa_figure, probed
 
 UNUSUAL_SEED = 970_000
 STAGES_OF, HEARTS_OF = "Stages of people of unusual habits", "Hearts of people of unusual habits"
-SLOW_BPM = 50
-
-
-def _slow_heart(attributes: Mapping) -> bool | None:
-    bpm = attributes.get("cardiac", {}).get("hr_mean_bpm")
-    return None if bpm is None else bpm < SLOW_BPM
-
-
-_SLOW, _FAST = Condition(_slow_heart, (), ("ECG",)), CONDITIONS["high heart rate"]
+FAST_HEART = CONDITIONS["high heart rate"]
 # The last of each is in no words of the training.
 HEARTS = {
-    f"under {SLOW_BPM} bpm": (_SLOW, ("slow heart rate", "slow heartbeat", "bradycardia", "low heart rate")),
-    "over 90 bpm": (_FAST, ("fast heart rate", "rapid heartbeat", "tachycardia", "high heart rate")),
+    f"under {HEART_BPM[0]} bpm": (SLOW_HEART, (*SLOW_HEART.words, "bradycardia", "low heart rate")),
+    f"over {HEART_BPM[1]} bpm": (FAST_HEART, (*FAST_HEART.words, "tachycardia", "high heart rate")),
 }
 
 
