@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from assistant.commands.network import add_network_options, chosen
+from sleeplm import RESEARCH_USE
 from sleeplm.errors import SleepLMError, UsageError
-from sleeplm.vocabulary import RESEARCH_USE
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -59,7 +59,7 @@ def _prepare(arguments):
     """The page with its first night; the language model loads meanwhile."""
     if arguments.scoring and arguments.file is None:
         raise UsageError("--scoring needs the recording that it scores")
-    from assistant.nights import demo_night
+    from assistant.library import demo_night
     from assistant.ui.lazy_assistant import LazyAssistant
     from assistant.ui.page import build_page
     from assistant.ui.stored_nights import StoredNights

@@ -151,12 +151,12 @@ def _without_absent_topics(evidence: Evidence, calls: list[Call], question: str,
     fixed = {f.id for f in study.facts}
     absent = tuple(f for f in evidence.absent if f.id in fixed)
     if not told:
-        return Evidence(absent, " ".join(topic.absent for topic in missing))
-    return Evidence(told + (absent or tuple(absence(t.name, t.name, t.absent) for t in missing)))
+        return Evidence(absent, " ".join(topic.modality.absent for topic in missing))
+    return Evidence(told + (absent or tuple(absence(t.name, t.name, t.modality.absent) for t in missing)))
 
 
 def _load_encoder():
-    from sleeplm.encoder import SleepLM
+    from sleeplm.network.encoder import SleepLM
 
     return SleepLM.from_pretrained()
 

@@ -6,11 +6,12 @@ import os
 import sys
 from pathlib import Path
 
-from assistant.commands import cohort, nights, reading, search
+from assistant.commands import cohort, reading, search
+from assistant.commands import studies as nights
 from assistant.commands.network import add_network_options
-from sleeplm import __version__
+from sleeplm import RESEARCH_USE, __version__
 from sleeplm.errors import SleepLMError
-from sleeplm.vocabulary import FACETS, RESEARCH_USE, SUMMARY
+from sleeplm.kinds.channels import FACETS, SUMMARY
 
 
 def main(argv: list[str] | None = None) -> None:

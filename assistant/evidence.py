@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.answers import Citation
-from sleeplm.analysis import refuse_other_network
 from sleeplm.errors import ModelError
 from sleeplm.night import Fact
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.study.analysis import refuse_other_network
+from sleeplm.units import EPOCH_S
 
 MAX_CITATIONS = 6  # stretches shown for one fact, the longest first
 

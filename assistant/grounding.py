@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from assistant.prompt import MAX_QUESTION, WRITE, Prompt
 from assistant.wording import clauses, is_statement, joins, openings
+from sleeplm.kinds.facts import FACT_KINDS
+from sleeplm.kinds.sources import source_phrase
 from sleeplm.night import Fact
-from sleeplm.statistics import FACT_KINDS
 from sleeplm.units import format_value
 
 MAX_TOLD = 10  # facts in one answer
@@ -25,15 +26,6 @@ _NUMBER_WORDS = re.compile(
     r"never|always)\b",
     re.IGNORECASE,
 )
-SOURCE_WORDS = {
-    "expert": "expert scoring",
-    "yasa": "automatic staging by YASA",
-    "sleepecg": "automatic staging by SleepECG",
-    "automatic": "automatic detection",
-    "measured": "measured from the signal",
-    "SleepLM embeddings": "likeness in SleepLM's embeddings, not a scoring",
-    "SleepLM tokens": "the network's own reading, not a scoring",
-}
 
 
 def write_prompt(question: str, told: Sequence[Fact]) -> Prompt:
@@ -101,14 +93,14 @@ def shown_value(fact: Fact) -> str:
 
 def in_plain_sentences(told: Sequence[Fact]) -> str:
     """The facts' own sentences: what is said where nothing better was written."""
-    with_place = {f"{id}_when" for id, kind in FACT_KINDS.items() if "{where}" in kind.sentence}
+    with_place = {f"{id}_when" for id, kind in FACT_KINDS.items() if kind.has_place}
     return " ".join(f.text for f in told if f.id not in with_place)
 
 
 def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
     """Who scored what the facts rest on, and by which rule, as it is added to every answer."""
     names = dict.fromkeys(part for f in facts for part in f.source.split(" and "))
-    words = [SOURCE_WORDS.get(name, f"automatic detection ({name})") for name in names]
+    words = [source_phrase(name) for name in names]
     said = f"Source: {'; '.join(words)}." if words else ""
     rules = dict.fromkeys(f.rule for f in facts if f.rule and f.value is not None)
     said += "".join(f" Rule: {rule}." for rule in rules)

@@ -4,19 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.named_facts import NAMED_IDS, named_facts
+from assistant.named_facts import named_facts
 from assistant.prompt import MAX_QUESTION, PLAN, Prompt
 from assistant.slots import Slots, read_slots
 from assistant.timeline import EVENT_GROUPS
 from assistant.tools import DECLINES, TOOLS, Call
 from assistant.topics import TOPICS, Topic, spelled, stages_of, topics_of
-from sleeplm.vocabulary import EVENT_TYPES, STAGES, Stage
+from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.kinds.facts import FACT_KINDS, Asked
+from sleeplm.kinds.stages import STAGES, Stage
 
 MAX_FACTS = 4  # ids in one call
 MAX_TOKENS = 60
 UNITS = ("min", "pct")
 SLOT_TOOLS = ("at", "window", "epoch", "look", "similar")
-_EVENT_COUNTS = {f"{event}_n" for event in EVENT_TYPES}
 # "What does epoch 2 look like?" asks for its description, "what looks like epoch 2?" for its neighbours.
 _LOOKS_HOW = re.compile(r"\blooks? like\b(?! (?:epoch|stretch|the|that|this|it)\b)")
 _CALL = re.compile(r'(\w+)\(("[^"]*"|[^)]*)\)')
@@ -54,23 +55,18 @@ def read_scope(question: str, study, before: str | None = None) -> Scope:
     inherited = before is not None and not slots.moments and not slots.epochs
     if inherited:
         slots = read_slots(spelled(before), study.start_clock, duration_s)
-    ids = tuple(f.id for f in study.facts if is_asked_by_id(f.id))
+    asked = {id: FACT_KINDS[id].asked for id in (f.id for f in study.facts) if id in FACT_KINDS}
     words = " ".join(re.findall(r"[\w'-]+", question.lower()))[:MAX_QUESTION]
     return Scope(
-        fact_ids=tuple(id for id in ids if id not in NAMED_IDS),
+        fact_ids=tuple(id for id, how in asked.items() if how is Asked.BY_ID),
         slots=slots,
         inherited=inherited,
         follows=before is not None,
         topics=tuple(topics_of(question)),
         stages=tuple(stages_of(question)),
         words=words,
-        named=tuple(id for id in named_facts(question) if id in ids)[:MAX_FACTS],
+        named=tuple(id for id in named_facts(question) if id in asked)[:MAX_FACTS],
     )
-
-
-def is_asked_by_id(id: str) -> bool:
-    """Whether a plan names a fact by its id: bouts and counts of events have tools of their own."""
-    return re.fullmatch(r"[a-z0-9_]+", id) is not None and not id.startswith("longest_") and id not in _EVENT_COUNTS
 
 
 def plan_prompt(question: str, before: Sequence[Call] = ()) -> Prompt:
@@ -118,10 +114,10 @@ def _allowed(scope: Scope) -> tuple[list[str], list[str]]:
     if scope.follows and not scope.topics:
         return ids, _kinds(set(EVENT_TYPES))
     own = scope.topics or TOPICS
-    prefixes, events = tuple(p for t in own for p in t.fact_prefixes), {e for t in own for e in t.events}
+    facts, events = {id for t in own for id in t.fact_ids}, {e for t in own for e in t.events}
     if scope.topics:
-        return [id for id in ids if id.startswith(prefixes)], _kinds(events)
-    return [id for id in ids if not id.startswith(prefixes)], ["any", *_kinds(set(EVENT_TYPES) - events)]
+        return [id for id in ids if id in facts], _kinds(events)
+    return [id for id in ids if id not in facts], ["any", *_kinds(set(EVENT_TYPES) - events)]
 
 
 def _kinds(types: set[str]) -> list[str]:

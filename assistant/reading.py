@@ -3,8 +3,8 @@
 import numpy as np
 
 from assistant.prompt import READ, Prompt, Writer
-from assistant.timeline import STAGE_WORDS, event_name
-from sleeplm.vocabulary import STAGES, Stage
+from assistant.timeline import event_name
+from sleeplm.kinds.stages import STAGE_NAMES, STAGES, Stage
 
 EVENTS_READ = ("apnea", "hypopnea", "arousal", "leg_movement", "desaturation")
 MAX_TOKENS = 24
@@ -25,12 +25,12 @@ def reading_prompt(tokens: np.ndarray) -> Prompt:
 def reading_words(stage: Stage, events: list[str]) -> str:
     """A reading in words: the stage, and which of the events that can be read are in the epoch."""
     seen = [event_name(e, 1) for e in EVENTS_READ if e in events]
-    return STAGE_WORDS[stage] + (" with " + " and ".join(seen) if seen else "")
+    return STAGE_NAMES[stage] + (" with " + " and ".join(seen) if seen else "")
 
 
 def reading_grammar() -> str:
     """Write the grammar of all readings, in Lark's form."""
-    stages = " | ".join(f'"{STAGE_WORDS[s]}"' for s in STAGES)
+    stages = " | ".join(f'"{STAGE_NAMES[s]}"' for s in STAGES)
     events = " | ".join(f'"{event_name(e, 1)}"' for e in EVENTS_READ)
     return f'start: STAGE (" with " EVENT (" and " EVENT)*)? "."\nSTAGE: {stages}\nEVENT: {events}\n'
 

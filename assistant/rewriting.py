@@ -1,10 +1,10 @@
 """The language model that says captions in other words: the packaged one, or any causal one by name or folder."""
 
-from sleeplm.captions.rewrite import Paraphraser
+from sleeplm.captions.reading.rewrite import Paraphraser
 
 
 def paraphraser(llm: str | None = None) -> Paraphraser:
-    """Load a language model for `sleeplm.captions.rewrite.rewrite`; the packaged one without our adapter.
+    """Load a language model for `sleeplm.captions.reading.rewrite.rewrite`; the packaged one without our adapter.
 
     Raises
     ------

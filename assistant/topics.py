@@ -5,61 +5,35 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sleeplm.vocabulary import EVENT_CHANNELS, Stage
+from sleeplm.kinds.channels import MODALITIES, Modality
+from sleeplm.kinds.events import EVENT_KINDS
+from sleeplm.kinds.facts import FACT_KINDS
+from sleeplm.kinds.stages import STAGE_KINDS, Stage
 
 
 @dataclass(frozen=True)
 class Topic:
-    """Something to ask about that needs a signal: its words, channels (any suffices), fact ids and event types."""
+    """A modality that a question may name: the words for it, and the facts and types of events that rest on it."""
 
-    name: str
+    modality: Modality
     words: re.Pattern
-    channels: tuple[str, ...]
-    fact_prefixes: tuple[str, ...]
+    fact_ids: frozenset[str]
     events: tuple[str, ...]
-    absent: str
+
+    @property
+    def name(self) -> str:
+        """Name of the modality."""
+        return self.modality.name
 
 
-def _topic(name, words, channels, fact_prefixes, events, absent) -> Topic:
-    pattern = re.compile(rf"\b(?:{words})", re.IGNORECASE)
-    return Topic(name, pattern, tuple(channels), tuple(fact_prefixes), tuple(events), absent)
+def _topic(modality: Modality) -> Topic:
+    words = re.compile(rf"\b(?:{modality.asked})", re.IGNORECASE)
+    facts = frozenset(kind.id for kind in FACT_KINDS.values() if modality.name in kind.needs.modalities)
+    events = tuple(kind.id for kind in EVENT_KINDS.values() if kind.modality == modality.name)
+    return Topic(modality, words, facts, events)
 
 
-TOPICS = (
-    _topic(
-        "oxygen",
-        r"oxyg|(?:mean|average|avg|min|lowest|o2)\s+sats?\b|spo2|sp02|sao2|saturation|desat|o2\b|t90|odi\b|odi[34]|oxymet|oximet|hypox|nadir",
-        ["SPO2"], ["spo2", "odi", "t90"], ["desaturation"],
-        "Oxygen saturation (SpO2) was not recorded in this study.",
-    ),
-    _topic(
-        "legs", r"legs?\b|plms?\b|plmi|plmd|limb|kick|periodic\s+(?:leg|limb)",
-        ["LEG_L", "LEG_R"], ["plm", "leg", "lm_"], ["leg_movement", "plm"],
-        "Leg movements were not recorded in this study: it has no leg channel.",
-    ),
-    _topic(
-        "snoring", r"snor", ["SNORE"], ["snor"], ["snore"],
-        "Snoring was not recorded in this study.",
-    ),
-    _topic(
-        "heart", r"heart|pulse|bpm\b|ecg\b|ekg\b|cardiac|bradycard|tachycard|beats?\b|hrv?\b",
-        ["ECG"], ["hr_", "hrv", "rr_", "brady", "tachy", "pause"], ["bradycardia", "tachycardia", "pause"],
-        "The heart was not recorded in this study: it has no ECG.",
-    ),
-    _topic(
-        "breathing",
-        r"breath|apn(?:o?e|ea)|hypopn|hyponea|ahi\b|rdi\b|reras?\b|respirat|cheyne|airflow|obstructive|central\b|gasp|chok",
-        ["AF", "THX", "ABD"], ["ahi", "rdi", "apnea", "hypopnea", "rera", "central", "obstructive"],
-        [t for t, c in EVENT_CHANNELS.items() if "AF" in c],
-        "Breathing was not recorded in this study: it has neither airflow nor a belt.",
-    ),
-    _topic(
-        "position",
-        r"supine|prone|(?:his|her|their|the|my|each|which) (?:back|side|belly|left|right)\b|position|posture",
-        ["POS"], ["supine", "left_", "right_", "prone", "upright"], [],
-        "Body position was not recorded in this study.",
-    ),
-)  # fmt: skip
+TOPICS = tuple(_topic(modality) for modality in MODALITIES.values() if modality.asked)
 
 
 # Words that a slip of the keyboard must not hide, since so much hangs on them.
@@ -67,14 +41,9 @@ _KEYWORDS = (
     "epoch epochs oxygen saturation desaturation desaturations apnea apneas hypopnea hypopneas obstructive central "
     "breathing respiratory pulse heart snoring position supine bradycardia tachycardia"
 ).split()
-STAGE_NAMES = {
-    Stage.N3: r"deep(?:er|est)? sleep|deep|n3|slow[- ]?wave sleep|sws|delta sleep|stage (?:3|three)",
-    Stage.R: r"rem|dream(?:s|ing)?|dream sleep|stage r|r",
-    Stage.N2: r"n2|stage (?:2|two)",
-    Stage.N1: r"n1|stage (?:1|one)",
-    Stage.W: r"wake|awake|wakefulness|stage w|w",
+_STAGE_WORDS = {
+    stage: re.compile(rf"\b(?:{kind.asked})\b", re.IGNORECASE) for stage, kind in STAGE_KINDS.items() if kind.asked
 }
-_STAGE_WORDS = {s: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for s, words in STAGE_NAMES.items()}
 
 
 def spelled(text: str) -> str:
@@ -103,5 +72,5 @@ def missing_topics(text: str, channels: Collection[str], scored: Collection[str]
     return [
         topic
         for topic in topics_of(text)
-        if not any(c in channels for c in topic.channels) and not any(e in scored for e in topic.events)
+        if not any(c in channels for c in topic.modality.channels) and not any(e in scored for e in topic.events)
     ]

@@ -5,8 +5,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from sleeplm.kinds.facts import FACT_KINDS
 from sleeplm.night import Fact
-from sleeplm.statistics import FACT_KINDS
 
 
 @lru_cache
@@ -69,5 +69,5 @@ def is_statement(fact: Fact) -> bool:
 
 
 def is_share_of(fact: Fact, before: Fact) -> bool:
-    """Whether a fact is the percentage of the minutes told before it."""
-    return fact.id.endswith("_pct") and before.id == fact.id.removesuffix("_pct") + "_min"
+    """Whether a fact is the share of total sleep time of the minutes told before it."""
+    return fact.id in FACT_KINDS and FACT_KINDS[fact.id].share_of == before.id

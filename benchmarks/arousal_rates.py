@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Figure, run
+from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring import score
 from sleeplm.scoring.arousals import arousal_events
-from sleeplm.vocabulary import EPOCH_S, NREM_STAGES, Stage
+from sleeplm.units import EPOCH_S
 
 REAL = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")
 NIGHTS = (("ucddb018.edf", "ucddb018_stage.csv"), ("dynamo_84min.edf", "dynamo_84min_stages.csv"))

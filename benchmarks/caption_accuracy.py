@@ -16,15 +16,19 @@ import numpy as np
 
 from benchmarks.report import Figure, peak_memory_mb, run
 from sleeplm.captions import attributes_of_night, tell
-from sleeplm.captions.brain import BANDS_HZ, EEG
-from sleeplm.captions.cardiac import heart_features
-from sleeplm.captions.respiratory import BREATHING, respiratory_features
-from sleeplm.epochs import Epochs, cut_epochs
-from sleeplm.night import Event, Scoring, epochs_between
+from sleeplm.captions.features.brain import BANDS_HZ, EEG
+from sleeplm.captions.features.cardiac import heart_features
+from sleeplm.captions.features.respiratory import BREATHING, respiratory_features
+from sleeplm.intervals import epochs_between
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.events import APNEAS, EVENT_TYPES, MICRO_EVENTS
+from sleeplm.kinds.stages import Stage
+from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
+from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring.heart import heart_rate, rate_of
 from sleeplm.simulate import PROFILES, simulate_night, write_night
-from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, EVENT_TYPES, MICRO_EVENTS, Stage
+from sleeplm.units import EPOCH_S
 
 HOURS, FIRST_SEED, SPEED_HOURS = 2.0, 8100, 8.0
 REAL = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")

@@ -48,8 +48,8 @@ def caption_one(night: str) -> None:
     """Caption a night whose scoring is read: no staging, no network, so that memory is that of captions."""
     from benchmarks.report import peak_memory_mb
     from sleeplm.captions import attributes_of_night, tell
-    from sleeplm.derive import read_night
-    from sleeplm.epochs import cut_epochs
+    from sleeplm.recording.epochs import cut_epochs
+    from sleeplm.study.pipeline import read_night
 
     path = Path(night)
     recording, experts = read_night(
@@ -83,11 +83,11 @@ def _cohort(folder: Path, nights: list[Path], warm_up: Path, workers: int) -> di
     from distributed import Client, LocalCluster
 
     from index.cohort.folder import Settings
-    from index.cohort.nights import find_nights
+    from index.cohort.inputs import find_nights
     from index.cohort.run import run_cohort
     from sleeplm import __version__
-    from sleeplm.analysis import model_of
-    from sleeplm.encoder import SleepLM
+    from sleeplm.network.encoder import SleepLM
+    from sleeplm.study.analysis import model_of
 
     settings = Settings(__version__, model_of(SleepLM.from_pretrained()), None, True, "3%", 0, {}, {})
     with LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=":0") as cluster:
@@ -105,7 +105,7 @@ def _cohort(folder: Path, nights: list[Path], warm_up: Path, workers: int) -> di
 def warm(night: str) -> None:
     """Derive a short night, so that a worker has loaded all that it needs."""
     from index.cohort.work import network
-    from sleeplm.derive import Steps, derive, read_night
+    from sleeplm.study.pipeline import Steps, derive, read_night
 
     recording, experts = read_night(Path(night), [], {}, {})
     derive(recording, experts, (None, None, "3%"), network(None), Steps())

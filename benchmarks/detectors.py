@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.agreement import figures, matches, near
 from benchmarks.real_events import WITHIN_S, real_figures
 from benchmarks.report import Figure, run
+from sleeplm.kinds.events import APNEAS
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
 from sleeplm.scoring import score
@@ -17,7 +18,6 @@ from sleeplm.scoring.heart import heart_of
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import respiration
 from sleeplm.simulate import simulate_night, write_night
-from sleeplm.vocabulary import APNEAS
 
 PROFILES, HOURS = ("healthy-old", "osa-mild", "osa-severe", "csa", "plm"), 4.0
 # Unusual nights have parameters outside the ranges used while developing: theirs are the figures to trust. The last

@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.metrics import accuracy_score, cohen_kappa_score
 
 from benchmarks.report import Figure, run
-from sleeplm.recording.subject import NOBODY_KNOWN, Subject
+from sleeplm.kinds.stages import Stage
+from sleeplm.recording.privacy.subject import NOBODY_KNOWN, Subject
 from sleeplm.scoring.heart_stages import stages_of_beats
-from sleeplm.vocabulary import Stage
 
 FOLDER = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data", "scorings", "slpdb")
 CLASSIFIERS = ("wrn-gru-mesa", "wrn-gru-mesa-weighted")

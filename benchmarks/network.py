@@ -18,8 +18,8 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from benchmarks.network_nano import nano_figures
 from benchmarks.report import Figure, peak_memory_mb, run
-from sleeplm.model.released import ReleasedNetwork
-from sleeplm.model.released.base import MODALITIES, SIZES
+from sleeplm.network.published import PublishedNetwork
+from sleeplm.network.published.base import MODALITIES, SIZES
 
 ROUNDS = 7
 EPOCHS = {"cpu": 4, "cuda": 256}  # encoded at a time
@@ -49,15 +49,15 @@ def measure() -> list[Figure]:
     torch.manual_seed(0)
     torch.set_grad_enabled(False)
     figures = nano_figures()
-    network = ReleasedNetwork(SIZES).eval().requires_grad_(False)
+    network = PublishedNetwork(SIZES).eval().requires_grad_(False)
     figures += _on("cpu", network)
     if torch.cuda.is_available():
-        network = ReleasedNetwork(SIZES).eval().requires_grad_(False).cuda()
+        network = PublishedNetwork(SIZES).eval().requires_grad_(False).cuda()
         figures += _on("cuda", network)
     return [*figures, Figure("peak memory", peak_memory_mb(), "MB", "of the process, both networks")]
 
 
-def _on(device: str, network: ReleasedNetwork) -> list[Figure]:
+def _on(device: str, network: PublishedNetwork) -> list[Figure]:
     threads = torch.get_num_threads()
     where = torch.cuda.get_device_name() if device == "cuda" else f"{threads} threads"
     if device == "cpu" and threads == 1:
@@ -97,7 +97,7 @@ def published_flop() -> float:
     return 2.0 * (blocks + patching + poolers)
 
 
-def _flop_done(network: ReleasedNetwork, signals: torch.Tensor) -> float:
+def _flop_done(network: PublishedNetwork, signals: torch.Tensor) -> float:
     def attention(queries, keys, values, *_, **__):
         return sdpa_flop_count(queries, keys, values)
 
@@ -117,7 +117,7 @@ def _closeness(exact: torch.Tensor, found: torch.Tensor) -> list[Figure]:
     ]
 
 
-def _encode(network: ReleasedNetwork, signals: torch.Tensor, kind: torch.dtype) -> Encoding:
+def _encode(network: PublishedNetwork, signals: torch.Tensor, kind: torch.dtype) -> Encoding:
     def encode():
         network.embed_signals(signals)
 
@@ -141,7 +141,7 @@ def _encoding_figures(kind: str, found: Encoding, flop: float, done: float, wher
     ]
 
 
-def _captioning(network: ReleasedNetwork, kind: str, where: str, device: str) -> list[Figure]:
+def _captioning(network: PublishedNetwork, kind: str, where: str, device: str) -> list[Figure]:
     figures = []
     facets = len(MODALITIES)
     for epochs, each in ((1, 1), (1, facets), (CAPTIONED[device], facets)):

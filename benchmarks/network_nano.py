@@ -5,9 +5,9 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.report import Figure
-from sleeplm.encoder import SleepLM
-from sleeplm.epochs import Epochs, cut_epochs
+from sleeplm.network.encoder import SleepLM
 from sleeplm.recording import open_recording
+from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.simulate import simulate_night, write_night
 from train.evaluation.speed import SPEED, speed_figures
 from train.evaluation.targets import TARGETS

@@ -6,8 +6,8 @@
 
 Each night is analysed by the command ``sleeplm`` itself, into a folder of studies with a fixed key, so that ids are
 the same each time. Kept are the JSON of ``analyze``, every file of the study, captions of the night, answers to ten
-questions, a cohort of three nights and a simulated recording; times are left out. A reorganisation of the code changes
-none of it by a byte.
+questions, a cohort of three nights and a simulated recording; times are left out. A reorganisation of the code
+changes none of it by a byte.
 """
 
 import argparse
@@ -74,7 +74,9 @@ def keep(out: Path) -> None:
         _sleeplm("simulate", recording, "--seed", "3", "--hours", "1.5", "--profile", "osa-severe")
         _write(out / "simulate.json", {p.name: _sha256(p) for p in sorted(Path(folder).glob("simulated*"))})
         for name, (file, *options) in NIGHTS.items():
-            options = [o if o.startswith("--") or not (RECORDINGS / o).exists() else RECORDINGS / o for o in options]
+            options = [
+                o if o.startswith("--") or not (RECORDINGS / o).exists() else RECORDINGS / o for o in options
+            ]
             path = recording if name == "simulated" else RECORDINGS / file
             study = _json("analyze", path, *options, "--studies", studies, "--name", name)
             _write(out / f"analyze_{name}.json", study)

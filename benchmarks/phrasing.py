@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sleeplm.captions import attributes_of_night, tell
-from sleeplm.captions.tokens import slots_in
-from sleeplm.vocabulary import FACETS, STAGES
+from sleeplm.captions.reading.tokens import slots_in
+from sleeplm.kinds.channels import FACETS
+from sleeplm.kinds.stages import STAGES
 
 CAPTIONS = 1000
 _PROFILES = ("osa-severe", "csa", "plm", "healthy-young", "rbd", "insomnia")
@@ -78,8 +79,8 @@ def simulated_attributes(hours: float) -> list[dict]:
     from pathlib import Path
 
     from benchmarks.caption_accuracy import true_scoring
-    from sleeplm.epochs import cut_epochs
     from sleeplm.recording import open_recording
+    from sleeplm.recording.epochs import cut_epochs
     from sleeplm.simulate import simulate_night, write_night
 
     rows = []

@@ -15,10 +15,11 @@ import numpy as np
 from benchmarks.reading import CONDITIONS, write_night
 from benchmarks.real_events import REAL
 from benchmarks.report import Figure, run
+from sleeplm.kinds.channels import CHANNEL
 from sleeplm.recording import open_recording
-from sleeplm.recording.quality import assess
+from sleeplm.recording.quality.quality import assess
 from sleeplm.simulate import PROFILES, simulate_night
-from sleeplm.vocabulary import CHANNEL, EPOCH_S
+from sleeplm.units import EPOCH_S
 
 SEEDS = range(300, 324)
 HOURS = 2.0

@@ -57,7 +57,7 @@ def read_by_channel(path: Path) -> int:
 
 def read_all_by_channel(path: Path) -> int:
     """Every signal of the file at 64 Hz, one at a time."""
-    from sleeplm.recording.edf import read_edf_file
+    from sleeplm.recording.formats.edf import read_edf_file
     from sleeplm.recording.resample import resample
 
     source = read_edf_file(path)

@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.agreement import figures, matches, near
 from benchmarks.report import Figure
+from sleeplm.intervals import true_intervals
 from sleeplm.night import Event
 from sleeplm.recording import open_recording
-from sleeplm.recording.edf import read_edf_annotations
-from sleeplm.runs import runs
+from sleeplm.recording.formats.edf import read_edf_annotations
 from sleeplm.scoring.heart import heart_rate
 from sleeplm.scoring.oximetry import as_reported, clean_spo2, desaturations, per_second
 from sleeplm.scoring.respiration import respiration
@@ -71,7 +71,7 @@ def _read_oximetry(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     spo2[at] = [float(row["spo2_pct"]) for row in rows]
     scored[at] = [row["apnea"] != "Nothing" for row in rows]
     asleep[at] = [row["stage"] in ("N1", "N2", "N3", "R") for row in rows]
-    return spo2, asleep, runs(scored)
+    return spo2, asleep, true_intervals(scored)
 
 
 def _oximetry(name: str) -> list[Figure]:

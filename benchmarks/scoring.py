@@ -28,10 +28,10 @@ def write_lab_night(path: Path, hours: float = HOURS) -> None:
     """Write a simulated night as a laboratory records it: electrodes at 256 Hz, and more signals than we read."""
     import edfio
 
+    from sleeplm.kinds.channels import CHANNEL
     from sleeplm.recording.resample import hold, resample
     from sleeplm.simulate import simulate_night
     from sleeplm.simulate.write import FIXED_RANGES, LABELS, START_CLOCK
-    from sleeplm.vocabulary import CHANNEL
 
     night = simulate_night(SEED, hours, PROFILE)
     kinds = {"eeg", "eog", "emg", "ecg", "snore"}
@@ -57,8 +57,8 @@ def write_lab_night(path: Path, hours: float = HOURS) -> None:
 
 def score_in_full(path: str) -> None:
     """Read, score and measure the file in this process, and print seconds by step and the peak memory as JSON."""
+    from sleeplm.facts import night_facts
     from sleeplm.recording import open_recording
-    from sleeplm.statistics import night_facts
 
     steps = importlib.import_module("sleeplm.scoring.score")
     began = time.perf_counter()

@@ -3,7 +3,7 @@
     python -m benchmarks.simulated_eeg
 
 Real are ucddb018 and pyDYNAM-O (one person each, all stages) and 23 people of UCDDB (W and N3). Half of the 23 and
-pyDYNAM-O were fitted to (`sleeplm.simulate.fit_eeg`); ucddb018 and the other half were not. Corrections by hand
+pyDYNAM-O were fitted to (`sleeplm.simulate.fitting.eeg`); ucddb018 and the other half were not. Corrections by hand
 (`LACKED` and `SLOWER` of `sleeplm.simulate.background`) were chosen with all of them in sight, so that none is an
 untouched test. Ten percent of real epochs outside the simulated ones' 5th to 95th percentile are what a perfect
 simulator would leave. Beside spectra stands what they do not show: how much rhythms wax and wane within an epoch
@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Figure, run
+from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.simulate import PROFILES, simulate_eeg
-from sleeplm.simulate.fit_eeg import BANDS_HZ, fitted_half, log_power, people_of_ucddb, total, usual
-from sleeplm.vocabulary import EPOCH_S, STAGES, Stage
+from sleeplm.simulate.fitting.eeg import BANDS_HZ, fitted_half, log_power, people_of_ucddb, total, usual
+from sleeplm.units import EPOCH_S
 
 DATA = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")
 NIGHTS = 24

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.simulate.events import Course
-from sleeplm.simulate.fit import halves
-from sleeplm.simulate.fit_read import read_respiratory, read_stages
-from sleeplm.simulate.measures import rates_by_stage, respiratory_measures, stage_measures
-from sleeplm.simulate.night import random_streams, simulate_course
+from sleeplm.simulate.fitting.fit import halves
+from sleeplm.simulate.fitting.measures import rates_by_stage, respiratory_measures, stage_measures
+from sleeplm.simulate.fitting.scored_nights import read_respiratory, read_stages
 from sleeplm.simulate.profiles import ANY, PROFILES
+from sleeplm.simulate.simulator import random_streams, simulate_course
 
 FIRST_SEED = 70_000  # no night from here on was looked at while the simulator was made
 MOST_OUTSIDE, LEAST_RATIO, MOST_RATIO = 0.15, 0.5, 1.5

@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from benchmarks.report import Figure, run
+from sleeplm.kinds.stages import STAGES
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring.stages import stage
 from sleeplm.simulate import PROFILES, simulate_night, write_night
-from sleeplm.vocabulary import STAGES
 
 NIGHTS = 20
 FIRST_SEED = 300

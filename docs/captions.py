@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.captions import Caption, caption_night
-from sleeplm.derive import read_night
-from sleeplm.epochs import Epochs, cut_epochs
+from sleeplm.kinds.channels import CANONICAL, CHANNEL_NAMES
+from sleeplm.kinds.events import EVENT_CHANNELS, MICRO_EVENTS
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring import score
-from sleeplm.vocabulary import CANONICAL, CHANNEL_NAMES, EPOCH_S, EVENT_CHANNELS, MICRO_EVENTS, MODEL_SFREQ_HZ
+from sleeplm.study.pipeline import read_night
+from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ
 
 DATA = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data", "recordings")
 HERE = Path(__file__).parent
@@ -30,7 +32,7 @@ that they were scored by where these were recorded.
 
 Every sentence comes from a measurement, and none says more than was measured: what was not recorded is not
 spoken of, what is disturbed is said to be. Each caption can be read back to its claims
-(`sleeplm.captions.reading_back`). Words are drawn from a seed: people read all that was measured of a facet,
+(`sleeplm.captions.reading.claims`). Words are drawn from a seed: people read all that was measured of a facet,
 training sees other selections and orders each time. One thing to know: with a frontal derivation in wake,
 blinks and rolling eyes count as delta power.
 

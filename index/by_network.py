@@ -5,7 +5,7 @@ from pathlib import Path
 
 from index.store import ROWS, Index
 from sleeplm.errors import SearchError
-from sleeplm.study_store import MANIFEST
+from sleeplm.study.folder import MANIFEST
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -30,7 +30,7 @@ def index_of(folder: str | Path, model: dict) -> Index:
     ----------
     folder : path
     model : dict
-        The network's name and SHA-256 (`sleeplm.analysis.model_of`).
+        The network's name and SHA-256 (`sleeplm.study.analysis.model_of`).
 
     Raises
     ------

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sleeplm.errors import SearchError
-from sleeplm.night import Scoring, clock_at, epochs_between
-from sleeplm.vocabulary import EPOCH_S, SUMMARY, Stage
+from sleeplm.intervals import epochs_between
+from sleeplm.kinds.channels import SUMMARY
+from sleeplm.kinds.stages import Stage
+from sleeplm.night import Scoring, clock_at
+from sleeplm.units import EPOCH_S
 
 # The columns that a condition may name, and what they hold; NULL where it was not recorded.
 COLUMNS = {

@@ -1,8 +1,8 @@
 """Searching an index by what is meant: by text, or by an epoch to resemble."""
 
 from index.store import Hit, Index
-from sleeplm.analysis import model_of
 from sleeplm.errors import SearchError, UsageError
+from sleeplm.study.analysis import model_of
 
 
 def search_text(index: Index, encoder, text: str, k: int = 10, where: str | None = None) -> list[Hit]:

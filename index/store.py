@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from index import rows as table
 from sleeplm.errors import SearchError, UsageError
-from sleeplm.study_store import MANIFEST, save
+from sleeplm.study.folder import MANIFEST, save
 
 FORMAT = "sleeplm-index 2"
 ROWS = "rows.sqlite"

@@ -1,4 +1,4 @@
-"""Opening files that people name, which may be anything that has a name."""
+"""Files: opened only if they are files, and where what can be made again is kept."""
 
 import os
 import stat
@@ -25,3 +25,12 @@ def open_regular(path: Path) -> BinaryIO:
 
 def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # else a pipe waits for somebody who writes
+
+
+def cache_folder() -> Path:
+    """``SLEEPLM_CACHE``, else the platform's cache folder."""
+    if given := os.environ.get("SLEEPLM_CACHE"):
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("sleeplm")

@@ -1,13 +1,13 @@
 """What is said of a night, as plain values that pass between the rooms: Event, Scoring, Fact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
 from sleeplm.errors import UsageError
-from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, Stage
+from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.kinds.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -152,28 +152,6 @@ class Fact:
         """Read back what `as_dict` wrote."""
         epochs = tuple((int(a), int(b)) for a, b in values["epochs"])
         return cls(**{**values, "signals": tuple(values["signals"]), "epochs": epochs})
-
-
-def stretches(epochs: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """Fold epoch numbers into ``(first, last)`` stretches, both ends included.
-
-    >>> stretches([1, 2, 3, 7, 8])
-    ((1, 3), (7, 8))
-    """
-    numbers = sorted(set(int(e) for e in epochs))
-    if not numbers:
-        return ()
-    breaks = [i for i, (a, b) in enumerate(pairwise(numbers)) if b != a + 1]
-    firsts = [numbers[0], *(numbers[i + 1] for i in breaks)]
-    lasts = [*(numbers[i] for i in breaks), numbers[-1]]
-    return tuple(zip(firsts, lasts, strict=True))
-
-
-def epochs_between(start_s: float, end_s: float, n_epochs: int) -> tuple[int, int]:
-    """First and last epoch (from 1) that the half-open interval ``[start_s, end_s)`` touches, kept in the night."""
-    first = int(start_s // EPOCH_S) + 1
-    last = max(first, int(np.ceil(end_s / EPOCH_S)))
-    return min(max(first, 1), n_epochs), min(max(last, 1), n_epochs)
 
 
 def day_seconds(clock: str) -> int:

@@ -41,7 +41,7 @@ def packaged_file(package: str) -> Path:
     raise ModelError(f"the package {package} does not hold {name}; run `make setup` again")
 
 
-def check_sum(package: str) -> None:
+def check_sha256(package: str) -> None:
     """Compare the weights of a package with their published SHA-256.
 
     Raises
@@ -60,7 +60,7 @@ def main() -> None:
     """Check every packaged model; exit status 1 where one is not whole."""
     for package in PACKAGED:
         try:
-            check_sum(package)
+            check_sha256(package)
         except ModelError as error:
             sys.exit(str(error))
         print(f"{package}: sha256 as published")

@@ -1,4 +1,8 @@
-"""How a value with its unit is written: the one place that all sentences and answers take it from."""
+"""Units and the grid of time, and how a value with its unit is written in all sentences and answers."""
+
+EPOCH_S = 30  # AASM scoring epoch
+MODEL_SFREQ_HZ = 64  # rate at which the network reads every channel
+SAMPLES_PER_EPOCH = EPOCH_S * MODEL_SFREQ_HZ  # 1920
 
 MINUTES = "min"
 PERCENT = "%"

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
 from sleeplm.recording.gaps import mostly_gap
-from sleeplm.recording.quality import Quality, assess
+from sleeplm.recording.privacy.subject import NOBODY_KNOWN
+from sleeplm.recording.quality.quality import Quality, assess
 from sleeplm.recording.recording import Channel
 from sleeplm.recording.resample import hold, resample
-from sleeplm.recording.subject import NOBODY_KNOWN
-from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
+from sleeplm.units import EPOCH_S
 
 
 def _with_gaps(values, sfreq_hz, gaps):

@@ -10,11 +10,13 @@ import numpy as np
 from assistant.answers import Answer, Citation, TextStep, ToolStep
 from assistant.network import Network
 from sleeplm.errors import NotARecordingError, StudyError
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
-from sleeplm.person import Person
-from sleeplm.recording.faults import FAULTS
-from sleeplm.recording.quality import Quality
-from sleeplm.vocabulary import CHANNEL, MODEL_SFREQ_HZ, Stage
+from sleeplm.recording.quality.faults import FAULTS
+from sleeplm.recording.quality.quality import Quality
+from sleeplm.study.person import Person
+from sleeplm.units import MODEL_SFREQ_HZ
 
 HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>`${window.hacked = true}`'
 
@@ -24,7 +26,7 @@ NETWORK = Network(None, {"name": "made-up-net", "sha256": "0" * 64, "dim": 8}, "
 
 @dataclass
 class FakeStudy:
-    """What the page reads of a study (see `sleeplm.study.Study`)."""
+    """What the page reads of a study (see `sleeplm.study.study.Study`)."""
 
     id: str = "fake-1"
     label: str = "Made-up night"

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.cli import _parser
 from sleeplm import errors
-from sleeplm.statistics.__main__ import page
+from sleeplm.facts.__main__ import page
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from sleeplm.errors import UsageError
+from train.corpus.stream import NIGHTS_AT_ONCE
 from train.schedule import Progress, learning_rate
-from train.stream import NIGHTS_AT_ONCE
 
 LOG_EVERY = 50
 SETTINGS_FILE = "settings.json"  # of a checkpoint

@@ -3,15 +3,15 @@
 import sys
 from pathlib import Path
 
-from assistant.commands.nights import pairs
 from assistant.commands.output import print_json, say
+from assistant.commands.studies import pairs
+from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
-from sleeplm.vocabulary import RESEARCH_USE
 
 
 def cohort(arguments) -> None:
     """Read, score, caption and embed many nights, and keep them as Parquet."""
-    from index.cohort.nights import find_nights
+    from index.cohort.inputs import find_nights
 
     nights = find_nights(arguments.files, arguments.table, arguments.scoring)
     if arguments.list:
@@ -49,7 +49,7 @@ def _means(seconds: list[dict]) -> dict:
 def _made(arguments, nights):
     from index.cohort.indexed import add_cohort
     from index.cohort.run import run_cohort
-    from sleeplm.study_store import key_of, studies_folder
+    from sleeplm.study.folder import key_of, studies_folder
 
     out, studies = arguments.out.expanduser().absolute(), studies_folder(arguments.studies)
     where = (arguments.scheduler, arguments.workers)
@@ -86,15 +86,15 @@ def _where(encoder: str | None) -> str | None:
 
 
 def _model(weights: str | None, bf16: bool) -> dict:
-    from sleeplm.analysis import model_of
-    from sleeplm.released import load_encoder
+    from sleeplm.network.published.encoder import load_encoder
+    from sleeplm.study.analysis import model_of
 
     return model_of(load_encoder(weights, bf16))
 
 
 def _list(nights, as_json: bool) -> None:
     """The number of each file, for the user alone: nothing else says them together."""
-    from sleeplm.recording.source import printable
+    from sleeplm.recording.formats.source import printable
 
     rows = [{"night": n.number, "file": str(n.path), "scorings": [str(s) for s in n.scorings]} for n in nights]
     if as_json:

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from assistant.commands.network import chosen, is_chosen
-from assistant.commands.nights import analysed
 from assistant.commands.output import print_json, say
+from assistant.commands.studies import analysed
+from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
-from sleeplm.vocabulary import RESEARCH_USE
 
 
 def ask(arguments) -> None:
     """Answer a question about a night."""
     from assistant import Assistant
-    from assistant.nights import open_index
+    from assistant.library import open_index
 
     study, encoder = _asked_about(arguments)
     assistant = Assistant.load(arguments.llm, encoder)
@@ -29,7 +29,7 @@ def ask(arguments) -> None:
 
 def _asked_about(arguments):
     """The study, and the network where the options name one or a recording wants one."""
-    from sleeplm.study import open_study
+    from sleeplm.study.study import open_study
 
     path = Path(arguments.study)
     if path.is_file():
@@ -41,7 +41,7 @@ def _asked_about(arguments):
 
 def _network_of(study, arguments):
     """The network that the options name, which must be the one that embedded a study."""
-    from sleeplm.analysis import refuse_other_network
+    from sleeplm.study.analysis import refuse_other_network
 
     encoder = chosen(arguments).encoder
     refuse_other_network(encoder, study)
@@ -50,7 +50,7 @@ def _network_of(study, arguments):
 
 def caption(arguments) -> None:
     """Describe one epoch, or the night."""
-    from sleeplm.study import open_study
+    from sleeplm.study.study import open_study
 
     study = open_study(arguments.study, arguments.studies)
     if arguments.epoch is None:
@@ -88,7 +88,7 @@ def _night(study, arguments) -> None:
 def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
     """Captions in a model's words where they still say all, and how many of them do, and why not."""
     from assistant.rewriting import paraphraser
-    from sleeplm.captions.rewrite import rewrite
+    from sleeplm.captions.reading.rewrite import rewrite
 
     (facets,), counts = rewrite([facets], paraphraser(model))
     say(", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing to rewrite")
@@ -97,8 +97,8 @@ def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
 
 def localize(arguments) -> None:
     """Find where in a night a phrase holds."""
-    from sleeplm.study import open_study
-    from sleeplm.vocabulary import EPOCH_S
+    from sleeplm.study.study import open_study
+    from sleeplm.units import EPOCH_S
 
     study = open_study(arguments.study, arguments.studies)
     _, spans = _network_of(study, arguments).localize(arguments.phrase, study.patches)

@@ -11,7 +11,7 @@ def search(arguments) -> None:
 
     from index.by_network import index_of
     from index.search import search_text
-    from sleeplm.study import open_study
+    from sleeplm.study.study import open_study
 
     if arguments.study is not None:
         study = open_study(arguments.study, arguments.studies)
@@ -34,7 +34,7 @@ def index(arguments) -> None:
     """Add studies to an index, remove them, or describe it."""
     from index import Index
     from index.by_network import only_index
-    from sleeplm.study import open_study
+    from sleeplm.study.study import open_study
 
     studies = [] if arguments.action == "remove" else [open_study(r, arguments.studies) for r in arguments.refs]
     if arguments.action != "info" and not arguments.refs:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from inspect import Parameter, signature
 
 from assistant.evidence import Context, Evidence
-from assistant.timeline import STAGE_WORDS, event_name
+from assistant.timeline import event_name
 from assistant.tools.likeness import find, look, similar
 from assistant.tools.limits import DECLINES, decline, signals
 from assistant.tools.numbers import facts, longest, overview
 from assistant.tools.passage import at, epoch, window
 from assistant.tools.scored import events, stages
+from sleeplm.kinds.stages import STAGE_NAMES
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ TOOLS = {
     for tool in (
         Tool("facts", facts, "numbers of the night by id", lambda *ids: "looked up " + ", ".join(ids)),
         Tool("overview", overview, "summary of the whole night", lambda: "looked up the main numbers of the night"),
-        Tool("stages", stages, "when and how long one stage was", lambda s: f"looked for {STAGE_WORDS.get(s, s)}"),
+        Tool("stages", stages, "when and how long one stage was", lambda s: f"looked for {STAGE_NAMES.get(s, s)}"),
         Tool("events", events, "how many events of a type and when, also within one stage", _events_label),
         Tool(
             "longest",
             longest,
             "longest stretch of W, sleep or a stage",
-            lambda s: f"looked for the longest {STAGE_WORDS.get(s, s)}",
+            lambda s: f"looked for the longest {STAGE_NAMES.get(s, s)}",
         ),
         Tool("at", at, "what happened around a time", lambda t: f"looked around {t}"),
         Tool("window", window, "what happened between two", lambda a, b: f"looked from {a} to {b}"),

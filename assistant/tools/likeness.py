@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.evidence import Context, Evidence, absence, statement
-from assistant.timeline import STAGE_WORDS, span, stage_sequence
+from assistant.timeline import span, stage_sequence
 from assistant.tools.passage import _no_such_epoch, describe_epoch
 from assistant.topics import missing_topics
 from sleeplm.errors import ModelError
-from sleeplm.night import Fact, stretches
-from sleeplm.vocabulary import Stage
+from sleeplm.intervals import epoch_ranges
+from sleeplm.kinds.stages import STAGE_NAMES, Stage
+from sleeplm.night import Fact
 
 TOP_SHARE = 0.05  # the share of the night's epochs that count as like a given one
 MIN_TOP = 5
@@ -41,13 +42,13 @@ def similar(context: Context, number: str) -> Evidence:
             words += f", scored {stage_sequence(scoring.hypnogram, first, last)}"
         found.append(statement(f"span_{rank}", f"stretch like epoch {n}", words, [(first, last)], source=source))
     if scored:
-        words = f"epoch {n} itself is scored {STAGE_WORDS[Stage(scoring.hypnogram[n - 1])]}"
+        words = f"epoch {n} itself is scored {STAGE_NAMES[Stage(scoring.hypnogram[n - 1])]}"
         found.append(statement(f"epoch_{n}", f"epoch {n}", words, [(n, n)], source=scoring.hypnogram_source))
     return Evidence(tuple(found))
 
 
 def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
-    """Fold the epochs most like one into stretches, the most alike first.
+    """Fold the epochs most like one into ranges, the most alike first.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
         return []
     count = min(max(MIN_TOP, round(TOP_SHARE * eligible.sum())), int(eligible.sum()))
     threshold = np.sort(likeness[eligible])[-count]
-    spans = _joined(stretches(order[eligible & (likeness >= threshold)]))
+    spans = _joined(epoch_ranges(order[eligible & (likeness >= threshold)]))
     spans = [s for s in spans if s[1] - s[0] + 1 >= LEAST] or spans
     return sorted(spans, key=lambda s: (-float(likeness[s[0] - 1 : s[1]].mean()), s))[:MAX_SPANS]
 
@@ -89,7 +90,7 @@ def find(context: Context, phrase: str) -> Evidence:
     study = context.study
     missing = missing_topics(phrase, study.channels)
     if missing:
-        return Evidence((absence("found", phrase, " ".join(t.absent for t in missing)),))
+        return Evidence((absence("found", phrase, " ".join(t.modality.absent for t in missing)),))
     if not study.patches.shape[1]:
         why = f"{study.model['name']}, which embedded this night, has no embeddings dense in time."
         return Evidence(declined=f"“{phrase}” cannot be looked for in the signals: {why}")

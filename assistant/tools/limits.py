@@ -1,7 +1,7 @@
 """Tools that say what there is to ask about: what was recorded, and what no answer can be given to."""
 
 from assistant.evidence import Context, Evidence, absence, statement
-from sleeplm.vocabulary import CHANNEL
+from sleeplm.kinds.channels import CHANNEL
 
 DECLINES = {
     "out_of_scope": "I can only answer questions about this sleep recording: its sleep, events and signals.",

@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 
 from assistant.evidence import Context, Evidence, absence, statement
-from assistant.timeline import STAGE_WORDS, minutes, runs, span
+from assistant.timeline import minutes, span
+from sleeplm.facts.reasons import NO_DEPTH
+from sleeplm.intervals import constant_ranges
+from sleeplm.kinds.facts import FACT_KINDS
+from sleeplm.kinds.stages import SLEEP_STAGES, STAGE_NAMES, Stage
 from sleeplm.night import Fact
-from sleeplm.statistics.sleep import NO_DEPTH
-from sleeplm.vocabulary import SLEEP_STAGES, Stage
 
 # What is told together: a part of the night with its share of it.
-COMPANIONS = {f"{stage}_min": f"{stage}_pct" for stage in ("n1", "n2", "n3", "r")}
-EXTREMES = ("spo2_min_pct", "hr_min_bpm", "hr_max_bpm")  # values of one moment, told with it
-LONGEST = {
-    "W": ("longest_wake_min", "longest_wake_in_sleep_min"),
-    "sleep": ("longest_sleep_min",),
-    "N3": ("longest_n3_min",),
-    "R": ("longest_r_min",),
-}
+COMPANIONS = {kind.share_of: kind.id for kind in FACT_KINDS.values() if kind.share_of}
 OVERVIEW = (
     "tst_min", "se_pct", "sol_min", "waso_min", "n3_min", "r_min", "ahi_per_h", "spo2_min_pct", "hr_mean_bpm",
 )  # fmt: skip
@@ -39,7 +34,7 @@ def facts(context: Context, *ids: str) -> Evidence:
     for id in wanted:
         if id in known:
             found.append(known[id])
-            if id in EXTREMES:
+            if id in FACT_KINDS and FACT_KINDS[id].has_place:
                 found += _when(context, known[id])
     return Evidence(tuple(found))
 
@@ -56,11 +51,16 @@ def _why_none(context: Context, known: list[Fact]) -> str:
     return " ".join(reasons) or "Nothing was computed for this recording."
 
 
+def longest_bouts(state: str) -> list[str]:
+    """Ids of the facts of the longest bout of sleep or of a stage; empty where there is none."""
+    return [kind.id for kind in FACT_KINDS.values() if kind.bout_of == state]
+
+
 def longest(context: Context, state: str) -> Evidence:
     """The longest stretch awake, asleep or in one stage; of wake also the longest within sleep."""
     known = known_facts(context.study)
-    ids = LONGEST.get(state)
-    if ids is None:
+    ids = longest_bouts(state)
+    if not ids:
         return _longest_stage(context, Stage(state))
     facts = {known[id].epochs or id: known[id] for id in reversed(ids) if id in known}
     found: list[Fact] = []
@@ -93,11 +93,11 @@ def _place_of_wake(hypnogram: Sequence[Stage], first: int, last: int) -> str:
 
 def _longest_stage(context: Context, stage: Stage) -> Evidence:
     """The longest stretch of a stage that has no fixed fact of its own."""
-    study, id, name = context.study, f"longest_{stage.lower()}_min", f"longest stretch of {STAGE_WORDS[stage]}"
+    study, id, name = context.study, f"longest_{stage.lower()}_min", f"longest stretch of {STAGE_NAMES[stage]}"
     scoring = study.scoring
     if scoring.hypnogram_source is None:
         return Evidence((absence(id, name, not_staged(study)),))
-    found = [(a, b) for s, a, b in runs(scoring.hypnogram) if s is stage]
+    found = [(a, b) for s, a, b in constant_ranges(scoring.hypnogram) if s is stage]
     if not found:
         return Evidence((absence(id, name, not_found(study, stage)),))
     first, last = max(found, key=lambda e: e[1] - e[0])
@@ -118,8 +118,8 @@ def depth_unknown(study, stage: Stage) -> bool:
 def not_found(study, stage: Stage) -> str:
     """The sentence for a stage that no epoch of a staged night has."""
     if depth_unknown(study, stage):
-        return f"{NO_DEPTH}, so {STAGE_WORDS[stage]} is not known in this night."
-    return f"No epoch of this night was scored as {STAGE_WORDS[stage]}."
+        return f"{NO_DEPTH}, so {STAGE_NAMES[stage]} is not known in this night."
+    return f"No epoch of this night was scored as {STAGE_NAMES[stage]}."
 
 
 def not_staged(study) -> str:

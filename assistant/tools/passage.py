@@ -1,10 +1,13 @@
 """Tools over a passage of the night: around a time, between two, one epoch."""
 
 from assistant.evidence import Context, Evidence, statement
-from assistant.timeline import STAGE_WORDS, counted, event_name, span, stage_sequence, when
+from assistant.timeline import counted, event_name, span, stage_sequence, when
 from assistant.tools.numbers import not_staged
-from sleeplm.night import Fact, epochs_between
-from sleeplm.vocabulary import EPOCH_S, FACETS, Stage
+from sleeplm.intervals import epochs_between
+from sleeplm.kinds.channels import FACETS
+from sleeplm.kinds.stages import STAGE_NAMES, Stage
+from sleeplm.night import Fact
+from sleeplm.units import EPOCH_S
 
 AROUND_S = 150.0  # what counts as around a time: two and a half minutes on either side
 
@@ -54,7 +57,7 @@ def describe_epoch(study, number: int) -> list[Fact]:
     scoring, place = study.scoring, [(number, number)]
     staged = scoring.hypnogram_source is not None
     told = f"epoch {number}, {when(study, begin, True)} to {when(study, begin + EPOCH_S, True)}, is "
-    told += f"scored {STAGE_WORDS[Stage(scoring.hypnogram[number - 1])]}" if staged else "not staged"
+    told += f"scored {STAGE_NAMES[Stage(scoring.hypnogram[number - 1])]}" if staged else "not staged"
     inside = [e for e in scoring.events if e.start_s < begin + EPOCH_S and e.end_s > begin]
     if inside:
         told += f" and holds {counted(inside)}"

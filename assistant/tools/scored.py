@@ -4,32 +4,30 @@ from collections import Counter
 
 from assistant.evidence import Context, Evidence, absence, merge, statement
 from assistant.timeline import (
-    STAGE_WORDS,
     counted,
     event_name,
     event_types,
     minutes,
-    runs,
     span,
     when,
 )
 from assistant.tools.likeness import find
 from assistant.tools.numbers import depth_unknown, known_facts, not_found, not_staged
-from sleeplm.night import Event, Fact, epochs_between, stretches
-from sleeplm.vocabulary import CHANNEL, EVENT_CHANNELS, Stage
-
-# Events that nobody scores as a rule, but whose look in the signal can be searched for.
-FOUND_BY_LIKENESS = ("spindle", "slow_wave")
+from sleeplm.intervals import constant_ranges, epoch_ranges, epochs_between
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.events import EVENT_CHANNELS, EVENT_KINDS
+from sleeplm.kinds.stages import STAGE_NAMES, Stage
+from sleeplm.night import Event, Fact
 
 
 def stages(context: Context, stage: str) -> Evidence:
     """How long one stage was, in how many stretches, and where the first and the longest are."""
     study, wanted = context.study, Stage(stage)
-    name, id = STAGE_WORDS[wanted], f"stage_{stage.lower()}"
+    name, id = STAGE_NAMES[wanted], f"stage_{stage.lower()}"
     scoring = study.scoring
     if scoring.hypnogram_source is None:
         return Evidence((absence(id, name, not_staged(study)),))
-    found = [(a, b) for s, a, b in runs(scoring.hypnogram) if s is wanted]
+    found = [(a, b) for s, a, b in constant_ranges(scoring.hypnogram) if s is wanted]
     if not found:
         return Evidence((absence(id, name, not_found(study, wanted)),))
     source = scoring.hypnogram_source
@@ -56,7 +54,7 @@ def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
     id = f"{kind}_count" + (f"_{stage.lower()}" if stage else "")
     if not looked_for:
         unknown = Evidence((absence(id, name, why_not_scored(study, kind)),))
-        alike = find(context, name) if kind in FOUND_BY_LIKENESS else unknown
+        alike = find(context, name) if kind in EVENT_KINDS and EVENT_KINDS[kind].similar else unknown
         return unknown if alike.unavailable else merge([alike, unknown])
     if stage and scoring.hypnogram_source is None:
         return Evidence((absence(id, name, not_staged(study)),))
@@ -64,7 +62,7 @@ def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
         return Evidence((absence(id, name, not_found(study, Stage(stage))),))
     found = [e for e in scoring.events_of(*types) if stage is None or _stage_at(scoring, e) == stage]
     sources = sorted({scoring.event_sources[t] for t in looked_for})
-    place = f" in {STAGE_WORDS[Stage(stage)]}" if stage else ""
+    place = f" in {STAGE_NAMES[Stage(stage)]}" if stage else ""
     epochs = _epochs_of(study, found)
     were = f"{event_name(kind, len(found))}{place} {'was' if len(found) == 1 else 'were'} scored"
     count = Fact(
@@ -105,7 +103,7 @@ def _when_events(study, found: list[Event], types, show_stages: bool) -> str:
         parts.append(f"{between}, the longest of {longest.duration_s:.0f} s at {when(study, longest.start_s)}")
     if show_stages and study.scoring.hypnogram_source is not None:
         by_stage = Counter(_stage_at(study.scoring, e) for e in found)
-        parts.append("by stage: " + ", ".join(f"{n} in {STAGE_WORDS[s]}" for s, n in by_stage.most_common()))
+        parts.append("by stage: " + ", ".join(f"{n} in {STAGE_NAMES[s]}" for s, n in by_stage.most_common()))
     return "; ".join(parts)
 
 
@@ -119,7 +117,7 @@ def _epochs_of(study, found: list[Event]) -> tuple[tuple[int, int], ...]:
     for event in found:
         first, last = epochs_between(event.start_s, event.end_s, study.n_epochs)
         touched.update(range(first, last + 1))
-    return stretches(sorted(touched))
+    return epoch_ranges(sorted(touched))
 
 
 def _signals(study, types) -> tuple[str, ...]:

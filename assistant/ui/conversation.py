@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from assistant.answers import Answer, TextStep, ToolStep
+from sleeplm import RESEARCH_USE
 from sleeplm.night import day_seconds
-from sleeplm.vocabulary import RESEARCH_USE
 
 from .tables import chip, stretch_words
 

@@ -9,8 +9,8 @@ from html import escape
 import gradio as gr
 
 from sleeplm.errors import SleepLMError
-from sleeplm.export import events_csv, numbers_csv
-from sleeplm.person import person_of
+from sleeplm.study.export import events_csv, numbers_csv
+from sleeplm.study.person import person_of
 
 from . import conversation, night_view, tables
 from .conversation import Turn

@@ -5,20 +5,12 @@ import math
 
 import numpy as np
 
-from assistant.timeline import EVENT_WORDS
-from sleeplm.night import Event, clock_at, day_seconds, epochs_between
-from sleeplm.vocabulary import (
-    CHANNEL,
-    EPOCH_S,
-    EVENT_CHANNELS,
-    FACETS,
-    MICRO_EVENTS,
-    MODEL_SFREQ_HZ,
-    POSITIONS,
-    SAMPLES_PER_EPOCH,
-    SUMMARY,
-    Stage,
-)
+from sleeplm.intervals import epochs_between
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_COLORS, FACET_KINDS, POSITIONS, SUMMARY
+from sleeplm.kinds.events import EVENT_CHANNELS, EVENT_KINDS, MICRO_EVENTS
+from sleeplm.kinds.stages import Stage
+from sleeplm.night import Event, clock_at, day_seconds
+from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 WINDOW_LENGTHS_S = (30, 60, 300)
 MICRO_UP_TO_S = 60  # in a longer window spindles and slow waves would hide the signals
@@ -28,44 +20,12 @@ MAX_FULL_SCALES = 8  # beyond this a sample is cut: no gain of the page shows it
 # Half a lane in the channel's unit, as polysomnographs are usually set; others follow the signal.
 USUAL_HALF = {"eeg": 100.0, "eog": 200.0}
 FIXED_RANGE = {"SPO2": (70, 100), "POS": (min(POSITIONS), max(POSITIONS))}
-SHORT_WORDS = {
-    "apnea_obstructive": "Obstr. apnea",
-    "apnea_central": "Cent. apnea",
-    "apnea_mixed": "Mixed apnea",
-    "bradycardia": "Bradycard.",
-    "tachycardia": "Tachycard.",
-    "leg_movement": "Leg mov.",
-    "plm": "PLM",
-    "cheyne_stokes": "Cheyne-Stokes",
-}
-LANE_WORDS = {"plm": "Periodic leg mov.", "cheyne_stokes": "Cheyne-Stokes"}
-CAPTION_WORDS = {SUMMARY: "Summary"} | dict(
-    zip(FACETS, ("Stage and events", "Brain", "Heart", "Breathing", "Muscle and position"), strict=True)
-)
-SOURCE_WORDS = {
-    "expert": "expert",
-    "automatic": "automatic",
-    "yasa": "automatic (YASA)",
-    "sleepecg": "automatic (SleepECG)",
-}
+CAPTION_TITLES = {SUMMARY: "Summary", **{facet.name: facet.title for facet in FACET_KINDS.values()}}
 
 
 def to_json(value) -> str:
     """JSON for a chart; ``<`` is written as its code, so that no text of a file can end up as a tag."""
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def event_words(event_type: str) -> str:
-    """Name of an event type, as a label."""
-    words = LANE_WORDS.get(event_type, EVENT_WORDS[event_type][0])
-    return words[:1].upper() + words[1:]
-
-
-def source_words(source: str | None) -> str:
-    """Who staged or scored, for people."""
-    if source is None:
-        return "not scored"
-    return SOURCE_WORDS.get(source, f"automatic ({source})")
 
 
 def duration_s(study) -> float:
@@ -122,7 +82,7 @@ def window(study, start_s: float, length_s: int, highlight=None, reveal=False) -
         ],
         "captions": [
             {"facet": words, "text": captions[name].text, "source": captions[name].source}
-            for name, words in CAPTION_WORDS.items()
+            for name, words in CAPTION_TITLES.items()
             if name in captions
         ],
         "caption_head": _caption_head(first, captions),
@@ -149,11 +109,12 @@ def _caption_head(epoch: int, captions: dict) -> str:
 def _event(study, event: Event) -> dict:
     channels = event.channels or EVENT_CHANNELS.get(event.type, ())
     lanes = [i for i, name in enumerate(study.channels) if name in channels]
-    words = event_words(event.type)
+    words = EVENT_KINDS[event.type].label
     if event.label and event.label.casefold() != words.casefold():
         words = f"{words} [{event.label[:40]}]"
     return {
         "type": event.type,
+        "color": EVENT_KINDS[event.type].color,
         "words": "" if event.type in MICRO_EVENTS else words,  # they are told by their colour: words would overlap
         "start_s": round(event.start_s, 2),
         "end_s": round(event.end_s, 2),
@@ -166,7 +127,13 @@ def _lane(study, name: str, start_s: float, end_s: float, length_s: int) -> dict
     unit = study.recording["channels"][name]["unit"].replace("uV", "µV")
     _, values = study.signal(name, start_s, end_s)
     values = thin(values, length_s)
-    lane = {"name": name, "kind": channel.kind, "unit": unit, "words": channel.words}
+    lane = {
+        "name": name,
+        "kind": channel.kind,
+        "unit": unit,
+        "words": channel.words,
+        "color": CHANNEL_COLORS[channel.kind],
+    }
     if name in FIXED_RANGE:
         low, high = FIXED_RANGE[name]
         middle, half = (low + high) / 2, (high - low) / 2

@@ -5,10 +5,12 @@ from collections import defaultdict
 
 import numpy as np
 
-from assistant.timeline import EVENT_WORDS
-from assistant.ui.night_view import SHORT_WORDS, duration_s, event_words, source_words, stage_of
+from assistant.ui.night_view import duration_s, stage_of
+from sleeplm.kinds.events import EVENT_KINDS, EVENT_TYPES, MICRO_EVENTS
+from sleeplm.kinds.sources import source_label
+from sleeplm.kinds.stages import STAGE_KINDS, STAGES
 from sleeplm.night import day_seconds
-from sleeplm.vocabulary import EVENT_TYPES, MICRO_EVENTS, MODEL_SFREQ_HZ
+from sleeplm.units import MODEL_SFREQ_HZ
 
 SPO2_POINTS = 1200  # of the whole night; each the lowest value of its stretch, so that nadirs stay
 FAULT_WORDS = {
@@ -36,6 +38,7 @@ def overview(study) -> dict:
         "n_epochs": study.n_epochs,
         "clock_s": None if study.start_clock is None else day_seconds(study.start_clock),
         "stages": [stage_of(study, n) for n in range(1, study.n_epochs + 1)],
+        "stage_kinds": {s: {"level": k.level, "color": k.color} for s, k in STAGE_KINDS.items()},
         "likelihood": likelihood,
         "source_words": _staging_words(scoring),
         "lanes": lanes,
@@ -46,9 +49,9 @@ def overview(study) -> dict:
 
 
 def _lane(event_type: str, events: list) -> dict:
-    words = event_words(event_type)
+    kind = EVENT_KINDS[event_type]
     spans = [[round(e.start_s, 2), round(e.duration_s, 2)] for e in events]
-    return {"type": event_type, "words": words, "short": SHORT_WORDS.get(event_type, words), "spans": spans}
+    return {"type": kind.id, "words": kind.label, "short": kind.short, "color": kind.color, "spans": spans}
 
 
 def _likelihood(study) -> dict | None:
@@ -63,7 +66,7 @@ def _likelihood(study) -> dict | None:
         return None
     unsure = np.flatnonzero(low_confidence(probabilities)) + 1
     percents = [[None if math.isnan(p) else round(100 * p) for p in column] for column in probabilities.T.tolist()]
-    return {"percents": percents, "unsure": unsure.tolist()}
+    return {"stages": list(STAGES), "percents": percents, "unsure": unsure.tolist()}
 
 
 def _quality(study) -> list[dict]:
@@ -78,7 +81,7 @@ def _quality(study) -> list[dict]:
 def _staging_words(scoring) -> str:
     if scoring.hypnogram_source is None:
         return "Stages: not scored"
-    return f"Stages: {source_words(scoring.hypnogram_source)}"
+    return f"Stages: {source_label(scoring.hypnogram_source)}"
 
 
 def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict | None) -> list[str]:
@@ -92,12 +95,12 @@ def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict |
     if shown:
         by: dict[str, list[str]] = {}
         for t in shown:
-            by.setdefault(source_words(sources.get(t, "expert")), []).append(event_words(t).lower())
+            by.setdefault(source_label(sources.get(t, "expert")), []).append(EVENT_KINDS[t].label.lower())
         notes.append("Events: " + "; ".join(f"{', '.join(types)}: {who}" for who, types in by.items()) + ".")
-    counts = [f"{len(events[t]):,} {EVENT_WORDS[t][1]}" for t in MICRO_EVENTS if events.get(t)]
+    counts = [f"{len(events[t]):,} {EVENT_KINDS[t].plural}" for t in MICRO_EVENTS if events.get(t)]
     if counts:
         notes.append(f"Also found: {', '.join(counts)}, drawn in the signals.")
-    none = [event_words(t).lower() for t in EVENT_TYPES if t in sources and not events.get(t)]
+    none = [EVENT_KINDS[t].label.lower() for t in EVENT_TYPES if t in sources and not events.get(t)]
     if none:
         notes.append(f"Looked for and not found: {', '.join(none)}.")
     if "SPO2" not in study.channels:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from assistant import nights
+from assistant import library as nights
 from assistant.network import Network
-from sleeplm.person import UNSAID, Person
-from sleeplm.recording.questions import Question
-from sleeplm.study import Study, list_studies, open_study
-from sleeplm.study_store import studies_folder
+from sleeplm.recording.montage.questions import Question
+from sleeplm.study.folder import studies_folder
+from sleeplm.study.person import UNSAID, Person
+from sleeplm.study.study import Study, list_studies, open_study
 
 MAX_OPEN = 8  # studies held in memory
 
@@ -61,7 +61,7 @@ class StoredNights:
         person: Person = UNSAID,
         progress: Callable[[str, float], None] = lambda step, fraction: None,
     ) -> Study:
-        """Analyse a recording and index it; see `assistant.nights.add_night`."""
+        """Analyse a recording and index it; see `assistant.library.add_night`."""
         study = nights.add_night(
             path,
             scorings=scorings,

@@ -3,11 +3,11 @@
 from html import escape
 from pathlib import Path
 
+from sleeplm import RESEARCH_USE
+from sleeplm.kinds.sources import source_label
 from sleeplm.night import Fact, clock_at
-from sleeplm.person import in_words
-from sleeplm.vocabulary import EPOCH_S, RESEARCH_USE
-
-from .night_view import source_words
+from sleeplm.study.person import in_words
+from sleeplm.units import EPOCH_S
 
 LOGO = (
     '<svg class="sl-logo" viewBox="0 0 40 24" aria-hidden="true">'
@@ -170,7 +170,7 @@ def _row(study, fact: Fact) -> str:
     if more > 0:
         chips += f'<span class="sl-muted">and {more} more</span>'
     missing = f'<div class="sl-muted">{escape(fact.text)}</div>' if fact.value is None else ""
-    source = "measured" if fact.source == "measured" else source_words(fact.source)
+    source = source_label(fact.source)
     rule = f'<div class="sl-muted">{escape(fact.rule)}</div>' if fact.rule and fact.value is not None else ""
     definition = f"<details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>{rule}"
     return (

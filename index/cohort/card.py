@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.cohort.folder import CARD, README, TABLES, load_settings, manifests
-from index.cohort.nights import SPLITS
-from sleeplm.study_store import save
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, RESEARCH_USE
+from index.cohort.inputs import SPLITS
+from sleeplm import RESEARCH_USE
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.study.folder import save
+from sleeplm.units import EPOCH_S
 
 
 def write_card(folder: Path, failed: Sequence[tuple[int, str]] = ()) -> dict:

@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from sleeplm.errors import StudyError, UsageError
-from sleeplm.study_store import load_json, save
+from sleeplm.study.folder import load_json, save
 
 FORMAT = "sleeplm-cohort 1"
 MANIFEST, CARD, README = "cohort.json", "card.json", "README.md"

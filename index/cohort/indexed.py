@@ -12,8 +12,9 @@ from index.cohort.folder import load_settings, manifests
 from index.store import Index
 from sleeplm.captions import Caption
 from sleeplm.errors import UsageError
+from sleeplm.kinds.channels import FACETS
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import FACETS, Stage
 
 NIGHTS_AT_ONCE = 100  # between two writes of the vectors: a hundred thousand epochs, 100 MB
 

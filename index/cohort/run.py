@@ -7,12 +7,12 @@ from pathlib import Path
 
 from index.cohort.card import write_card
 from index.cohort.folder import Settings, is_whole, manifests, opened, remove_nights
-from index.cohort.nights import SPLITS, Night
+from index.cohort.inputs import SPLITS, Night
 from index.cohort.work import Looked, Made, Task, look, make
 from index.cohort.workers import DIED, Told, client_of, on_workers
 from sleeplm.errors import UsageError
-from sleeplm.montages import recall
-from sleeplm.study_store import inputs_of, keyed, person_of_key
+from sleeplm.study.folder import inputs_of, keyed, person_of_key
+from sleeplm.study.montages import recall
 
 
 @dataclass
@@ -65,7 +65,7 @@ def run_cohort(
     secret : bytes
         The key that the ids of studies and people are made with (`study_store.key_of`); it is in no part of `out`.
     choices : Path, optional
-        Folder of studies, whose remembered channels and units (`sleeplm.montages`) are used.
+        Folder of studies, whose remembered channels and units (`sleeplm.study.montages`) are used.
     scheduler : str, optional
         Address of a Dask scheduler; a cluster on this machine where none is given.
     workers : int, optional

@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 
 from index.rows import types_by_epoch
 from sleeplm.captions import describe_night, spans_of
-from sleeplm.derive import Derived
+from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS, SUMMARY
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import clock_at
-from sleeplm.study_store import plain
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, FACETS, SAMPLES_PER_EPOCH, SUMMARY, Stage
+from sleeplm.study.folder import plain
+from sleeplm.study.pipeline import Derived
+from sleeplm.units import EPOCH_S, SAMPLES_PER_EPOCH
 
 CAPTIONS = (*FACETS, SUMMARY)
 SIGNALS_A_GROUP = 64  # epochs: 3.4 MB that a reader takes at once
@@ -103,7 +105,7 @@ def study_table(night: Derived, who: dict, recording: dict, person: dict, warnin
     recording : dict
         What was recorded (`analysis.recording_json`).
     person : dict
-        As `sleeplm.person.kept` has it.
+        As `sleeplm.study.person.kept` has it.
     warnings : list of str
         Without names.
     simulated : bool

@@ -11,19 +11,19 @@ from functools import cache
 from pathlib import Path
 
 from index.cohort.folder import MANIFEST, Settings, write_part
-from index.cohort.nights import Night
+from index.cohort.inputs import Night
 from index.cohort.workers import Unfit
 from sleeplm import __version__
-from sleeplm.analysis import model_of, recording_json
-from sleeplm.derive import Steps, derive, read_night
 from sleeplm.errors import SleepLMError
-from sleeplm.nameless import Nameless, reason
+from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.night import Scoring, seconds_at
-from sleeplm.person import kept
+from sleeplm.recording.privacy.redaction import Redaction, reason
 from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.score import EXPERT
-from sleeplm.study_store import digests_of
-from sleeplm.vocabulary import EVENT_TYPES
+from sleeplm.study.analysis import model_of, recording_json
+from sleeplm.study.folder import digests_of
+from sleeplm.study.person import kept
+from sleeplm.study.pipeline import Steps, derive, read_night
 
 _SURPRISE = "it cannot be used, by a fault of this package ({}); please report it"
 
@@ -142,7 +142,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     how = (*task.lights_s, settings.hypopnea_rule)
     encoder = network(settings.weights, settings.bf16) if settings.model else None
     night = derive(recording, experts, how, encoder, steps, f"{settings.seed} {task.who['study']}")
-    nameless = Nameless(recording, task.night.scorings)
+    nameless = Redaction(recording, task.night.scorings)
     person = kept(task.night.person, recording.subject, task.said["person"])
     simulated = bool(recording.simulated)
     clock = recording.start_clock
@@ -177,7 +177,7 @@ def network(weights: str | None, bf16: bool):
     """The network, loaded once a worker, on one thread: more would add up numbers in another order."""
     import torch
 
-    from sleeplm.released import load_encoder
+    from sleeplm.network.published.encoder import load_encoder
 
     torch.set_num_threads(1)
     return load_encoder(weights, bf16)

@@ -3,9 +3,9 @@
 import sys
 
 from sleeplm.errors import SleepLMError
+from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.recording import open_recording
-from sleeplm.recording.source import printable
-from sleeplm.vocabulary import CHANNEL_NAMES
+from sleeplm.recording.formats.source import printable
 
 
 def main(paths: list[str]) -> int:

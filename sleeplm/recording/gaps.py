@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 Gaps = Sequence[tuple[float, float]]  # first and last second of each, in order, none overlapping
 

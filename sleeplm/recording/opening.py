@@ -7,17 +7,17 @@ from types import MappingProxyType
 
 from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
 from sleeplm.files import open_regular
-from sleeplm.recording import units as known_units
-from sleeplm.recording.channels import Match
-from sleeplm.recording.edf import read_edf_file
-from sleeplm.recording.edf_header import begins_as_edf
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.recording.formats.edf import read_edf_file
+from sleeplm.recording.formats.edf_header import begins_as_edf
+from sleeplm.recording.formats.mne_formats import read_mne_file
+from sleeplm.recording.formats.source import Source
 from sleeplm.recording.gaps import said_of_gaps
-from sleeplm.recording.living import find_living_channels
-from sleeplm.recording.mne_formats import read_mne_file
-from sleeplm.recording.plausibility import doubts
+from sleeplm.recording.montage import units as known_units
+from sleeplm.recording.montage.active import find_active_channels
+from sleeplm.recording.montage.channels import Match
+from sleeplm.recording.montage.plausibility import doubts
 from sleeplm.recording.recording import Recording
-from sleeplm.recording.source import Source
-from sleeplm.vocabulary import CHANNEL
 
 _EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
@@ -66,7 +66,7 @@ def build(path: Path, source: Source, overrides: Mapping[str, str], units: Mappi
     if source.canonical and not overrides:
         matches, warnings = {s.label: Match(s, note=s.note) for s in source.signals}, []
     else:
-        matches, warnings = find_living_channels(source.signals, overrides, source.duration_s)
+        matches, warnings = find_active_channels(source.signals, overrides, source.duration_s)
     if not matches:
         shown = ", ".join(f"'{s.label}'" for s in source.signals[:20])
         raise NoUsableChannelError(

@@ -9,16 +9,17 @@ from types import MappingProxyType
 import numpy as np
 
 from sleeplm.errors import UsageError
-from sleeplm.recording import positions
-from sleeplm.recording import units as known_units
-from sleeplm.recording.channels import Match
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.recording.formats.source import Source
 from sleeplm.recording.gaps import mostly_gap
-from sleeplm.recording.quality import Quality, assess
-from sleeplm.recording.questions import Question
+from sleeplm.recording.montage import positions
+from sleeplm.recording.montage import units as known_units
+from sleeplm.recording.montage.channels import Match
+from sleeplm.recording.montage.questions import Question
+from sleeplm.recording.quality.quality import Quality, assess
 from sleeplm.recording.recent import RecentArrays
 from sleeplm.recording.resample import MAX_RATE_HZ, hold, resample
-from sleeplm.recording.source import Source
-from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES, EPOCH_S
+from sleeplm.units import EPOCH_S
 
 _REMEMBERED_BYTES = 128 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, five at 100 Hz 58 MB
 # The derivation that each place is meant to hold, named where another stands in for it.
@@ -206,7 +207,7 @@ class Recording:
         UsageError
             An override or unit names what does not exist.
         """
-        from sleeplm.recording.mne_formats import source_of
+        from sleeplm.recording.formats.mne_formats import source_of
         from sleeplm.recording.opening import build
 
         files = [name for name in raw.filenames if name is not None]
@@ -215,7 +216,7 @@ class Recording:
 
     def to_mne(self, sfreq_hz: float | None = None):
         """The canonical channels as a `mne.io.RawArray`: see `mne_export.to_mne`."""
-        from sleeplm.recording.mne_export import to_mne
+        from sleeplm.recording.formats.mne_export import to_mne
 
         return to_mne(self, sfreq_hz)
 

@@ -15,14 +15,15 @@ import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import butter, sosfilt
 
+from sleeplm.intervals import true_intervals
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.runs import runs
-from sleeplm.scoring.found import Found
-from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, fast_enough
+from sleeplm.scoring.derivations import EEG_CHANNELS, SFREQ_HZ, fast_enough
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.margin import margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
-from sleeplm.scoring.usable import MUCH, alive, read_usable, said_of_loss
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.scoring.usable import MUCH, active, read_usable, said_of_loss
+from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm arousals"
 RULE = "AASM arousal: abrupt rise of alpha, theta and of power over 16 Hz, 3 s or more, after 10 s of sleep"
@@ -50,7 +51,7 @@ _JOIN_S = 1.0
 _LEAST_UV2 = 1e-6
 
 
-def arousal_events(recording, so_far: Scoring) -> Found:
+def arousal_events(recording, so_far: Scoring) -> Detections:
     """Arousals of a recording; not looked for without EEG or stages, in REM sleep not without chin EMG.
 
     An EEG channel that is lost in a fifth of the night is left out where another is not: an arousal needs all that
@@ -59,11 +60,11 @@ def arousal_events(recording, so_far: Scoring) -> Found:
     """
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
     if not leads or so_far.hypnogram_source is None:
-        return Found()
+        return Detections()
     lost = {name: float((~recording.quality.usable(name)).mean()) for name in leads} if recording.n_epochs else {}
     warnings = list(said_of_loss(recording, *leads))
-    if not alive(recording, *leads):
-        return Found(warnings=tuple(warnings))
+    if not active(recording, *leads):
+        return Detections(warnings=tuple(warnings))
     leads = [name for name in leads if lost.get(name, 0) < MUCH] or [min(leads, key=lost.get)]
     chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
     rules = {}
@@ -71,7 +72,9 @@ def arousal_events(recording, so_far: Scoring) -> Found:
         chin, rules = None, {"arousal": NREM_ALONE}
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
     eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
-    return Found(arousals(eeg, so_far.hypnogram, chin, may_sleep(so_far)), ("arousal",), tuple(warnings), rules)
+    return Detections(
+        arousals(eeg, so_far.hypnogram, chin, may_sleep(so_far)), ("arousal",), tuple(warnings), rules
+    )
 
 
 def arousals(
@@ -150,7 +153,7 @@ def _spans(night: _Night, edge: float, peak: float, with_chin: bool) -> Iterator
     """First and one past the last block of arousals, and how many times the rise asked for they reach."""
     stable, shortest, longest = (round(s * _HZ) for s in (STABLE_S, MIN_DURATION_S, MAX_DURATION_S))
     last = len(night.level)
-    for a, until in runs(night.level > night.usual + edge, round(_JOIN_S * _HZ)).tolist():
+    for a, until in true_intervals(night.level > night.usual + edge, round(_JOIN_S * _HZ)).tolist():
         before = a - stable
         b = _back(night.level, night.usual[a] + edge, until)
         b = min(b, int(night.wake_at[np.searchsorted(night.wake_at, a)]))

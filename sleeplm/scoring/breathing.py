@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter, uniform_filter1d
 
-from sleeplm.runs import runs
+from sleeplm.intervals import true_intervals
 
 MIN_DURATION_S, MAX_DURATION_S = 10.0, 120.0  # what is flat for longer than two minutes is a sensor that is off
 BASELINE_S = 120.0
@@ -75,7 +75,7 @@ def _before(coarse: np.ndarray, on: np.ndarray, window: int) -> np.ndarray:
 
 
 def reductions(amplitude: Amplitude, drop: float, sfreq_hz: float, widen_s: float) -> list[tuple[int, int]]:
-    """Half-open runs of samples of reduced amplitude as long as an event is, after which it comes back.
+    """Half-open intervals of samples of reduced amplitude as long as an event is, after which it comes back.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def reductions(amplitude: Amplitude, drop: float, sfreq_hz: float, widen_s: floa
     half = round(widen_s * sfreq_hz)
     soon = round(_RETURN_S * sfreq_hz)
     spans = []
-    for first, last in runs(low).tolist():
+    for first, last in true_intervals(low).tolist():
         seconds = (last - first + 2 * half) / sfreq_hz
         if not MIN_DURATION_S <= seconds <= MAX_DURATION_S or not amplitude.usable[first:last].all():
             continue

@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from sleeplm.kinds.stages import SLEEP_STAGES
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.breathing import amplitude_of
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.flow import flow_of
-from sleeplm.scoring.found import Found
-from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES
+from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm respiration"
 LEAST_EVENTS, LEAST_CYCLE_S = 3, 40.0
@@ -22,7 +23,7 @@ RULE = (
 )
 
 
-def cheyne_stokes_events(recording, so_far: Scoring) -> Found:
+def cheyne_stokes_events(recording, so_far: Scoring) -> Detections:
     """Cheyne-Stokes breathing of a recording, from its central apneas and hypopneas and its flow.
 
     Parameters
@@ -34,14 +35,14 @@ def cheyne_stokes_events(recording, so_far: Scoring) -> Found:
     """
     flow = flow_of(recording)
     if flow.signal is None or not so_far.was_scored("apnea_central") or recording.duration_s < LEAST_H * 3600:
-        return Found()
+        return Detections()
     amplitude = amplitude_of(flow.signal, flow.sfreq_hz).peak_to_peak
     chains = stretches_of(so_far.events, amplitude, flow.sfreq_hz)
     asleep = sum(s in SLEEP_STAGES for s in so_far.hypnogram) * EPOCH_S
     hours = (asleep or recording.duration_s) / 3600
     if sum(len(chain) for chain in chains) < LEAST_PER_H * hours:
         chains = []
-    return Found([_event(chain, flow.channels) for chain in chains], ("cheyne_stokes",))
+    return Detections([_event(chain, flow.channels) for chain in chains], ("cheyne_stokes",))
 
 
 def stretches_of(events: Sequence[Event], amplitude: np.ndarray, sfreq_hz: float) -> list[list[Event]]:

@@ -7,9 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from sleeplm.recording.subject import NOBODY_KNOWN, Subject
+from sleeplm.kinds.stages import MIN_STAGING_S, Stage
+from sleeplm.recording.privacy.subject import NOBODY_KNOWN, Subject
 from sleeplm.scoring.heart import heart_of
-from sleeplm.vocabulary import EPOCH_S, MIN_STAGING_S, Stage
+from sleeplm.units import EPOCH_S
 
 SOURCE = "sleepecg"
 CLASSIFIER = "wrn-gru-mesa-weighted"  # trained on MESA; of the two, that with the higher kappa

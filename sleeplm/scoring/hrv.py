@@ -5,8 +5,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from sleeplm.kinds.stages import STAGES
 from sleeplm.scoring.heart import HeartRate
-from sleeplm.vocabulary import EPOCH_S, STAGES
+from sleeplm.units import EPOCH_S
 
 STRETCH_S = 300  # short-term recordings of the Task Force (1996)
 CLEAN = 0.9  # share of a stretch that sinus rhythm must cover

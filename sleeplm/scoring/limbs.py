@@ -7,14 +7,16 @@ import numpy as np
 from scipy.ndimage import median_filter, percentile_filter
 from scipy.signal import butter, sosfilt
 
+from sleeplm.intervals import true_intervals
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.events import APNEAS
 from sleeplm.night import Event, Scoring
-from sleeplm.recording.questions import unit_is_known
-from sleeplm.runs import runs
-from sleeplm.scoring.found import Found
+from sleeplm.recording.montage.questions import unit_is_known
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.margin import margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
-from sleeplm.scoring.usable import alive, read_usable, said_of_loss, step_of
-from sleeplm.vocabulary import APNEAS, CHANNEL, EPOCH_S
+from sleeplm.scoring.usable import active, read_usable, said_of_loss, step_of
+from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm limbs"
 LEGS = ("LEG_L", "LEG_R")
@@ -44,7 +46,7 @@ class _Movement:
     height: float  # in times of the rise that is asked for
 
 
-def limb_events(recording, so_far: Scoring) -> Found:
+def limb_events(recording, so_far: Scoring) -> Detections:
     """Leg movements of a recording, single (`leg_movement`) and in periodic series (`plm`).
 
     Needs one leg; respiratory events that were scored before keep theirs out. Only sleep is looked at (awake, legs
@@ -54,11 +56,11 @@ def limb_events(recording, so_far: Scoring) -> Found:
     fast = [n for n in legs if legs[n].sfreq_hz >= MIN_SFREQ_HZ]
     if not fast:
         why = "The leg EMG is sampled too slowly (under 60 Hz) to find movements in it."
-        return Found(warnings=(why,) if legs else ())
+        return Detections(warnings=(why,) if legs else ())
     warnings, by_leg = list(said_of_loss(recording, *fast)), {}
-    fast = alive(recording, *fast)
+    fast = active(recording, *fast)
     if not fast:
-        return Found(warnings=tuple(warnings))
+        return Detections(warnings=tuple(warnings))
     scaled = all(unit_is_known(recording, name) for name in fast)
     for name in fast:
         emg_uv = read_usable(recording, name)
@@ -69,7 +71,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
         else:
             by_leg[name] = leg_movements(emg_uv, legs[name].sfreq_hz, scaled)
     if not by_leg:
-        return Found(warnings=tuple(warnings))
+        return Detections(warnings=tuple(warnings))
     if not scaled:
         warnings.append(
             f"The leg EMG has no known unit: movements are those of {ONSET_TIMES:g} times its resting baseline, "
@@ -78,7 +80,7 @@ def limb_events(recording, so_far: Scoring) -> Found:
     events = limb_movements(by_leg, so_far, scaled)
     if so_far.hypnogram_source is None:
         warnings.append("Without sleep stages leg movements awake are counted as well.")
-    return Found(events, ("leg_movement", "plm"), tuple(warnings))
+    return Detections(events, ("leg_movement", "plm"), tuple(warnings))
 
 
 def leg_movements(emg_uv: np.ndarray, sfreq_hz: float, scaled: bool = True) -> np.ndarray:
@@ -103,18 +105,18 @@ def leg_movements(emg_uv: np.ndarray, sfreq_hz: float, scaled: bool = True) -> n
     ndarray ``[movements, 3]``
         Start and end in seconds, and the highest rise over the baseline in times of the one that is asked for.
     """
-    envelope, alive = _envelope(emg_uv, sfreq_hz)
-    if not alive.any():
+    envelope, active = _envelope(emg_uv, sfreq_hz)
+    if not active.any():
         return np.empty((0, 3))
-    baseline = _resting(envelope, alive)
+    baseline = _resting(envelope, active)
     on = baseline + ONSET_UV if scaled else baseline * ONSET_TIMES
     off = baseline + OFFSET_UV if scaled else baseline * OFFSET_TIMES
-    spans = runs((envelope > off) & alive, round(REST_S * _ENVELOPE_HZ))
+    spans = true_intervals((envelope > off) & active, round(REST_S * _ENVELOPE_HZ))
     above = np.concatenate([[0], np.cumsum(envelope > on)])
     spans = spans[above[spans[:, 1]] > above[spans[:, 0]]]
     starts = np.searchsorted(above, above[spans[:, 0]] + 1) - 1  # the first sample that reaches the onset
-    lost = np.concatenate([[0], np.cumsum(~alive)])
-    edges = np.clip(np.stack([spans[:, 0] - 1, spans[:, 1] + 1], axis=1), 0, len(alive))
+    lost = np.concatenate([[0], np.cumsum(~active)])
+    edges = np.clip(np.stack([spans[:, 0] - 1, spans[:, 1] + 1], axis=1), 0, len(active))
     whole = lost[edges[:, 1]] == lost[edges[:, 0]]
     length_s = (spans[:, 1] - starts) / _ENVELOPE_HZ
     kept = whole & (length_s >= MIN_DURATION_S) & (length_s <= MAX_DURATION_S)
@@ -134,15 +136,15 @@ def _envelope(emg_uv: np.ndarray, sfreq_hz: float) -> tuple[np.ndarray, np.ndarr
         return np.empty(0), np.empty(0, bool)
     counts = np.diff(np.append(edges, len(rectified)))
     means = np.add.reduceat(rectified, edges) / counts
-    alive = np.logical_and.reduceat(usable, edges)
-    return median_filter(means, round(_SPIKE_S * _ENVELOPE_HZ), mode="nearest"), alive
+    active = np.logical_and.reduceat(usable, edges)
+    return median_filter(means, round(_SPIKE_S * _ENVELOPE_HZ), mode="nearest"), active
 
 
-def _resting(envelope: np.ndarray, alive: np.ndarray) -> np.ndarray:
+def _resting(envelope: np.ndarray, active: np.ndarray) -> np.ndarray:
     """Running low percentile of the envelope, from usable samples."""
     seconds = -(-len(envelope) // _ENVELOPE_HZ)
     padded = np.full(seconds * _ENVELOPE_HZ, np.nan)
-    padded[: len(envelope)][alive] = envelope[alive]
+    padded[: len(envelope)][active] = envelope[active]
     padded = padded.reshape(seconds, _ENVELOPE_HZ)
     known = np.flatnonzero(np.isfinite(padded).any(axis=1))
     per_second = np.nanmedian(padded[known], axis=1)

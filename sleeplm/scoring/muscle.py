@@ -6,8 +6,8 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 from scipy.signal import butter, sosfilt
 
-from sleeplm.scoring.leads import MIN_SFREQ_HZ, per_sample
-from sleeplm.vocabulary import Stage
+from sleeplm.kinds.stages import Stage
+from sleeplm.scoring.derivations import MIN_SFREQ_HZ, per_sample
 
 BAND_HZ = (10.0, 100.0)
 ATONIC_UV, TONIC_UV = 1.0, 2.0

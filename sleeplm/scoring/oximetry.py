@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from sleeplm.intervals import true_intervals
 from sleeplm.night import Event
-from sleeplm.runs import runs
-from sleeplm.scoring.found import Found
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.margin import margin
 from sleeplm.scoring.usable import read_usable, said_of_loss
 
@@ -80,16 +80,16 @@ def per_second(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
     return np.divide(sums, counts, out=np.full(seconds, np.nan), where=counts > 0)
 
 
-def oxygen_events(recording) -> Found:
+def oxygen_events(recording) -> Detections:
     """Desaturations of a recording; nothing scored, and why, where its saturation holds no valid value."""
     if "SPO2" not in recording.channels:
-        return Found()
+        return Detections()
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
     spo2 = read_usable(recording, "SPO2")
     if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
         why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
-        return Found(warnings=(why,))
-    return Found(desaturations(spo2, sfreq_hz), ("desaturation",), said_of_loss(recording, "SPO2"))
+        return Detections(warnings=(why,))
+    return Detections(desaturations(spo2, sfreq_hz), ("desaturation",), said_of_loss(recording, "SPO2"))
 
 
 def as_reported(values: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def desaturations(spo2: np.ndarray, sfreq_hz: float, drop_pct: float = 3) -> lis
     """
     values = as_reported(per_second(clean_spo2(spo2, sfreq_hz), sfreq_hz))
     events = []
-    for first, last in runs(np.isfinite(values)).tolist():
+    for first, last in true_intervals(np.isfinite(values)).tolist():
         events += [_event(fall, first, drop_pct) for fall in _falls(values[first:last], drop_pct)]
     return events
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sleeplm.runs import runs
+from sleeplm.intervals import true_intervals
 
 UNKNOWN = -1
 LEAST_S = 15.0  # a shorter one is a movement on the way, or the sensor's jitter
@@ -18,7 +18,7 @@ def position_spells(codes: np.ndarray, sfreq_hz: float, least_s: float = LEAST_S
     Parameters
     ----------
     codes : ndarray
-        Codes of `vocabulary.POSITIONS`, ``[samples]``; unknown (-1) and NaN belong to no stretch.
+        Codes of `kinds.channels.POSITIONS`, ``[samples]``; unknown (-1) and NaN belong to no stretch.
     sfreq_hz : float
         Their rate.
     least_s : float
@@ -31,7 +31,7 @@ def position_spells(codes: np.ndarray, sfreq_hz: float, least_s: float = LEAST_S
     spans = [
         (a / sfreq_hz, b / sfreq_hz, int(code))
         for code in np.unique(known[known != UNKNOWN])
-        for a, b in runs(known == code)
+        for a, b in true_intervals(known == code)
         if (b - a) / sfreq_hz >= least_s
     ]
     held: list[tuple[float, float, int]] = []

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.events import APNEAS
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.breathing import SMOOTH_S, WINDOW_S, Amplitude, amplitude_of, core, reductions
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.flow import belts_of, flow_of
-from sleeplm.scoring.found import Found
 from sleeplm.scoring.margin import margin
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
 from sleeplm.scoring.usable import read_usable, said_of_loss
-from sleeplm.vocabulary import APNEAS
 
 SOURCE = "sleeplm respiration"
 APNEA_DROP, HYPOPNEA_DROP = 0.9, 0.3
@@ -64,7 +64,7 @@ class Consequences:
         return f"hypopneas by the AASM {self.rule} rule{lacking}"
 
 
-def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "3%") -> Found:
+def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "3%") -> Detections:
     """Score the breathing of a recording.
 
     Parameters
@@ -90,7 +90,7 @@ def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "
     flow = flow_of(recording)
     warnings = flow.warnings
     if flow.signal is None:
-        return Found(warnings=warnings)
+        return Detections(warnings=warnings)
     belts = belts_of(recording, flow.sfreq_hz)
     told = _consequences(recording, so_far or Scoring(), hypopnea_rule)
     if not told.known:
@@ -102,7 +102,7 @@ def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "
     scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if told.known else ()))
     rules = {"hypopnea": told.name} if told.known else {}
     events = respiratory_events(flow.signal, flow.sfreq_hz, belts, told, flow.channels)
-    return Found(events, scored, warnings + said_of_loss(recording, *flow.channels), rules)
+    return Detections(events, scored, warnings + said_of_loss(recording, *flow.channels), rules)
 
 
 def check_rule(hypopnea_rule: str) -> None:

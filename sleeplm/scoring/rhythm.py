@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sleeplm.kinds.stages import SLEEP_STAGES
 from sleeplm.night import Event, Scoring
-from sleeplm.scoring.found import Found
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.heart import SOURCE, HeartRate, heart_of, qrs_energy, read_ecg
 from sleeplm.scoring.usable import said_of_loss
-from sleeplm.vocabulary import EPOCH_S, SLEEP_STAGES
+from sleeplm.units import EPOCH_S
 
 SLOW_BPM, FAST_BPM, SUSTAINED_S = 40.0, 90.0, 30.0  # AASM Manual 2.6, adults
 PAUSE_S = 3.0  # AASM Manual 2.6: asystole
@@ -17,21 +18,21 @@ _QUIET = 0.25  # of a beat's energy: nothing in a pause may reach it
 _T_WAVE_S, _P_WAVE_S = 0.6, 0.3  # after and before a beat
 
 
-def heart_events(recording, so_far: Scoring) -> Found:
+def heart_events(recording, so_far: Scoring) -> Detections:
     """Pauses of a recording's heart and, where sleep was staged, bradycardia and tachycardia in it."""
     if "ECG" not in recording.channels:
-        return Found()
+        return Detections()
     heart = heart_of(recording)
     if heart is None:
         why = "The electrocardiogram is sampled too slowly (under 64 Hz) to find heart beats in it."
-        return Found(warnings=(why,))
+        return Detections(warnings=(why,))
     if not heart.bpm.size:
-        return Found(warnings=("No heart beats could be found in the electrocardiogram.",))
+        return Detections(warnings=("No heart beats could be found in the electrocardiogram.",))
     events, scored = pauses(heart, *read_ecg(recording)), ("pause",)
     if so_far.hypnogram_source is not None:
         events += rate_events(heart, so_far.hypnogram)
         scored = ("bradycardia", "tachycardia", "pause")
-    return Found(sorted(events, key=lambda e: e.start_s), scored, said_of_loss(recording, "ECG"))
+    return Detections(sorted(events, key=lambda e: e.start_s), scored, said_of_loss(recording, "ECG"))
 
 
 def pauses(heart: HeartRate, ecg: np.ndarray, sfreq_hz: float) -> list[Event]:

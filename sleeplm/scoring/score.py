@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
-from sleeplm.scoring.found import Found
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.respiration import check_rule, respiration
@@ -19,7 +21,6 @@ from sleeplm.scoring.rhythm import heart_events
 from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.stages import stage
 from sleeplm.scoring.waves import eye_movements, waves
-from sleeplm.vocabulary import APNEAS, Stage
 
 EXPERT, AUTOMATIC = "expert", "automatic"
 
@@ -156,15 +157,15 @@ class Detector:
     Attributes
     ----------
     detect : callable
-        ``detect(recording, so_far)`` gives a `Found`; `so_far` is the scoring of the night as it stands: expert
-        stages and events, and what the detectors before found.
+        ``detect(recording, so_far)`` gives a `Detections`; `so_far` is the scoring of the night as it stands:
+        expert stages and events, and what the detectors before found.
     types : tuple of str
         What it may bring; it is not asked where experts brought all of them.
     one_rule : bool
         Whether its types are told from each other by one scorer, so that it adds nothing to an expert's.
     """
 
-    detect: Callable[[Any, Scoring], Found]
+    detect: Callable[[Any, Scoring], Detections]
     types: tuple[str, ...]
     one_rule: bool = False
 

@@ -3,13 +3,13 @@
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from sleeplm.intervals import true_intervals
 from sleeplm.night import Event, Scoring
-from sleeplm.runs import runs
-from sleeplm.scoring.found import Found
+from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.margin import margin
 from sleeplm.scoring.stages import may_sleep
 from sleeplm.scoring.usable import read_usable, said_of_loss
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm snoring"
 RULE = "sound 4 times the night's quiet level, in two or more bursts of .3 to 4 s at breathing distance"
@@ -23,21 +23,23 @@ MIN_BURSTS = 2
 _HZ = 10
 
 
-def snore_events(recording, so_far: Scoring) -> Found:
+def snore_events(recording, so_far: Scoring) -> Detections:
     """Snoring of a recording; where stages are known, trains that touch sleep or doubtful wake (`may_sleep`)."""
     if "SNORE" not in recording.channels:
-        return Found()
+        return Detections()
     sfreq_hz = recording.channels["SNORE"].sfreq_hz
     if sfreq_hz < _HZ:
-        return Found(warnings=("The snoring channel is sampled too slowly (under 10 Hz) to hear breaths in it.",))
+        return Detections(
+            warnings=("The snoring channel is sampled too slowly (under 10 Hz) to hear breaths in it.",)
+        )
     sound = read_usable(recording, "SNORE")
     if not np.isfinite(sound).any():
-        return Found(warnings=("The snoring channel holds no usable signal; nothing is said of snoring.",))
+        return Detections(warnings=("The snoring channel holds no usable signal; nothing is said of snoring.",))
     trains = snoring(sound, sfreq_hz)
     if so_far.hypnogram_source is not None:
         perhaps = may_sleep(so_far)
         trains = [e for e in trains if _touches(perhaps, e)]
-    return Found(trains, ("snore",), said_of_loss(recording, "SNORE"))
+    return Detections(trains, ("snore",), said_of_loss(recording, "SNORE"))
 
 
 def snoring(sound: np.ndarray, sfreq_hz: float) -> list[Event]:
@@ -69,7 +71,7 @@ def snoring(sound: np.ndarray, sfreq_hz: float) -> list[Event]:
         return []
     quiet = np.percentile(heard, QUIET_PERCENTILE)
     with np.errstate(invalid="ignore"):
-        bursts = runs(loudness > LOUDER * quiet, round(0.3 * _HZ)) / _HZ
+        bursts = true_intervals(loudness > LOUDER * quiet, round(0.3 * _HZ)) / _HZ
     length_s = bursts[:, 1] - bursts[:, 0]
     bursts, long_ = bursts[(length_s >= MIN_BURST_S) & (length_s <= MAX_BURST_S)], bursts[length_s > MAX_BURST_S]
     if not len(bursts):

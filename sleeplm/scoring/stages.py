@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.kinds.stages import LOW_CONFIDENCE, MIN_STAGING_S, SLEEP_STAGES, STAGES, Stage
 from sleeplm.night import Scoring
 from sleeplm.scoring import heart_stages
-from sleeplm.scoring.leads import EEG_CHANNELS, SFREQ_HZ, best_eeg, fast_enough
+from sleeplm.scoring.derivations import EEG_CHANNELS, SFREQ_HZ, best_eeg, fast_enough
 from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.usable import read_usable
-from sleeplm.vocabulary import EPOCH_S, MIN_STAGING_S, SLEEP_STAGES, STAGES, Stage
+from sleeplm.units import EPOCH_S
 
 SOURCE = "yasa"
-LOW_CONFIDENCE = 0.6  # see `low_confidence`
+
 SURE_WAKE = 0.9  # see `may_sleep`
 _OTHERS = {"eog": ("EOG_L", "EOG_R"), "emg": ("EMG_CHIN",)}
 _YASA_STAGES = {"WAKE": Stage.W, "N1": Stage.N1, "N2": Stage.N2, "N3": Stage.N3, "REM": Stage.R}
@@ -71,7 +72,7 @@ def stage(recording) -> Staging:
     if usable.sum() * EPOCH_S < MIN_STAGING_S:
         return _without_eeg(recording, "under five minutes of the EEG are usable")
     used = {"eeg": name} | {
-        kind: found for kind, names in _OTHERS.items() if (found := _first_alive(recording, names))
+        kind: found for kind, names in _OTHERS.items() if (found := _first_active(recording, names))
     }
     signals = {kind: _mended(recording, channel) for kind, channel in used.items()}
     probabilities = _fit(_yasa_probabilities(signals), n)
@@ -136,7 +137,7 @@ def _without_eeg(recording, why: str) -> Staging:
     return Staging(hypnogram, None, ("ECG",), warning, heart_stages.SOURCE)
 
 
-def _first_alive(recording, names: tuple[str, ...]) -> str | None:
+def _first_active(recording, names: tuple[str, ...]) -> str | None:
     """The first of these channels that is fast enough and usable for half of the night or more."""
     for name in names:
         if fast_enough(recording, name) and recording.quality.usable(name).mean() >= 0.5:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sleeplm.vocabulary import CHANNEL
+from sleeplm.kinds.channels import CHANNEL
 
 MUCH = 0.2  # share of the night's epochs whose loss people are told of
 
@@ -30,7 +30,7 @@ def read_usable(recording, name: str, sfreq_hz: float | None = None) -> np.ndarr
     return signal if usable.all() else np.where(usable, signal, np.float32(np.nan))
 
 
-def alive(recording, *names: str) -> list[str]:
+def active(recording, *names: str) -> list[str]:
     """Those of these recorded channels that hold a usable signal in any epoch: no other can be searched."""
     return [name for name in names if recording.quality.usable(name).any() or not recording.n_epochs]
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.scoring.found import Found
-from sleeplm.scoring.leads import SFREQ_HZ, best_eeg, fast_enough, per_sample
-from sleeplm.scoring.usable import alive, read_usable, said_of_loss
-from sleeplm.vocabulary import EPOCH_S, NREM_STAGES, Stage
+from sleeplm.scoring.derivations import SFREQ_HZ, best_eeg, fast_enough, per_sample
+from sleeplm.scoring.detections import Detections
+from sleeplm.scoring.usable import active, read_usable, said_of_loss
+from sleeplm.units import EPOCH_S
 
 SOURCE = "yasa"
 EYES = ("EOG_L", "EOG_R")
@@ -20,7 +21,7 @@ RULES = {
 }
 
 
-def waves(recording, so_far: Scoring) -> Found:
+def waves(recording, so_far: Scoring) -> Detections:
     """Spindles and slow waves of a recording in NREM sleep, on its better central EEG channel.
 
     Both sides show nearly the same waves, and a second channel would double the cost. Nothing is looked for
@@ -28,27 +29,31 @@ def waves(recording, so_far: Scoring) -> Found:
     """
     lead = best_eeg(recording)
     if lead is None or so_far.hypnogram_source is None:
-        return Found()
-    if not alive(recording, lead):
-        return Found(warnings=said_of_loss(recording, lead))
+        return Detections()
+    if not active(recording, lead):
+        return Detections(warnings=said_of_loss(recording, lead))
     signal_uv = read_usable(recording, lead, SFREQ_HZ)
     asleep = per_sample(so_far.hypnogram, NREM_STAGES, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
-    return Found(sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), said_of_loss(recording, lead))
+    return Detections(
+        sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), said_of_loss(recording, lead)
+    )
 
 
-def eye_movements(recording, so_far: Scoring) -> Found:
+def eye_movements(recording, so_far: Scoring) -> Detections:
     """Rapid eye movements of a recording in REM sleep; not looked for without stages, or without both eyes.
 
     Awake, blinks and looks pass for them, in NREM sleep slow waves and rolling eyes do.
     """
     if not all(fast_enough(recording, name) for name in EYES) or so_far.hypnogram_source is None:
-        return Found()
-    if alive(recording, *EYES) != list(EYES):
-        return Found(warnings=said_of_loss(recording, *EYES))
+        return Detections()
+    if active(recording, *EYES) != list(EYES):
+        return Detections(warnings=said_of_loss(recording, *EYES))
     left, right = (read_usable(recording, name, SFREQ_HZ) for name in EYES)
     wanted = per_sample(so_far.hypnogram, (Stage.R,), len(left))
-    return Found(find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES))
+    return Detections(
+        find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES)
+    )
 
 
 def find_waves(kind: str, eeg_uv: np.ndarray, wanted: np.ndarray, *channels: str) -> list[Event]:

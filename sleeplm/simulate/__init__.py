@@ -8,8 +8,8 @@ that: `breathing` (flow, belts, snoring, saturation), `heart`, `brain` (EEG), `e
 numbers in `fitted.json`, `fit_eeg` those in `eeg.json`.
 """
 
-from sleeplm.simulate.night import SimulatedNight, simulate_eeg, simulate_night
 from sleeplm.simulate.profiles import PROFILES, Profile
+from sleeplm.simulate.simulator import SimulatedNight, simulate_eeg, simulate_night
 from sleeplm.simulate.write import write_night
 
 __all__ = ["PROFILES", "Profile", "SimulatedNight", "simulate_eeg", "simulate_night", "write_night"]

@@ -1,7 +1,7 @@
 """The continuing part of the EEG: noise whose spectrum follows stage, person and moment.
 
-Spectra come from `eeg.json`, fitted to real epochs by `sleeplm.simulate.fit_eeg`. The noise is made in windows of
-four seconds that overlap by half, so that its spectrum may change at every one of them.
+Spectra come from `eeg.json`, fitted to real epochs by `sleeplm.simulate.fitting.eeg`. The noise is made in windows
+of four seconds that overlap by half, so that its spectrum may change at every one of them.
 """
 
 import json
@@ -15,7 +15,7 @@ from scipy import fft
 from sleeplm.simulate.events import Course
 from sleeplm.simulate.hypnogram import N1, N2, N3, R, W
 from sleeplm.simulate.waves import wander
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 EEG_HZ = 128
 HOP_S = 2

@@ -10,7 +10,7 @@ from sleeplm.simulate.background import EEG_HZ, HOP_S
 from sleeplm.simulate.events import Course, event
 from sleeplm.simulate.hypnogram import N3, W
 from sleeplm.simulate.waves import gate, lay, shaped, wander, white_spectrum
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 Placed = tuple[Event | None, float, np.ndarray]  # its truth where it is told, start in s, wave in uV
 

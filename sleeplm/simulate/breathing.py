@@ -9,7 +9,7 @@ from sleeplm.night import Event
 from sleeplm.simulate.events import Course, event
 from sleeplm.simulate.hypnogram import R
 from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, per_epoch, shaped, wander, white_spectrum
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 BREATH_HZ = 32
 SNORE_HZ = 128

@@ -4,16 +4,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from sleeplm.intervals import true_intervals
+from sleeplm.kinds.stages import STAGES
 from sleeplm.night import Event
-from sleeplm.runs import runs
 from sleeplm.scoring.limbs import RESPIRATORY_S, in_series
 from sleeplm.simulate.population import N1, N2, N3, R, W, fitted
 from sleeplm.simulate.profiles import Person
 from sleeplm.simulate.waves import wander
-from sleeplm.vocabulary import EPOCH_S, STAGES
+from sleeplm.units import EPOCH_S
 
 SOURCE = "simulated truth"
-RIGHT, LEFT, SUPINE, PRONE, UPRIGHT = 0, 1, 2, 3, 4  # codes of vocabulary.POSITIONS
+RIGHT, LEFT, SUPINE, PRONE, UPRIGHT = 0, 1, 2, 3, 4  # codes of kinds.channels.POSITIONS
 
 
 def event(kind: str, start_s: float, duration_s: float, *channels: str, label: str | None = None) -> Event:
@@ -31,7 +32,7 @@ class Course:
         Stages as indices into `STAGES`.
     person : Person
     positions : ndarray of int8, ``[epochs]``
-        Codes of `vocabulary.POSITIONS`.
+        Codes of `kinds.channels.POSITIONS`.
     respiratory, desaturations, arousals, movements, legs, snores : list of Event
         Movements are those of the whole body.
     """
@@ -317,4 +318,4 @@ def simulate_snores(course: Course, rng: np.random.Generator) -> list[Event]:
     for a in course.arousals:
         loud[int(a.start_s * 2) : int(a.end_s * 2)] = False
     loud &= np.repeat(asleep, EPOCH_S * 2)
-    return [event("snore", a, b - a, "SNORE") for a, b in runs(loud) / 2 if b - a >= 8]
+    return [event("snore", a, b - a, "SNORE") for a, b in true_intervals(loud) / 2 if b - a >= 8]

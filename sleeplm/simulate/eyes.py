@@ -7,7 +7,7 @@ from sleeplm.simulate.background import EEG_HZ
 from sleeplm.simulate.events import Course, event
 from sleeplm.simulate.hypnogram import R
 from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, lay, per_epoch, shaped, wander, white_spectrum
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 
 def _blink(height_uv: float, rng: np.random.Generator) -> np.ndarray:

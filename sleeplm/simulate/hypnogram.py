@@ -1,16 +1,17 @@
 """A night's sleep stages: a chain that knows the cycle, the place in it, the age of a stage, and whose it is.
 
 How likely a stage is left, and for which, comes from `fitted.json`, made of expert hypnograms by
-`sleeplm.simulate.fit`; a person leaves each stage sooner or later, and for other stages, than people do on average.
+`sleeplm.simulate.fitting`; a person leaves each stage sooner or later, and for other stages, than people do on
+average.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.kinds.stages import STAGES
 from sleeplm.simulate.population import HABITS, N1, N2, N3, TILTS, R, W, fitted
 from sleeplm.simulate.profiles import Person
-from sleeplm.vocabulary import STAGES
 
 __all__ = ["N1", "N2", "N3", "Chain", "R", "W", "simulate_chains", "simulate_stages"]
 

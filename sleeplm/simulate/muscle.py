@@ -6,7 +6,7 @@ from sleeplm.night import Event
 from sleeplm.simulate.events import Course
 from sleeplm.simulate.hypnogram import R
 from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, per_epoch, shaped, wander, white_spectrum
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 EMG_HZ = 128
 TONE_UV = np.array([9.0, 4.8, 4.2, 3.4, 1.3])  # RMS by stage, W N1 N2 N3 R

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from sleeplm.vocabulary import STAGES
+from sleeplm.kinds.stages import STAGES
 
 W, N1, N2, N3, R = range(len(STAGES))
 TILTS = ((W, N2), (N1, W), (N2, W), (N2, N3), (N3, W), (N3, N1), (R, W), (R, N2))

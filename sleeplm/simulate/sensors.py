@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.signal import lfilter
 
+from sleeplm.intervals import true_intervals
+from sleeplm.kinds.channels import CHANNEL
 from sleeplm.night import Event
-from sleeplm.runs import runs
 from sleeplm.simulate.background import EEG_HZ
 from sleeplm.simulate.events import Course, event
 from sleeplm.simulate.hypnogram import W
 from sleeplm.simulate.waves import CONTROL_HZ, at_rate, band, gate, per_epoch, shaped, wander, white_spectrum
-from sleeplm.vocabulary import CHANNEL
 
 LABS = ("clean", "varied")
 RATES_HZ = {
@@ -218,7 +218,7 @@ def _clipped(name: str, signal: np.ndarray, limit: float) -> list[Event]:
     """One mark for each stretch of seconds in which a signal often reaches the amplifier's limit."""
     per_s = np.abs(signal[: len(signal) // EEG_HZ * EEG_HZ].reshape(-1, EEG_HZ)).max(axis=1) >= limit
     busy = np.convolve(per_s, np.ones(10), "same") >= 3
-    return [event("artifact", a, b - a, name, label="clipping") for a, b in runs(busy)]
+    return [event("artifact", a, b - a, name, label="clipping") for a, b in true_intervals(busy)]
 
 
 def loosen(name: str, signal: np.ndarray, sfreq_hz: float, rng: np.random.Generator) -> list[Event]:

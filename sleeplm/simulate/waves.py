@@ -6,7 +6,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal import lfilter
 
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 CONTROL_HZ = 4  # rate at which envelopes are made before they are brought to a channel's own rate
 

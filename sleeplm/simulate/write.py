@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.errors import UsageError
-from sleeplm.simulate.night import SimulatedNight
-from sleeplm.vocabulary import CHANNEL, MICRO_EVENTS
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.events import MICRO_EVENTS
+from sleeplm.simulate.simulator import SimulatedNight
 
 START_CLOCK = datetime.time(22, 30)
 LABELS = {

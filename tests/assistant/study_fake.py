@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 from fakes_model import FakeEncoder
 
-from sleeplm.analysis import model_of
 from sleeplm.captions import Caption
-from sleeplm.night import Event, Fact, Scoring, stretches
-from sleeplm.person import UNSAID, kept
-from sleeplm.recording.subject import NOBODY_KNOWN
-from sleeplm.vocabulary import CHANNEL_NAMES, Stage
+from sleeplm.intervals import epoch_ranges
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.stages import Stage
+from sleeplm.night import Event, Fact, Scoring
+from sleeplm.recording.privacy.subject import NOBODY_KNOWN
+from sleeplm.study.analysis import model_of
+from sleeplm.study.person import UNSAID, kept
 
 
 def fake_study(channels=("C3", "ECG", "AF"), staged=True, start_clock="23:00:00", simulated=False):
@@ -42,7 +44,7 @@ def fake_study(channels=("C3", "ECG", "AF"), staged=True, start_clock="23:00:00"
 
 def _facts(stages) -> list[Fact]:
     def of(*wanted):
-        return stretches([n for n, s in enumerate(stages, start=1) if s in wanted])
+        return epoch_ranges([n for n, s in enumerate(stages, start=1) if s in wanted])
 
     def fact(id, name, value, unit, text, epochs=()):
         return Fact(id, name, value, unit, text, "", ("C3",), "expert", epochs)

@@ -4,8 +4,8 @@ from study_fake import fake_study
 from assistant.answers import Answer, TextStep, ToolStep
 from assistant.chat import Assistant
 from assistant.conversation import last_turn, leans_on_before
-from assistant.mock import ScriptedModel
 from assistant.prompt import PLAN
+from assistant.scripted import ScriptedModel
 from assistant.tools import Call
 from sleeplm.errors import UsageError
 

@@ -9,7 +9,8 @@ from fakes_model import write_short_night
 
 from assistant import Assistant
 from assistant.cli import main
-from sleeplm.vocabulary import EVENT_TYPES, FACETS, SUMMARY
+from sleeplm.kinds.channels import FACETS, SUMMARY
+from sleeplm.kinds.events import EVENT_TYPES
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import json
 import pytest
 from distributed import LocalCluster
 from fakes_model import write_short_night
-from fakes_released import write_published, write_tokenizer
+from fakes_published import write_published, write_tokenizer
 
 from assistant.cli import main
 from index import Index

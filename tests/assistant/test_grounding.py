@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer
 
 from assistant.grounding import check, fill, parts, source_clause, write_grammar
+from sleeplm.facts import FACT_KINDS
 from sleeplm.night import Fact
-from sleeplm.statistics import FACT_KINDS
 from sleeplm.units import CLOCK
 
 TST = Fact("tst_min", "Total sleep time", 357.5, "min", "Total sleep time was 357.5 min.", "", source="expert")

@@ -4,17 +4,17 @@ import json
 
 import pytest
 from fakes_model import write_short_night
-from fakes_released import write_published, write_tokenizer
+from fakes_published import write_published, write_tokenizer
 
 from assistant.cli import main
 from assistant.evidence import Context
+from assistant.library import INDEX_FOLDER
 from assistant.network import limits_of, load_network
-from assistant.nights import INDEX_FOLDER
 from assistant.tools import Call
 from assistant.ui.handlers import Handlers
 from assistant.ui.stored_nights import StoredNights
-from sleeplm.encoder import SleepLM
 from sleeplm.errors import ModelError, UsageError
+from sleeplm.network.encoder import SleepLM
 
 LIMITS = (
     "SleepLM-Base embeds the nights: numbers, captions, likeness of epochs and search by text work; phrases within "

@@ -7,9 +7,9 @@ import pytest
 from fakes_ui import HOSTILE, FakeNights, FakeStudy, ScriptedAssistant
 
 from assistant.ui.page import build_page
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Scoring
-from sleeplm.recording.questions import Question
-from sleeplm.vocabulary import Stage
+from sleeplm.recording.montage.questions import Question
 
 pytestmark = pytest.mark.browser
 QUESTION = "When was the longest period awake?"

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from sleeplm.epochs import cut_epochs
-from sleeplm.night import Event, Scoring, epochs_between
-from sleeplm.recording.quality import assess
+from sleeplm.intervals import epochs_between
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.stages import STAGES
+from sleeplm.night import Event, Scoring
+from sleeplm.recording.epochs import cut_epochs
+from sleeplm.recording.quality.quality import assess
 from sleeplm.simulate import simulate_night
-from sleeplm.vocabulary import APNEAS, CHANNEL, STAGES
 
 BEATS_BPM = 63
 BREATHS_PER_MIN = 14.1

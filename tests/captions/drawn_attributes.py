@@ -2,9 +2,10 @@
 
 from hypothesis import strategies as st
 
-from sleeplm.captions.brain import BANDS_HZ
-from sleeplm.captions.lexicon import CHANNEL_NOUNS, SUPPORTS, WORDS
-from sleeplm.vocabulary import EVENT_TYPES, MICRO_EVENTS, POSITIONS
+from sleeplm.captions.features.brain import BANDS_HZ
+from sleeplm.captions.text.lexicon import CHANNEL_NOUNS, SUPPORTS, WORDS
+from sleeplm.kinds.channels import POSITIONS
+from sleeplm.kinds.events import EVENT_TYPES, MICRO_EVENTS
 
 STAGES = ("W", "N1", "N2", "N3", "NREM", "R")
 positions = st.sampled_from([p for code, p in POSITIONS.items() if code >= 0])

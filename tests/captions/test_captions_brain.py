@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from scipy.signal import welch
 
 from sleeplm.captions import caption_night
-from sleeplm.captions.brain import BANDS_HZ, brain_features, eye_amplitudes, relative_powers
-from sleeplm.captions.spectra import densities
-from sleeplm.epochs import cut_epochs
+from sleeplm.captions.features.brain import BANDS_HZ, brain_features, eye_amplitudes, relative_powers
+from sleeplm.captions.features.spectra import densities
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
-from sleeplm.vocabulary import Stage
+from sleeplm.recording.epochs import cut_epochs
 
 N2 = Stage.N2
 

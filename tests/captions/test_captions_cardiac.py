@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions.cardiac import cardiac_features, heart_features, per_second
-from sleeplm.captions.oxygen import oxygen_features, saturation
-from sleeplm.captions.stretches import trends
-from sleeplm.epochs import cut_epochs
+from sleeplm.captions.features.cardiac import cardiac_features, heart_features, per_second
+from sleeplm.captions.features.oxygen import oxygen_features, saturation
+from sleeplm.captions.features.stretches import trends
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.epochs import cut_epochs
 from sleeplm.scoring.heart import rate_of
 
 

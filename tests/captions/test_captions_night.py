@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sleeplm import RESEARCH_USE
 from sleeplm.captions import describe_night
-from sleeplm.captions.norms import against_norms, published
+from sleeplm.captions.text.norms import against_norms, published
+from sleeplm.facts import FACT_IDS
 from sleeplm.night import Fact, Scoring
-from sleeplm.statistics import FACT_IDS
-from sleeplm.vocabulary import RESEARCH_USE
 
 NIGHT = {"tib_min": 480.0, "tst_min": 300.0, "se_pct": 62.5, "ahi_per_h": 31.0, "plmi_per_h": 4.0}
 RULES = {"hypopnea": "AASM hypopnea rule 1A: 3% desaturation or arousal"}

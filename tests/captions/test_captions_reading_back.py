@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.captions import attributes_of_night, tell
-from sleeplm.captions.reading_back import read_back
-from sleeplm.vocabulary import FACETS, SUMMARY
+from sleeplm.captions.reading.claims import read_back
+from sleeplm.kinds.channels import FACETS, SUMMARY
 
 
 @given(st.fixed_dictionaries({}, optional=FACET))

@@ -1,7 +1,7 @@
 import pytest
 
 from sleeplm.captions import Caption, tell
-from sleeplm.captions.rewrite import REWRITTEN, rewrite
+from sleeplm.captions.reading.rewrite import REWRITTEN, rewrite
 
 ROW = {
     "stage_event": {

@@ -1,9 +1,9 @@
 import numpy as np
 
-from sleeplm.captions.chin import median_frequency
-from sleeplm.captions.somatic import somatic_features
-from sleeplm.epochs import cut_epochs
+from sleeplm.captions.features.chin import median_frequency
+from sleeplm.captions.features.somatic import somatic_features
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.epochs import cut_epochs
 
 
 def test_legs_are_told_as_they_were_scored_and_only_where_a_leg_can_be_seen(make_recording, signals_of):

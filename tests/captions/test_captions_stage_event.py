@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from sleeplm.captions import attributes_of_night
-from sleeplm.captions.events import event_features
-from sleeplm.captions.supports import supports_of
-from sleeplm.epochs import cut_epochs
+from sleeplm.captions.features.events import event_features
+from sleeplm.captions.features.stage_evidence import stage_evidence
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import Stage
+from sleeplm.recording.epochs import cut_epochs
 
 N2 = Stage.N2
 
@@ -107,7 +107,7 @@ def test_an_artifact_is_told_with_its_channels(made):
     ],
 )
 def test_what_supports_a_stage_is_what_was_measured_of_its_marks(stage, brain, marks):
-    assert supports_of({"stage_event": {"stage": stage}, "brain": brain}) == marks
+    assert stage_evidence({"stage_event": {"stage": stage}, "brain": brain}) == marks
 
 
 def test_faults_are_named_and_lost_channels_have_no_number(make_recording, signals_of):

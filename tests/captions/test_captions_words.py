@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 
 from benchmarks.phrasing import frame_of, thousand, variety
 from sleeplm.captions import Caption, attributes_of_night, caption_night, tell
-from sleeplm.captions.grammar import Teller, counted, listed, with_article
-from sleeplm.captions.lexicon import EVENT_NOUNS
-from sleeplm.captions.reading_back import read_back
-from sleeplm.captions.rounding import coarse, printed, rounded
-from sleeplm.epochs import cut_epochs
+from sleeplm.captions.features.rounding import coarse, printed, rounded
+from sleeplm.captions.reading.claims import read_back
+from sleeplm.captions.text.lexicon import EVENT_NOUNS
+from sleeplm.captions.text.templates import Renderer, counted, listed, with_article
+from sleeplm.kinds.channels import FACETS, SUMMARY
+from sleeplm.kinds.events import EVENT_TYPES, MICRO_EVENTS
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import EVENT_TYPES, FACETS, MICRO_EVENTS, SUMMARY, Stage
+from sleeplm.recording.epochs import cut_epochs
 
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?")
 _OXYGEN = re.compile(r"oxygen|spo2|satur", re.I)
@@ -150,14 +152,14 @@ def test_a_caption_survives_its_dict():
 
 
 def test_choices_nest_and_slots_fill():
-    teller = Teller(0, {"x": 15.0, "name": "C3"})
-    assert teller.say("[a [b|b]|a b] {x} {name}") == "a b 15 C3"
-    assert teller.about == {}
+    renderer = Renderer(0, {"x": 15.0, "name": "C3"})
+    assert renderer.say("[a [b|b]|a b] {x} {name}") == "a b 15 C3"
+    assert renderer.about == {}
 
 
 def test_what_is_said_roughly_is_noted():
-    teller = Teller(1, {"hr_mean_bpm": 62})
-    assert teller.say("{~hr_mean_bpm} bpm").endswith(" 60 bpm") and teller.about == {"hr_mean_bpm": 60}
+    renderer = Renderer(1, {"hr_mean_bpm": 62})
+    assert renderer.say("{~hr_mean_bpm} bpm").endswith(" 60 bpm") and renderer.about == {"hr_mean_bpm": 60}
 
 
 @given(st.floats(0.1, 300), st.sampled_from(["hr_mean_bpm", "flow_pct", "rms_uv", "rmssd_ms", "rate_per_min"]))

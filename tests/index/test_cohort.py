@@ -10,11 +10,11 @@ from distributed import LocalCluster
 from fakes_model import write_short_night
 
 from index.cohort.folder import Settings, load_settings, manifests
-from index.cohort.nights import SPLITS, find_nights
+from index.cohort.inputs import SPLITS, find_nights
 from index.cohort.run import run_cohort, split_of
 from sleeplm import __version__
 from sleeplm.errors import UsageError
-from sleeplm.vocabulary import CHANNEL_NAMES, FACETS
+from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 
 SECRET = b"k" * 32
 SETTINGS = Settings(__version__, None, None, True, "3%", 0, {}, {})
@@ -109,8 +109,8 @@ def test_a_person_is_on_one_side_and_keeps_age_and_sex(cohort):
 
 
 def test_signals_are_those_of_the_recording(cohort, folder):
-    from sleeplm.epochs import cut_epochs
     from sleeplm.recording import open_recording
+    from sleeplm.recording.epochs import cut_epochs
 
     out, _ = cohort
     whole = {s["study"]: s for s in ds.dataset(out / "studies").to_table().to_pylist()}

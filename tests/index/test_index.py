@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from index import COLUMNS, Index, rows
 from index import store as index_store
 from index.search import search_epoch, search_text
-from sleeplm.analysis import model_of
 from sleeplm.captions import Caption
 from sleeplm.errors import SearchError, UsageError
+from sleeplm.kinds.stages import STAGES
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import STAGES
+from sleeplm.study.analysis import model_of
 
 MODEL = {"name": "fake", "sha256": "0" * 64, "dim": 8}
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations import read_scoring
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 in_a_folder = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

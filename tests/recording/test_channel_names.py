@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sleeplm.recording.channel_table import candidates, normalise
-from sleeplm.recording.channels import find_channels
-from sleeplm.recording.source import Signal
-from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.recording.formats.source import Signal
+from sleeplm.recording.montage.channel_table import candidates, normalise
+from sleeplm.recording.montage.channels import find_channels
 
 
 def signal(label: str, sfreq_hz: float = 200.0, unit: str = "uV") -> Signal:

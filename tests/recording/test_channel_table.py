@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.recording import open_recording
-from sleeplm.recording.channel_table import VARIABLE, candidates, parse_table
-from sleeplm.vocabulary import CHANNEL_NAMES
+from sleeplm.recording.montage.channel_table import VARIABLE, candidates, parse_table
 
 
 @pytest.fixture

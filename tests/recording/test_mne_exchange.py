@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sleeplm.errors import NoUsableChannelError, UsageError
 from sleeplm.recording import Recording, open_recording
-from sleeplm.recording.mne_export import read_description
+from sleeplm.recording.formats.mne_export import read_description
 from sleeplm.simulate import simulate_night, write_night
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sleeplm.recording.channels import find_channels
-from sleeplm.recording.source import Signal
-from sleeplm.vocabulary import CHANNEL_NAMES
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.recording.formats.source import Signal
+from sleeplm.recording.montage.channels import find_channels
 
 LABS = json.loads(Path(__file__).with_name("montages.json").read_text(encoding="utf-8"))
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from sleeplm.errors import NoUsableChannelError, UsageError
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
 from sleeplm.recording import montage_of, open_recording
 from sleeplm.recording.__main__ import main
-from sleeplm.vocabulary import CHANNEL, CHANNEL_NAMES
 
 NOX = {
     "ECG": "ECG", "ABD": "Abdomen", "THX": "Chest", "AF": "Nasal Pressure", "EOG_L": "E1-M2", "EOG_R": "E2-M1",

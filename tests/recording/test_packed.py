@@ -10,7 +10,8 @@ import pytest
 import scipy.io
 
 from sleeplm.errors import DamagedFileError
-from sleeplm.recording import open_recording, packed
+from sleeplm.recording import open_recording
+from sleeplm.recording.formats import packed
 
 MEGABYTE = bytes(1 << 20)
 MAT = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM"

@@ -4,9 +4,10 @@ import edfio
 import pytest
 
 from sleeplm.errors import NoOverlapError
+from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import embedded_scoring, read_scoring
-from sleeplm.vocabulary import APNEAS, Stage
 
 
 def stages_of(scoring) -> Counter:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scoring_helpers import night, refusal
 
 from sleeplm.errors import NoOverlapError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.annotations.clock import clock_s, on_one_line
-from sleeplm.vocabulary import Stage
 
 in_a_folder = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 REMLOGIC = (

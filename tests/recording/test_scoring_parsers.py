@@ -4,9 +4,11 @@ from hypothesis import strategies as st
 from scoring_helpers import night, refusal
 
 from sleeplm.errors import NoOverlapError, ScoringError, SleepLMError
+from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.annotations.words import event_of, fold, stage_of
-from sleeplm.vocabulary import EPOCH_S, EVENT_TYPES, Stage
+from sleeplm.units import EPOCH_S
 
 in_a_folder = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

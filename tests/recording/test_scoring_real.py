@@ -8,10 +8,10 @@ from datetime import datetime
 import pytest
 from scoring_helpers import night
 
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.annotations.words import fold
-from sleeplm.vocabulary import Stage
 
 TAL = re.compile(rb"[+-](\d+)(?:\x15(\d+))?\x14([^\x14\0]+)\x14\0")
 SLEEP_EDF = {"W": "W", "1": "N1", "2": "N2", "3": "N3", "4": "N3", "R": "R", "?": "?", "e": "?"}

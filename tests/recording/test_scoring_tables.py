@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scoring_helpers import in_a_folder, night, refusal
 
 from sleeplm.errors import NoOverlapError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.annotations.clock import moments
-from sleeplm.vocabulary import Stage
 
 HYPOPNEA = [("hypopnea", 10, 15.5, "Hypopnea"), ("arousal", 27, 3, "Arousal")]
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from scoring_helpers import in_a_folder, night, refusal
 
 from sleeplm.errors import NoOverlapError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording import annotations, open_recording
 from sleeplm.recording.annotations import FORMATS, SUFFIXES, embedded_scoring, read_scoring
 from sleeplm.recording.annotations.words import event_of, stage_of
-from sleeplm.vocabulary import Stage
 
 PROFILE = (
     "Signal ID: SchlafProfil\\profil\nStart Time: 11/18/2021 10:59:30 PM\nUnit: \nSignal Type: Discret\n"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scoring_helpers import in_a_folder, night, refusal
 
 from sleeplm.errors import SleepLMError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations import read_scoring
-from sleeplm.vocabulary import Stage
 
 
 def annotations(notes, sfreq_hz=200, resolution=True) -> bytes:

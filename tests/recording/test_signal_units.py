@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.channels import POSITIONS
 from sleeplm.recording import Question, open_recording
-from sleeplm.recording.positions import certain_coding, codings, possible_codings
-from sleeplm.vocabulary import POSITIONS
+from sleeplm.recording.montage.positions import certain_coding, codings, possible_codings
 
 
 def question(night, channel) -> Question:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.recording import open_recording
-from sleeplm.recording.subject import AGE_CAP, Subject, age_words, edf_plus_date, subject_of, whole_years
+from sleeplm.recording.privacy.subject import AGE_CAP, Subject, age_words, edf_plus_date, subject_of, whole_years
 
 START = date(2024, 3, 1)
 

@@ -3,12 +3,12 @@ import pytest
 from fakes import FakeRecording
 from scipy.signal import butter, sosfiltfilt
 
+from sleeplm.facts import night_facts
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Scoring
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring.arousals import NREM_ALONE, arousal_events, arousals
-from sleeplm.statistics import night_facts
-from sleeplm.vocabulary import Stage
 
 SECONDS = 600
 

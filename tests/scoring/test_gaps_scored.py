@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from fakes import FakeRecording
 
+from sleeplm.facts import night_facts
+from sleeplm.kinds.stages import Stage
 from sleeplm.scoring import score
 from sleeplm.simulate import simulate_night
-from sleeplm.statistics import night_facts
-from sleeplm.vocabulary import Stage
 
 GAP_S = (600.0, 1032.0)  # ends 12 s into an epoch
 

@@ -126,10 +126,10 @@ def test_the_heart_of_a_recording_is_found_once_and_forgotten_with_it(monkeypatc
     monkeypatch.setattr(heart_module, "heart_rate", lambda *args: calls.append(1) or real(*args))
     night = FakeRecording({"ECG": (ecg_of(np.arange(0.5, 119, 1.0)), 128)})
     assert heart_of(night) is heart_of(night) and len(calls) == 1
-    alive = weakref.ref(night)
+    active = weakref.ref(night)
     del night
     gc.collect()
-    assert alive() is None
+    assert active() is None
 
 
 def test_a_pause_is_an_event_and_a_missed_beat_is_none():

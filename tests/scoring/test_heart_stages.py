@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from fakes import FakeRecording
 
-from sleeplm.recording.subject import Subject
+from sleeplm.kinds.stages import Stage
+from sleeplm.recording.privacy.subject import Subject
 from sleeplm.scoring import score, stage
 from sleeplm.scoring.heart_stages import stages_of_beats
 from sleeplm.simulate import simulate_night
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 
 @pytest.fixture(scope="module")

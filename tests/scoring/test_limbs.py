@@ -4,11 +4,11 @@ from fakes import FakeRecording
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
-from sleeplm.recording.questions import Question
+from sleeplm.recording.montage.questions import Question
 from sleeplm.scoring.limbs import in_series, leg_movements, limb_events, limb_movements
-from sleeplm.vocabulary import Stage
 
 ASLEEP = Scoring((Stage.N2,) * 20, "expert")
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from sleeplm.kinds.stages import Stage
 from sleeplm.scoring.muscle import rem_atonia_index
-from sleeplm.vocabulary import Stage
 
 REM = (Stage.R,) * 20
 SFREQ_HZ = 128

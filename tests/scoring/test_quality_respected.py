@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 from fakes import FakeRecording
 
+from sleeplm.facts import night_facts
+from sleeplm.kinds.channels import CHANNEL
 from sleeplm.night import Scoring
 from sleeplm.recording.resample import hold, resample
 from sleeplm.scoring import score
 from sleeplm.simulate import simulate_night
-from sleeplm.statistics import night_facts
-from sleeplm.vocabulary import CHANNEL, EPOCH_S
+from sleeplm.units import EPOCH_S
 
 RATES = {"brain": 100.0, "breath": 8.0, "slow": 1.0}  # at which detectors read: no filter spreads what is planted
 LOST = (slice(25, 35), slice(70, 76))

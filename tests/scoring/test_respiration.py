@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.events import APNEAS
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
 from sleeplm.scoring.respiration import SOURCE, Consequences, respiration, respiratory_events
 from sleeplm.simulate import simulate_night
-from sleeplm.vocabulary import APNEAS
 
 HZ = 8.0
 FALL = [Event("desaturation", 315.0, 30.0)]

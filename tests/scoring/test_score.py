@@ -3,9 +3,9 @@ import pytest
 from fakes import FakeRecording
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.scoring import score
-from sleeplm.vocabulary import Stage
 
 SPO2 = np.full(600, 96.0)
 SPO2[100:140] = 96 - np.concatenate([np.linspace(0, 6, 20), np.linspace(6, 0, 20)])

@@ -6,13 +6,13 @@ from fakes import FakeRecording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Scoring
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.waves import eye_movements, waves
 from sleeplm.simulate import simulate_night
-from sleeplm.vocabulary import STAGES, Stage
 
 LEAST_IOU = 0.2
 DETECTORS = (arousal_events, limb_events, waves, eye_movements, snore_events)

@@ -6,9 +6,9 @@ from fakes import FakeRecording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Scoring
 from sleeplm.scoring.snoring import snore_events, snoring
-from sleeplm.vocabulary import Stage
 
 SECONDS = 600
 TRAINS = ((60, 100), (200, 260), (400, 430))

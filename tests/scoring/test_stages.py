@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from fakes import FakeRecording
 
+from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.scoring import low_confidence, score, stage
-from sleeplm.vocabulary import STAGES, Stage
 
 
 def noise(seconds, sfreq_hz=100, sd_uv=20.0, seed=0):
@@ -74,10 +74,10 @@ def test_flat_epochs_are_unscored_and_counted():
 
 
 def test_the_live_one_of_two_eeg_channels_is_read():
-    alive, dead = noise(600), (np.zeros(60000), 100)
-    assert stage(FakeRecording({"C3": alive, "C4": dead})).channels == ("C3",)
-    assert stage(FakeRecording({"C3": alive, "C4": alive})).channels == ("C4",)
-    assert stage(FakeRecording({"C4": alive, "EOG_L": dead, "EOG_R": alive})).channels == ("C4", "EOG_R")
+    active, dead = noise(600), (np.zeros(60000), 100)
+    assert stage(FakeRecording({"C3": active, "C4": dead})).channels == ("C3",)
+    assert stage(FakeRecording({"C3": active, "C4": active})).channels == ("C4",)
+    assert stage(FakeRecording({"C4": active, "EOG_L": dead, "EOG_R": active})).channels == ("C4", "EOG_R")
 
 
 def test_a_clipped_stretch_is_unscored_and_the_rest_is_staged_as_if_it_were_not_there():

@@ -3,9 +3,9 @@ import pytest
 from fakes import FakeRecording
 from scipy.signal import lfilter
 
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Scoring
 from sleeplm.scoring.waves import eye_movements, find_waves, waves
-from sleeplm.vocabulary import Stage
 
 SECONDS, SFREQ_HZ = 600, 100
 TIMES = np.arange(SECONDS * SFREQ_HZ) / SFREQ_HZ

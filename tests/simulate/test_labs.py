@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.recording import open_recording
 from sleeplm.simulate import simulate_eeg, simulate_night, write_night
-from sleeplm.simulate.fit_eeg import fit
-from sleeplm.vocabulary import CHANNEL_NAMES
+from sleeplm.simulate.fitting.eeg import fit
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from sleeplm.simulate.events import has_fall, scored_legs
-from sleeplm.simulate.fit import _rounded, halves
-from sleeplm.simulate.fit_events import fit_arousals, fit_heart, fit_respiratory
-from sleeplm.simulate.fit_read import read_beats, read_respiratory, read_stages
-from sleeplm.simulate.fit_stages import count_chain
-from sleeplm.simulate.measures import rates_by_stage, respiratory_measures
-from sleeplm.simulate.night import random_streams, simulate_course
+from sleeplm.simulate.fitting.events import fit_arousals, fit_heart, fit_respiratory
+from sleeplm.simulate.fitting.fit import _rounded, halves
+from sleeplm.simulate.fitting.measures import rates_by_stage, respiratory_measures
+from sleeplm.simulate.fitting.scored_nights import read_beats, read_respiratory, read_stages
+from sleeplm.simulate.fitting.stages import count_chain
 from sleeplm.simulate.population import N1, N2, N3, R, W, fitted
 from sleeplm.simulate.profiles import PROFILES, draw_person, draw_profile
+from sleeplm.simulate.simulator import random_streams, simulate_course
 
 # The truth of two nights, as it was on Linux with the versions of constraints.txt. A change of what happens in a
 # night changes these, and is then to be committed with them.

@@ -3,11 +3,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sleeplm.simulate.fit import halves
-from sleeplm.simulate.fit_read import RealNight, read_stages
-from sleeplm.simulate.fit_stages import count_chain, rem_periods
+from sleeplm.simulate.fitting.fit import halves
+from sleeplm.simulate.fitting.measures import bouts, stage_measures
+from sleeplm.simulate.fitting.scored_nights import RealNight, read_stages
+from sleeplm.simulate.fitting.stages import count_chain, rem_periods
 from sleeplm.simulate.hypnogram import N1, N2, N3, Chain, R, W, simulate_chains, simulate_stages
-from sleeplm.simulate.measures import bouts, stage_measures
 from sleeplm.simulate.population import Population, fitted, log_shares, shares_of
 from sleeplm.simulate.profiles import PROFILES, draw_person, draw_profile
 

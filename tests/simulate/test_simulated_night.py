@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 
 from sleeplm.errors import UsageError
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.stages import Stage
 from sleeplm.simulate import PROFILES, simulate_night, write_night
 from sleeplm.simulate.events import SOURCE
 from sleeplm.simulate.profiles import draw_person
-from sleeplm.vocabulary import APNEAS, CHANNEL_NAMES, EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from train.context import agreement, blurred, train
+from train.nano.context import agreement, blurred, train
 
 DIM = 16
 

@@ -8,15 +8,15 @@ from distributed import LocalCluster
 
 from index.cohort.folder import manifests, opened
 from sleeplm.errors import StudyError, UsageError
-from sleeplm.model.sentences import Parts
+from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.network.nano.sentences import Parts
 from sleeplm.simulate import simulate_night
-from sleeplm.vocabulary import EVENT_TYPES
-from train import texts
-from train.batches import Material
-from train.corpus import MEASURED_VIEWS, nights, views_of
-from train.pretrain import caption_words
-from train.simulate_corpus import SETTINGS, planned, simulate_corpus
-from train.stream import Stream
+from train.corpus.corpus import MEASURED_VIEWS, nights, views_of
+from train.corpus.simulate import SETTINGS, planned, simulate_corpus
+from train.corpus.stream import Stream
+from train.nano import texts
+from train.nano.batches import InMemoryDataset
+from train.nano.pretrain import caption_words
 
 HOURS = 0.25
 
@@ -49,7 +49,7 @@ def quick_sentences(monkeypatch):
 
 
 def stream(folder, at_once=2):
-    filled = partial(Material, captions=12, pairs=8, seed=5)
+    filled = partial(InMemoryDataset, captions=12, pairs=8, seed=5)
     return Stream(nights(folder, "train"), filled, seed=5, at_once=at_once, batches_a_shelf=3)
 
 

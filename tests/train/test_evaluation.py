@@ -8,30 +8,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.captions import tell
-from sleeplm.captions.reading_back import read_back
-from sleeplm.encoder import STAGE_PROMPTS, Encoding, SleepLM
-from sleeplm.epochs import Epochs
+from sleeplm.captions.reading.claims import read_back
 from sleeplm.errors import UsageError
-from sleeplm.model import NetworkConfig, SleepLMNetwork
-from sleeplm.model.words import train_words
+from sleeplm.kinds.channels import FACETS
+from sleeplm.kinds.stages import STAGES
+from sleeplm.network.encoder import STAGE_PROMPTS, Encoding, SleepLM
+from sleeplm.network.nano.config import NetworkConfig
+from sleeplm.network.nano.network import SleepLMNetwork
+from sleeplm.network.nano.tokenizer import train_words
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.epochs import Epochs
 from sleeplm.simulate import PROFILES
-from sleeplm.vocabulary import FACETS, STAGES
-from train.corpus import tell_alone
-from train.evaluate import main, measure
+from train.corpus.corpus import tell_alone
 from train.evaluation import speed
 from train.evaluation.bert_score import BERT_SCORE, likeness
 from train.evaluation.conditions import POSITION_PROMPTS
+from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
+from train.evaluation.evaluate import main, measure
 from train.evaluation.figures import Figure
 from train.evaluation.localization import ALL_PHRASES, LOCATED
+from train.evaluation.out_of_distribution import (
+    HEARTS_OF,
+    STAGES_OF,
+    UNUSUAL_SEED,
+    planned_unusual,
+    unusual_figures,
+)
 from train.evaluation.own_captions import in_words, numbers_in, numbers_measured, spans_detected, spans_said
 from train.evaluation.people import VIEWS, simulated
-from train.evaluation.readings import Bench, Readings
 from train.evaluation.real import MASKED_UV, masked, one_eeg, wake_or_deep
 from train.evaluation.report import BEGIN, END, as_json, tables, write_tables
 from train.evaluation.retrieval import claims_hold, retrieval_figures
 from train.evaluation.targets import TARGETS
-from train.evaluation.unusual import HEARTS_OF, STAGES_OF, UNUSUAL_SEED, planned_unusual, unusual_figures
 
 TINY = NetworkConfig(
     name="test", dim=8, width=16, layers=1, heads=2, channel_width=4, tokens=2, decoder_layers=1, decoder_heads=2,
@@ -99,7 +107,7 @@ class Oracle(SleepLM):
 @pytest.fixture(scope="module")
 def figures(people, tmp_path_factory):
     parts = ("stages", "conditions", "captions", "localization", "real")
-    return measure(Bench.of(Oracle(people), people, people), tmp_path_factory.mktemp("no data"), parts)
+    return measure(EvaluationContext.of(Oracle(people), people, people), tmp_path_factory.mktemp("no data"), parts)
 
 
 def of(figures, table, **wanted):
@@ -196,7 +204,7 @@ def test_hearts_and_stages_of_unusual_people_are_asked_for_in_words(people):
     ]
     model = HearsHearts(people)
     model.people = beating
-    figures = unusual_figures(Bench.of(model, people, beating), beating)
+    figures = unusual_figures(EvaluationContext.of(model, people, beating), beating)
     assert [f.value for f in of(figures, STAGES_OF)] == pytest.approx([1, 1])
     hearts = {f.name: f for f in of(figures, HEARTS_OF)}
     assert hearts['under 50 bpm: "slow heartbeat"'].value == hearts['over 90 bpm: "fast heart rate"'].value == 1
@@ -211,7 +219,9 @@ def test_unusual_people_are_of_no_other_part():
 
 
 def test_texts_and_epochs_are_looked_for_both_ways(people):
-    found = retrieval_figures(Bench(Readings(Oracle(people)), Readings(Oracle(people)), people, people))
+    found = retrieval_figures(
+        EvaluationContext(EmbeddingCache(Oracle(people)), EmbeddingCache(Oracle(people)), people, people)
+    )
     assert len(found) == 36 and {f.measure for f in found} == {"R@1", "R@5", "R@10"}
     assert all(0 <= f.value <= 1 and f.baselines["untrained encoder"] == f.value for f in found)
     assert found[0].n == "60 epochs and texts of 2 people"
@@ -225,7 +235,7 @@ def test_claims_hold_where_all_of_them_are_true(said, true):
 
 def test_every_target_is_a_figure_of_its_part(figures, people, monkeypatch):
     monkeypatch.setattr(speed, "NIGHT", 70)
-    bench = Bench(Readings(Oracle(people)), Readings(Oracle(people)), people, people)
+    bench = EvaluationContext(EmbeddingCache(Oracle(people)), EmbeddingCache(Oracle(people)), people, people)
     model = SleepLM(SleepLMNetwork(TINY), Oracle(people).words)
     made = [*figures, *retrieval_figures(bench), *speed.speed_figures(model, people[0].epochs)]
     missing = [t for t in TARGETS if t.found_in(made) is None]
@@ -339,8 +349,8 @@ def test_json_has_null_for_what_is_not_a_number():
 
 @pytest.fixture
 def simulated_before(monkeypatch, people):
-    monkeypatch.setattr("train.evaluate.SleepLM.from_pretrained", lambda _: Oracle(people))
-    monkeypatch.setattr("train.evaluate.kept", lambda plans, folder: people * (len(plans) // 2))
+    monkeypatch.setattr("train.evaluation.evaluate.SleepLM.from_pretrained", lambda _: Oracle(people))
+    monkeypatch.setattr("train.evaluation.evaluate.kept", lambda plans, folder: people * (len(plans) // 2))
 
 
 def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys, simulated_before):
@@ -355,7 +365,7 @@ def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys,
     ("arguments", "why"),
     [
         (["--only", "unseen"], "needs --unseen-weights"),
-        (["--only", "unseen", "--unseen-weights", "told"], "not made by `python -m train.pretrain --unseen`"),
+        (["--only", "unseen", "--unseen-weights", "told"], "not made by `python -m train.nano.pretrain --unseen`"),
         (["--people", "0"], "at least one person"),
         (["--out", __file__], "does not have one <!-- figures"),
     ],

@@ -7,23 +7,24 @@ import numpy as np
 import pytest
 import torch
 from accelerate.state import AcceleratorState
-from fakes_released import TINY, tiny_network, write_published, write_tokenizer
+from fakes_published import TINY, tiny_network, write_published, write_tokenizer
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from sleeplm.encoder import SleepLM
-from sleeplm.epochs import Epochs
 from sleeplm.errors import ModelError, UsageError
-from sleeplm.model import load_released, losses
-from sleeplm.model.released import ReleasedNetwork
-from sleeplm.model.released.preparation import NAMES, of_channels, prepared
-from sleeplm.model.released.tokens import Tokens
-from sleeplm.vocabulary import CHANNEL_NAMES
-from train.corpus import Row
-from train.finetune import TuningSettings, export_tuned, start_of, tuning, validation_of
-from train.pretrain import main
-from train.released_batches import ReleasedBatch, ReleasedMaterial
-from train.released_step import ReleasedStep, ReleasedValidation
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.network import losses
+from sleeplm.network.encoder import SleepLM
+from sleeplm.network.published import PublishedNetwork
+from sleeplm.network.published.files import load_released
+from sleeplm.network.published.preparation import NAMES, of_channels, prepared
+from sleeplm.network.published.tokenizer import Tokens
+from sleeplm.recording.epochs import Epochs
+from train.corpus.corpus import Row
+from train.nano.pretrain import main
+from train.published.batches import PublishedBatch, PublishedDataset
+from train.published.finetune import TuningSettings, export_tuned, start_of, tuning, validation_of
+from train.published.step import PublishedStep, PublishedValidation
 
 SETTINGS = TuningSettings(minutes=1, steps=4, batch=12, rate=2e-3, seed=3)
 EPOCHS = 20
@@ -86,7 +87,7 @@ def words(folder):
 
 
 def material(words, seeds=(0, 1)):
-    return ReleasedMaterial([Night(seed, NAMES) for seed in seeds], words, 2)
+    return PublishedDataset([Night(seed, NAMES) for seed in seeds], words, 2)
 
 
 def run_of(start, run, settings=SETTINGS):
@@ -136,11 +137,11 @@ def test_losses_are_those_of_the_published_outputs(reference):
     golden = load_file(reference / "tiny.golden.safetensors")
     network = load_released(reference / "tiny.weights.pt", reference / "tiny.config.json")
     n = len(golden["text"])
-    batch = ReleasedBatch(
+    batch = PublishedBatch(
         golden["signals"].numpy(), np.ones((n, 10), bool), golden["text"].numpy(),
         golden["modality_prefix"].numpy(), np.eye(n, dtype=bool), np.zeros((n, n), bool), ["W"] * n,
     )  # fmt: skip
-    found = ReleasedStep(network)(batch)
+    found = PublishedStep(network)(batch)
     scores = golden["logit_scale"] * golden["signal_embedding"] @ golden["text_embedding"].T
     diagonal = torch.arange(n)
     wanted = {
@@ -178,7 +179,7 @@ def test_tuning_lowers_every_loss_and_what_is_saved_is_read_again(start, words, 
     before = start.network.state_dict()
     before = {name: value.clone() for name, value in before.items()}
     run = run_of(start, tmp_path / "run", replace(SETTINGS, steps=14, batch=10, rate=5e-3))
-    validation = ReleasedValidation(material(words, seeds=(7,)), batches=1, size=20)
+    validation = PublishedValidation(material(words, seeds=(7,)), batches=1, size=20)
     first = run.validate(validation)
     run.train(validation)
     last = run.validate(validation)
@@ -256,7 +257,7 @@ def test_people_set_aside_are_measured_alike_each_time(start):
 def corpus(monkeypatch):
     """The nights of a corpus, by split."""
     people = {"train": [Night(0), Night(1)], "validation": [Night(5)]}
-    monkeypatch.setattr("train.pretrain.nights", lambda folder, split: people[split])
+    monkeypatch.setattr("train.nano.pretrain.nights", lambda folder, split: people[split])
 
 
 def test_the_command_tunes_goes_on_and_writes_what_loads(corpus, folder, tmp_path, monkeypatch, capsys):
@@ -294,7 +295,7 @@ def test_what_cannot_be_tuned_is_refused_in_one_sentence(
 
 def test_a_network_that_reads_other_signals_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("SLEEPLM_CACHE", str(tmp_path / "cache"))
-    network = ReleasedNetwork(replace(TINY, channels=9))
+    network = PublishedNetwork(replace(TINY, channels=9))
     write_published(tmp_path, network=network)
     config = json.loads((tmp_path / "config.json").read_text())
     config["biosignals_cfg"]["input_channels"] = 9

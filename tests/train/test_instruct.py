@@ -12,9 +12,10 @@ from assistant.llm import load_projector
 from assistant.projector import Projector
 from assistant.prompt import PLAN, READ, Prompt
 from assistant.reading import reading_grammar, reading_words
-from sleeplm.vocabulary import Stage
-from train import instruct
-from train.dialogues import (
+from sleeplm.kinds.stages import Stage
+from train.assistant import instruct
+from train.assistant.card import write_card
+from train.assistant.dialogues import (
     Example,
     answers,
     follow_ups,
@@ -24,7 +25,6 @@ from train.dialogues import (
     stand_in,
     told_by,
 )
-from train.instruct_card import write_card
 
 _BYTES = LLTokenizer("byte")
 

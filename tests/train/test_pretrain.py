@@ -6,20 +6,21 @@ import torch
 from accelerate.state import AcceleratorState
 from distributed import LocalCluster
 
-from sleeplm.encoder import SleepLM
 from sleeplm.errors import UsageError
-from sleeplm.model import NetworkConfig, prepare
-from sleeplm.model.context import ContextNetwork
-from sleeplm.model.decoder import PAD
-from sleeplm.model.measured import MARKS
-from sleeplm.vocabulary import CHANNEL_NAMES
-from train.batches import EITHER, Material, _own_phrases
-from train.corpus import VIEWS, nights, tell_alone, views_of
-from train.measures import by_view
-from train.pretrain import Settings, Trainer, caption_words, export
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.network.encoder import SleepLM
+from sleeplm.network.nano.config import NetworkConfig
+from sleeplm.network.nano.context import ContextNetwork
+from sleeplm.network.nano.decoder import PAD
+from sleeplm.network.nano.measured import MARKS
+from sleeplm.network.nano.preparation import prepare
+from train.corpus.corpus import VIEWS, nights, tell_alone, views_of
+from train.corpus.simulate import FIRST_SEED, planned, simulate_corpus
+from train.nano.batches import EITHER, InMemoryDataset, _own_phrases
+from train.nano.measures import by_view
+from train.nano.pretrain import Settings, Trainer, caption_words, export
+from train.nano.step import of_channels, varied
 from train.schedule import Progress, learning_rate
-from train.simulate_corpus import FIRST_SEED, planned, simulate_corpus
-from train.step import of_channels, varied
 
 TINY = NetworkConfig(
     name="test", dim=16, width=24, layers=1, heads=2, channel_width=8, tokens=4, decoder_layers=1, decoder_heads=2,
@@ -39,7 +40,7 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def material(corpus):
-    return Material(nights(corpus, "train"), SETTINGS.captions, SETTINGS.pairs, SETTINGS.seed)
+    return InMemoryDataset(nights(corpus, "train"), SETTINGS.captions, SETTINGS.pairs, SETTINGS.seed)
 
 
 def trainer(material, run):

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from sleeplm.captions.phrases import _EVENT_PHRASES, _RULES
-from sleeplm.model.sentences import parts_of
-from train.batches import wordings_of
+from sleeplm.captions.text.phrases import _EVENT_PHRASES, _RULES
+from sleeplm.network.nano.sentences import parts_of
+from train.corpus.held_out import named_in
+from train.corpus.wordings import WORDINGS
 from train.evaluation.localization import LOCATED
-from train.texts import Texts
-from train.unseen import named_in
-from train.wordings import WORDINGS
+from train.nano.batches import wordings_of
+from train.nano.texts import Texts
 
 
 def test_texts_are_read_as_the_network_reads_them(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
-from train.ucddb_corpus import NOMINAL_UV, STORED_SD, people_of, write_people
+from train.corpus.ucddb import NOMINAL_UV, STORED_SD, people_of, write_people
 
 
 @pytest.fixture

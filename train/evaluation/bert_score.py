@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sleeplm.model.sentences import word_states
-from sleeplm.vocabulary import FACETS
-from train.corpus import tell_alone
+from sleeplm.kinds.channels import FACETS
+from sleeplm.network.nano.sentences import word_states
+from train.corpus.corpus import tell_alone
 from train.evaluation.figures import Figure, counted, interval
 
 BERT_SCORE = "Likeness of its own captions to true ones"

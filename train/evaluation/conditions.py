@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sleeplm.captions.cardiac_words import HEART_BPM
-from sleeplm.few_shot import few_shot_scores
-from sleeplm.vocabulary import APNEAS, EVENT_CHANNELS
+from sleeplm.captions.text.cardiac import HEART_BPM
+from sleeplm.kinds.events import APNEAS, EVENT_CHANNELS
+from sleeplm.network.few_shot import few_shot_scores
+from train.evaluation.baselines import Probe, drawn
+from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.learners import Probe, drawn
 from train.evaluation.people import VIEWS, WHOLE, Person, groups_of
-from train.evaluation.readings import Bench, Readings
 from train.evaluation.scores import auroc, kappa
 from train.evaluation.stages import REPEATS, SHOTS
 
@@ -78,7 +78,7 @@ POSITION_PROMPTS = {
 }
 
 
-def condition_figures(bench: Bench) -> list[Figure]:
+def condition_figures(bench: EvaluationContext) -> list[Figure]:
     """AUROC of each condition by words in each view that shows it, from few examples and by a probe; positions."""
     by_words = [
         _by_words(bench, name, view)
@@ -90,8 +90,8 @@ def condition_figures(bench: Bench) -> list[Figure]:
     return [*by_words, *few, *(_by_probe(bench, name) for name in CONDITIONS), _positions(bench)]
 
 
-def _by_words(bench: Bench, name: str, view: str) -> Figure:
-    def near(readings: Readings) -> np.ndarray:
+def _by_words(bench: EvaluationContext, name: str, view: str) -> Figure:
+    def near(readings: EmbeddingCache) -> np.ndarray:
         vectors = readings.all_vectors(bench.people, view)
         return readings.model.zero_shot_scores(vectors, {name: CONDITIONS[name].words})[:, 0]
 
@@ -102,7 +102,7 @@ def _by_words(bench: Bench, name: str, view: str) -> Figure:
     return ranked(table, title, truth, near(bench.trained), groups_of(bench.people), beside)
 
 
-def _from_few(bench: Bench, name: str) -> list[Figure]:
+def _from_few(bench: EvaluationContext, name: str) -> list[Figure]:
     """Taught with 1, 5 and 20 examples that have it and as many without; none where no other person has it."""
     known, groups = CONDITIONS[name].of(bench.reference), groups_of(bench.people)
     if not {0.0, 1.0} <= set(known):
@@ -111,7 +111,7 @@ def _from_few(bench: Bench, name: str) -> list[Figure]:
     for shots in SHOTS:
         sets = [drawn(known, shots, (0.0, 1.0), np.random.default_rng([shots, i])) for i in range(REPEATS)]
 
-        def taught(readings: Readings, sets=sets) -> np.ndarray:
+        def taught(readings: EmbeddingCache, sets=sets) -> np.ndarray:
             given, asked = readings.all_vectors(bench.reference), readings.all_vectors(bench.people)
             told = [few_shot_scores(asked, {k: given[at] for k, at in examples.items()}) for examples in sets]
             return np.array([scores[:, 1] - scores[:, 0] for scores in told])
@@ -123,7 +123,7 @@ def _from_few(bench: Bench, name: str) -> list[Figure]:
     return figures
 
 
-def _by_probe(bench: Bench, name: str) -> Figure:
+def _by_probe(bench: EvaluationContext, name: str) -> Figure:
     beside = {
         "chance": 0.5,
         "untrained encoder": _learned(bench, name, bench.untrained.all_vectors),
@@ -133,7 +133,7 @@ def _by_probe(bench: Bench, name: str) -> Figure:
     return ranked(BY_PROBE, name, CONDITIONS[name].of(bench.people), scores, groups_of(bench.people), beside)
 
 
-def _learned(bench: Bench, name: str, read: Callable[[Sequence[Person]], np.ndarray]) -> np.ndarray:
+def _learned(bench: EvaluationContext, name: str, read: Callable[[Sequence[Person]], np.ndarray]) -> np.ndarray:
     """Scores of a logistic regression taught by the reference people; NaN where none or all of them have it."""
     known = CONDITIONS[name].of(bench.reference)
     there = np.isfinite(known)
@@ -180,12 +180,12 @@ def ranked(
     return Figure(table, name, measure, *ends, n, others)
 
 
-def _positions(bench: Bench) -> Figure:
+def _positions(bench: EvaluationContext) -> Figure:
     groups = groups_of(bench.people)
     truth = np.array([a.get("somatic", {}).get("position") or "" for p in bench.people for a in p.attributes])
     here = np.isin(truth, list(POSITION_PROMPTS))
 
-    def found(readings: Readings) -> np.ndarray:
+    def found(readings: EmbeddingCache) -> np.ndarray:
         return np.array(readings.model.zero_shot(readings.all_vectors(bench.people)[here], POSITION_PROMPTS))
 
     trained, blank = found(bench.trained), found(bench.untrained)

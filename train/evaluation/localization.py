@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 
 from sleeplm.night import Scoring
+from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, interval
-from train.evaluation.readings import Bench
 from train.evaluation.scores import f1, matched
 
 # Types of event, and three wordings: the captions' own word, another of the training phrases, one of neither.
@@ -35,7 +35,7 @@ _IOUS = (0.2, 0.5)
 _LEAST_EVENTS = 10
 
 
-def localization_figures(bench: Bench) -> list[Figure]:
+def localization_figures(bench: EvaluationContext) -> list[Figure]:
     """F1 at an overlap (intersection over union) of .2 and .5, and the mean error of onsets, over whole nights.
 
     The mean of all phrases comes first; an event of which there are too few is left out. None of a network that is

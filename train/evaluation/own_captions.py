@@ -6,14 +6,17 @@ from functools import partial
 
 import numpy as np
 
-from sleeplm.captions.brain import BANDS_HZ, EEG
-from sleeplm.captions.reading_back import read_back
+from sleeplm.captions.features.brain import BANDS_HZ, EEG
+from sleeplm.captions.reading.claims import read_back
+from sleeplm.kinds.channels import CHANNEL, FACETS
+from sleeplm.kinds.events import EVENT_TYPES, MICRO_EVENTS
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Scoring
-from sleeplm.vocabulary import CHANNEL, EPOCH_S, EVENT_TYPES, FACETS, MICRO_EVENTS, Stage
+from sleeplm.units import EPOCH_S
 from train.evaluation.bert_score import bert_score_figures
+from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import Person
-from train.evaluation.readings import Bench
 from train.evaluation.scores import f1, kappa, matched
 from train.evaluation.stages import automatic_stages
 
@@ -26,7 +29,7 @@ _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)
 
 
-def caption_figures(bench: Bench) -> list[Figure]:
+def caption_figures(bench: EvaluationContext) -> list[Figure]:
     """Stages, events, every number that is said and the wording, against the truth of the same epochs."""
     rng = np.random.default_rng(0)
     stages, numbers, events, groups, texts, truths = [], defaultdict(list), [], [], [], []
@@ -55,7 +58,7 @@ def caption_figures(bench: Bench) -> list[Figure]:
     return figures + bert_score_figures(texts[::_EVERY], truths[::_EVERY], groups[::_EVERY])
 
 
-def _said(bench: Bench, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
+def _said(bench: EvaluationContext, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
     """The network's captions of some epochs by facet."""
     encoded, present = bench.trained.night(person)[chosen], person.epochs.present[chosen]
     by_facet = [bench.model.caption_encoded(encoded, present, facet) for facet in FACETS]

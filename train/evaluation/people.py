@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.captions import attributes_of_night
-from sleeplm.epochs import Epochs, cut_epochs
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import Recording, open_recording
+from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring import score
 from sleeplm.scoring.breathing import amplitude_of
 from sleeplm.scoring.cheyne_stokes import RULE, stretches_of
 from sleeplm.scoring.flow import flow_of
 from sleeplm.simulate import PROFILES, simulate_night, write_night
-from sleeplm.vocabulary import CHANNEL_NAMES, EVENT_TYPES
 
 # Seeds that no training or choosing uses: people to learn from (examples, probes), and people to measure on.
 REFERENCE_SEED, TEST_SEED = 800_000, 900_000

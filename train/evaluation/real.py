@@ -10,19 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from sleeplm.encoder import STAGE_PROMPTS, SleepLM
-from sleeplm.epochs import Epochs, cut_epochs
+from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.network.encoder import STAGE_PROMPTS, SleepLM
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
+from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring.stages import stage
-from sleeplm.vocabulary import CHANNEL_NAMES, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
+from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
+from train.corpus.ucddb import people_of
+from train.evaluation.baselines import formula_features
+from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.learners import formula_features
 from train.evaluation.people import ONE_EEG, together
-from train.evaluation.readings import Bench
 from train.evaluation.scores import auroc, kappa
 from train.evaluation.stages import KINDS, TAUGHT, by_words, few_shot_figures, kappa_figure, probed
-from train.ucddb_corpus import people_of
 
 NIGHTS = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
@@ -51,7 +52,7 @@ def masked(epochs: Epochs) -> Epochs:
 MASKS: Mapping[str, Callable[[Epochs], Epochs]] = {"as recorded": lambda e: e, "amplitude masked": masked}
 
 
-def real_figures(bench: Bench, folder: Path) -> list[Figure]:
+def real_figures(bench: EvaluationContext, folder: Path) -> list[Figure]:
     """Every figure on real people whose recordings are in the folder."""
     nights = {name: _night(folder / "recordings", *files) for name, files in NIGHTS.items()}
     nights = {name: night for name, night in nights.items() if night is not None}
@@ -62,7 +63,7 @@ def real_figures(bench: Bench, folder: Path) -> list[Figure]:
     return figures + (wake_or_deep(bench.model, epochs_file) if epochs_file.is_file() else [])
 
 
-def _night_figures(bench: Bench, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
+def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
     """Of each night by words and with what is around, then taught by simulated people and by the other person."""
     known = together(p.stages for p in bench.reference)
     seen = [mask(p.seen(ONE_EEG)) for p in bench.reference]

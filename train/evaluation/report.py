@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sleeplm.errors import UsageError
-from sleeplm.model.files import write_whole
+from sleeplm.network.nano.files import write_whole
 from train.evaluation.figures import Figure
 from train.evaluation.targets import TARGETS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _START = f"""# Results
 
-What the network can do. The tables below are written by `python -m train.evaluate`; research use only.
+What the network can do. The tables below are written by `python -m train.evaluation.evaluate`; research use only.
 
 {BEGIN}
 {END}

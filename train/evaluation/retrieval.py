@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from sleeplm.captions.reading_back import read_back
-from sleeplm.vocabulary import FACETS
-from train.corpus import tell_alone
+from sleeplm.captions.reading.claims import read_back
+from sleeplm.kinds.channels import FACETS
+from train.corpus.corpus import tell_alone
+from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
 from train.evaluation.people import groups_of
-from train.evaluation.readings import Bench
 from train.evaluation.scores import hits_in
 
 AMONG = 1000
@@ -21,7 +21,7 @@ _TELLINGS = 3  # of each epoch, from which it is known what is true of it
 Claims = dict[str, frozenset]  # by facet
 
 
-def retrieval_figures(bench: Bench) -> list[Figure]:
+def retrieval_figures(bench: EvaluationContext) -> list[Figure]:
     """Recall both ways, of all facets in a row and of a single one.
 
     A hit is the epoch that the text was told of, or one of which all that the text claims is true as well.

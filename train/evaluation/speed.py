@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sleeplm.encoder import SleepLM
-from sleeplm.epochs import Epochs
-from sleeplm.vocabulary import FACETS
+from sleeplm.kinds.channels import FACETS
+from sleeplm.network.encoder import SleepLM
+from sleeplm.recording.epochs import Epochs
 from train.evaluation.figures import Figure
 
 SPEED = "Speed and size"

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sleeplm.encoder import STAGE_PROMPTS, SleepLM
-from sleeplm.few_shot import with_neighbours
-from sleeplm.vocabulary import STAGES, Stage
+from sleeplm.kinds.stages import STAGES, Stage
+from sleeplm.network.encoder import STAGE_PROMPTS, SleepLM
+from sleeplm.network.few_shot import with_neighbours
+from train.evaluation.baselines import Probe, drawn
+from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.learners import Probe, drawn
 from train.evaluation.people import ONE_EEG, VIEWS, WHOLE, Person, groups_of, together
-from train.evaluation.readings import Bench, Readings
 from train.evaluation.scores import kappa, numbered
 
 SHOTS = (1, 5, 20)
@@ -114,7 +114,7 @@ def few_shot_figures(
     return figures
 
 
-def stage_figures(bench: Bench) -> list[Figure]:
+def stage_figures(bench: EvaluationContext) -> list[Figure]:
     """Everything on stages of simulated people."""
     truth, groups = together(p.stages for p in bench.people), groups_of(bench.people)
     known = together(p.stages for p in bench.reference)
@@ -149,7 +149,7 @@ def by_words(model: SleepLM, vectors: np.ndarray) -> np.ndarray:
     return np.array(model.zero_shot(vectors, STAGE_PROMPTS))
 
 
-def in_context(readings: Readings, person: Person, view: str = WHOLE) -> np.ndarray:
+def in_context(readings: EmbeddingCache, person: Person, view: str = WHOLE) -> np.ndarray:
     """The likeliest stage of each epoch of a night, given those around it."""
     return KINDS[readings.model.stages_in_context(readings.vectors(person, view)).argmax(1)]
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from train.evaluation import conditions, localization, own_captions, real, retrieval, speed, stages, unseen_concepts
+from train.evaluation import conditions, localization, own_captions, real, retrieval, speed, stages
+from train.evaluation import held_out_concepts as unseen_concepts
 from train.evaluation.figures import Figure
 from train.evaluation.people import WHOLE
 

@@ -6,14 +6,6 @@ window.SleepLM = {
   GRID: "#e6eaee",
   ACCENT: "#0b6380",
   FONT: '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", Arial, sans-serif',
-  EVENT_COLORS: {
-    apnea_obstructive: "#1f4e9e", apnea_central: "#7a3fa8", apnea_mixed: "#4b5bb5", apnea: "#1f4e9e",
-    hypopnea: "#3f8fc4", rera: "#56a3a6", desaturation: "#b5522b", arousal: "#b98a00", leg_movement: "#5c8a3a",
-    plm: "#3d6b22", snore: "#8a6d5b", bradycardia: "#a8324a", tachycardia: "#c74b62", pause: "#7d1f33",
-    cheyne_stokes: "#8857b8", spindle: "#2f7f79", slow_wave: "#4b5bb5", rapid_eye_movement: "#b3364a",
-  },
-  eventColor: (type) => SleepLM.EVENT_COLORS[type] || "#6b7782",
-
   parse: (text) => (text ? JSON.parse(text) : null),
 
   // Wall-clock time where the recording has one, else the time since it began.

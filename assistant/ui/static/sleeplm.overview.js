@@ -2,11 +2,11 @@
 SleepLM.overview = function (element, props, watch, move) {
   const host = element.querySelector(".sl-overview");
   const readout = element.querySelector(".sl-readout");
-  const STAGE_ROWS = { W: 4, R: 3, N1: 2, N2: 1, NREM: 1, N3: 0 };
   const REM = "#b3364a", UNSURE = "#c98a1b";
-  const STAGE_COLORS = { W: "#e9dcc0", N1: "#bcd7e0", N2: "#6ea6bd", N3: "#1f5269", R: "#cf7f8b" };
-  const STAGES = ["W", "N1", "N2", "N3", "R"], STACK = ["N3", "N2", "N1", "R", "W"];  // as sent, and from the floor up
   let night = null, plots = [];
+
+  const level = (stage) => night.stage_kinds[stage]?.level ?? null, color = (stage) => night.stage_kinds[stage].color;
+  const stack = () => [...night.likelihood.stages].sort((a, b) => level(a) - level(b));  // from the floor up
 
   const gutter = () => (host.clientWidth < 560 ? 104 : 132);
 
@@ -33,11 +33,11 @@ SleepLM.overview = function (element, props, watch, move) {
   function hypnogram(last) {
     const n = night.stages.length;
     const xs = Array.from({ length: n + 1 }, (_, i) => i * SleepLM.EPOCH_S);
-    const rows = night.stages.map((s) => STAGE_ROWS[s] ?? null);
+    const rows = night.stages.map((s) => level(s));
     const rem = (u) => {
       u.ctx.save();
       u.ctx.fillStyle = REM;
-      const y = u.valToPos(STAGE_ROWS.R, "y", true), thick = 4 * devicePixelRatio;
+      const y = u.valToPos(level("R"), "y", true), thick = 4 * devicePixelRatio;
       for (let i = 0; i < n; i++) {
         if (night.stages[i] !== "R") continue;
         let end = i;
@@ -63,9 +63,9 @@ SleepLM.overview = function (element, props, watch, move) {
       const left = u.valToPos((epoch - 1) * SleepLM.EPOCH_S, "x", true);
       ctx.fillRect(left, bbox.top + bbox.height - 4 * dpr, Math.max(u.valToPos(epoch * SleepLM.EPOCH_S, "x", true) - left, dpr), 4 * dpr);
     }
-    for (const stage of STACK) {
-      ctx.fillStyle = STAGE_COLORS[stage];
-      ctx.fillRect(bbox.left - 40 * dpr, u.valToPos(STAGE_ROWS[stage], "y", true) - size / 2, size, size);
+    for (const stage of stack()) {
+      ctx.fillStyle = color(stage);
+      ctx.fillRect(bbox.left - 40 * dpr, u.valToPos(level(stage), "y", true) - size / 2, size, size);
     }
   }
 
@@ -78,11 +78,11 @@ SleepLM.overview = function (element, props, watch, move) {
         const left = Math.round(u.valToPos(i * SleepLM.EPOCH_S, "x", true));
         const right = Math.round(u.valToPos((i + 1) * SleepLM.EPOCH_S, "x", true));
         let below = 0;
-        for (const stage of STACK) {
-          const share = percents[STAGES.indexOf(stage)][i];
+        for (const stage of stack()) {
+          const share = percents[night.likelihood.stages.indexOf(stage)][i];
           if (!share) continue;
           const top = u.valToPos(below + share, "y", true);
-          ctx.fillStyle = STAGE_COLORS[stage];
+          ctx.fillStyle = color(stage);
           ctx.fillRect(left, top, Math.max(right - left, 1), u.valToPos(below, "y", true) - top);
           below += share;
         }
@@ -118,7 +118,7 @@ SleepLM.overview = function (element, props, watch, move) {
     const bars = (u) => {
       u.ctx.save();
       lanes.forEach((lane, i) => {
-        u.ctx.fillStyle = SleepLM.eventColor(lane.type);
+        u.ctx.fillStyle = lane.color;
         const y = u.valToPos(count - 1 - i, "y", true), tall = 10 * devicePixelRatio;
         for (const [start, duration] of lane.spans) {
           const left = u.valToPos(start, "x", true), right = u.valToPos(start + duration, "x", true);
@@ -190,7 +190,7 @@ SleepLM.overview = function (element, props, watch, move) {
   function stageWords(stage, epoch) {
     if (stage === "?" || !stage) return "unscored";
     if (!night.likelihood) return stage;
-    const shares = STAGES.map((name, i) => [night.likelihood.percents[i][epoch], name]).filter(([p]) => p >= 5).sort((a, b) => b[0] - a[0]);
+    const shares = night.likelihood.stages.map((name, i) => [night.likelihood.percents[i][epoch], name]).filter(([p]) => p >= 5).sort((a, b) => b[0] - a[0]);
     return shares.length ? shares.slice(0, 2).map(([p, name]) => `${name} ${p}%`).join(", ") : stage;
   }
 

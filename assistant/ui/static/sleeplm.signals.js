@@ -2,7 +2,6 @@
 SleepLM.signals = function (element, props, watch, move) {
   const host = element.querySelector(".sl-lanes");
   const find = (name) => element.querySelector(`[data-role="${name}"]`);
-  const COLORS = { eeg: "#23405c", eog: "#1f6f6b", emg: "#7a5a2b", ecg: "#a8324a", effort: "#3a6ea5", flow: "#3a6ea5", spo2: "#b5522b", position: "#6b7782", snore: "#8a6d5b" };
   const HEAD = 20;  // px above the lanes, for epoch numbers and stages
   let plot = null, shown = null, wanted = null, gain = 1;
 
@@ -34,7 +33,7 @@ SleepLM.signals = function (element, props, watch, move) {
       const left = u.valToPos(event.start_s, "x", true), width = u.valToPos(event.end_s, "x", true) - left;
       event.lanes.forEach((i, k) => {
         ctx.globalAlpha = 0.16;
-        ctx.fillStyle = SleepLM.eventColor(event.type);
+        ctx.fillStyle = event.color;
         ctx.fillRect(left, bbox.top + i * lane, Math.max(width, dpr), lane);
         if (k === 0 && event.words) {
           ctx.globalAlpha = 1;
@@ -111,7 +110,7 @@ SleepLM.signals = function (element, props, watch, move) {
           grid: { show: false } },
       ],
       hooks: { drawClear: [under], draw: [over] },
-      series: [{}, ...shown.channels.map((c) => ({ stroke: COLORS[c.kind], width: 1, points: { show: false }, spanGaps: false }))],
+      series: [{}, ...shown.channels.map((c) => ({ stroke: c.color, width: 1, points: { show: false }, spanGaps: false }))],
     }, [xs, ...ys], host);
   }
 

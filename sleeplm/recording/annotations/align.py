@@ -5,9 +5,11 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from sleeplm.errors import NoOverlapError, UnknownScoringError
+from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring, clock_at
 from sleeplm.recording.annotations.scored import MAX_S, Scored
-from sleeplm.vocabulary import APNEAS, EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 _DAY_S = 86400
 _EPOCHS_S = (30, 20, 10, 5, 60, 15, 1)  # lengths that people score in

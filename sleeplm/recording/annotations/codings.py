@@ -4,9 +4,10 @@ import re
 from collections.abc import Set
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import ScoringFile
 from sleeplm.recording.annotations.words import stage_of
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 W, N1, N2, N3, R, NONE = Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R, Stage.UNSCORED
 

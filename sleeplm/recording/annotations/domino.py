@@ -13,7 +13,7 @@ from sleeplm.errors import UnknownScoringError
 from sleeplm.recording.annotations.clock import DAY_S, clock_s, from_one_origin, moments
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
 from sleeplm.recording.annotations.words import fold, meaning_of, stage_of
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 ORDER = 1
 NAME = "a DOMINO text export"

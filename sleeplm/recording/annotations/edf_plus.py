@@ -4,8 +4,8 @@ from datetime import date, datetime, time
 
 from sleeplm.errors import DamagedFileError, UnknownScoringError
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
-from sleeplm.recording.edf import read_edf_annotations
-from sleeplm.recording.edf_header import begins_as_edf
+from sleeplm.recording.formats.edf import read_edf_annotations
+from sleeplm.recording.formats.edf_header import begins_as_edf
 
 ORDER = 0
 NAME = "EDF+ annotations"

@@ -12,7 +12,7 @@ from sleeplm.recording.annotations.clock import DAY_S, clock_s, from_one_origin
 from sleeplm.recording.annotations.luna_eannot import LIGHTS_ON, lights_of
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
 from sleeplm.recording.annotations.words import fold, stage_of
-from sleeplm.vocabulary import EPOCH_S
+from sleeplm.units import EPOCH_S
 
 ORDER = 2
 NAME = "Luna's .annot"

@@ -5,9 +5,10 @@ Format: https://zzz.bwh.harvard.edu/luna/ref/annotations/.
 
 import re
 
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, unknown_epochs
 from sleeplm.recording.annotations.words import stage_of
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 ORDER = 2
 NAME = "Luna's .eannot"

@@ -6,6 +6,7 @@ Format: https://github.com/nsrr/edf-editor-translator/wiki/Compumedics-Annotatio
 from xml.etree.ElementTree import Element
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import (
     Scored,
     ScoringFile,
@@ -14,7 +15,7 @@ from sleeplm.recording.annotations.scored import (
     sort_out,
     unknown_epochs,
 )
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 ORDER = 1
 NAME = "Profusion XML"

@@ -8,8 +8,8 @@ import re
 from itertools import pairwise
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
-from sleeplm.vocabulary import Stage
 
 ORDER = 1
 NAME = "Respironics RML"

@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element, ParseError
 
 from sleeplm.errors import ScoringError, UnknownScoringError
 from sleeplm.files import open_regular
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.words import ASIDE, Meaning, meaning_of
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 MAX_BYTES = 64 * 1024**2
 MAX_TEXT_BYTES = 16 * 1024**2  # what is no EDF; the largest real ones have about 5 MB

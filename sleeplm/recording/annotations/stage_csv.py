@@ -5,6 +5,7 @@ import re
 from itertools import pairwise
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.codings import coding_of, declared_epoch_s
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds
 from sleeplm.recording.annotations.tables import (
@@ -20,7 +21,7 @@ from sleeplm.recording.annotations.tables import (
     spans,
 )
 from sleeplm.recording.annotations.words import stage_of
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 ORDER = 4
 NAME = "a table of stages ('epoch,stage')"

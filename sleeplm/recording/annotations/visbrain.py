@@ -7,9 +7,10 @@ import math
 from itertools import groupby
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, unknown_epochs
 from sleeplm.recording.annotations.words import stage_of
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 ORDER = 1
 NAME = "a hypnogram of Visbrain or Elan"

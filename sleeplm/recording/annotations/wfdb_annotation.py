@@ -12,9 +12,10 @@ import warnings
 from pathlib import Path
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import MAX_S, Scored, ScoringFile, unknown_words
 from sleeplm.recording.annotations.words import stage_of
-from sleeplm.vocabulary import EPOCH_S, Stage
+from sleeplm.units import EPOCH_S
 
 ORDER = 2
 NAME = "WFDB annotations (.st, .arousal) with their .hea beside them"

@@ -6,7 +6,8 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-from sleeplm.vocabulary import EVENT_TYPES, Stage
+from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.kinds.stages import Stage
 
 ASIDE = "aside"
 Meaning = Stage | tuple[str, str] | str

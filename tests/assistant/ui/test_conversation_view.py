@@ -3,8 +3,8 @@ from fakes_ui import HOSTILE, FakeStudy, ScriptedAssistant
 from assistant.answers import Answer, TextStep, ToolStep
 from assistant.ui import conversation
 from assistant.ui.conversation import Turn
+from sleeplm import RESEARCH_USE
 from sleeplm.night import Fact
-from sleeplm.vocabulary import RESEARCH_USE
 
 
 def finished(question="Longest wake?", **kwargs) -> Turn:

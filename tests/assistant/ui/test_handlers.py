@@ -6,9 +6,9 @@ from fakes_ui import NETWORK, FakeNights, FakeStudy, ScriptedAssistant
 from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
 from assistant.ui.lazy_assistant import LazyAssistant
 from sleeplm.errors import ModelError, RecordingError, UsageError
-from sleeplm.export import events_csv
-from sleeplm.person import Person
-from sleeplm.recording.questions import Question
+from sleeplm.recording.montage.questions import Question
+from sleeplm.study.export import events_csv
+from sleeplm.study.person import Person
 
 
 def clicked(**data):

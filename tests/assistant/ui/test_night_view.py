@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.ui import night_view
+from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import CHANNEL_NAMES, EPOCH_S, SAMPLES_PER_EPOCH
+from sleeplm.units import EPOCH_S, SAMPLES_PER_EPOCH
 
 
 @pytest.fixture

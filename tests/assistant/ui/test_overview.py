@@ -6,8 +6,9 @@ from fakes_ui import FakeStudy
 
 from assistant.ui.night_view import to_json, window
 from assistant.ui.overview import SPO2_POINTS, overview
+from sleeplm.kinds.events import MICRO_EVENTS
+from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.vocabulary import MICRO_EVENTS, STAGES, Stage
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Attributes in words: templates, lexicon, phrases, and the text of each facet, epoch and night."""

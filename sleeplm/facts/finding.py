@@ -1,0 +1,68 @@
+"""What was found for one fact in one night, before it is put into words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sleeplm.kinds.facts import FactKind
+from sleeplm.night import Fact
+from sleeplm.units import CLOCK, COUNT, RATIO, format_value
+
+_OF = {COUNT: "number of ", CLOCK: "time of "}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A value with its evidence, or the reason why there is none.
+
+    Attributes
+    ----------
+    value : float, int, str or None
+        Not rounded yet.
+    why : str
+        Where `value` is None: the reason, as a clause that "so ... is not known" can follow.
+    where : str
+        Words about the place in the night, for sentences that have room for them.
+    signals, source, epochs, rule
+        As in `Fact`.
+    """
+
+    value: float | int | str | None = None
+    why: str = ""
+    where: str = ""
+    signals: tuple[str, ...] = ()
+    source: str = "measured"
+    epochs: tuple[tuple[int, int], ...] = ()
+    rule: str = ""
+
+
+def as_fact(kind: FactKind, found: Finding) -> Fact:
+    """Round a finding and put it into the words of its kind."""
+    value = _rounded(found.value, kind.unit)
+    if value is None:
+        text = f"{found.why}, so {_subject(kind)} is not known."
+    else:
+        text = kind.sentence.format(value=format_value(value, kind.unit), where=found.where)
+        text = f"{text.removesuffix('.')} ({found.rule})." if found.rule else text
+    evidence = (found.signals, found.source, found.epochs, found.rule)
+    return Fact(kind.id, kind.name, value, kind.unit, text, kind.definition, *evidence)
+
+
+def _rounded(value, unit):
+    if value is None or isinstance(value, str):
+        return value
+    if not np.isfinite(value):
+        return None
+    return int(value) if unit == COUNT else round(float(value), 2 if unit == RATIO else 1)
+
+
+def _subject(kind: FactKind) -> str:
+    """What a sentence calls a fact that has no value."""
+    first = kind.name.split()[0]
+    name = kind.name if not first[1:].islower() else kind.name[0].lower() + kind.name[1:]
+    return f"the {_OF.get(kind.unit, '')}{name}"
+
+
+def share_pct(part: float, whole: float) -> float | None:
+    """Percent of a whole; None of nothing."""
+    return 100 * part / whole if whole else None

@@ -1,0 +1,80 @@
+"""Heart rate and its variability, in bed and by stage."""
+
+import numpy as np
+
+from sleeplm.facts.events import both_sources
+from sleeplm.facts.finding import Finding
+from sleeplm.facts.reasons import NOT_STAGED
+from sleeplm.facts.signals import epoch_at
+from sleeplm.facts.timeline import Timeline
+from sleeplm.intervals import epoch_ranges
+from sleeplm.kinds.stages import STAGE_KINDS, STAGES, Stage
+from sleeplm.scoring.heart import SOURCE, HeartRate
+from sleeplm.scoring.hrv import STRETCH_S, variability_by_stage
+from sleeplm.scoring.rhythm import premature_beats
+from sleeplm.units import EPOCH_S
+
+MIN_BEATS = 10  # of an epoch, for its mean heart rate to count
+_VARIABILITY = {"rmssd_{}_ms": "rmssd_ms", "sdnn_{}_ms": "sdnn_ms", "lf_hf_{}_ratio": "lf_hf"}
+
+
+def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
+    """Heart rate in bed and by stage, its variability, and early beats; nothing where no beat in bed is valid."""
+    inside = (heart.times_s >= night.start_s) & (heart.times_s < night.end_s)
+    times_s, bpm = heart.times_s[inside], heart.bpm[inside]
+    if not bpm.size:
+        return {}
+    evidence = {"signals": ("ECG",)}
+    epoch = epoch_at(times_s)
+    found = {"hr_mean_bpm": Finding(bpm.mean(), epochs=epoch_ranges(np.unique(epoch)), **evidence)}
+    counts = np.bincount(epoch)
+    enough = np.flatnonzero(counts >= MIN_BEATS)
+    if enough.size:
+        means = np.bincount(epoch, weights=bpm)[enough] / counts[enough]
+        for id_, pick in {"hr_min_bpm": np.argmin, "hr_max_bpm": np.argmax}.items():
+            number = int(enough[pick(means)])
+            where = night.span_words(number, number)
+            found[id_] = Finding(means[pick(means)], where=where, epochs=((number, number),), **evidence)
+    premature = premature_beats(heart)
+    premature = premature[(premature >= night.start_s) & (premature < night.end_s)]
+    found["premature_beat_n"] = Finding(
+        len(premature), epochs=epoch_ranges(np.unique(epoch_at(premature))), source=SOURCE, **evidence
+    )
+    return found | _rate_by_stage(night, epoch, bpm, evidence) | _variability_by_stage(night, heart, evidence)
+
+
+def _rate_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence: dict) -> dict[str, Finding]:
+    """Mean heart rate in wake and in each stage of sleep."""
+    found = {}
+    for stage in STAGES:
+        mask = np.concatenate([night.of_stage(stage), [False]])
+        inside = mask[np.minimum(epoch - 1, night.n_epochs)]
+        if inside.any():
+            source = both_sources({"measured"}, night.source)
+            epochs = epoch_ranges(np.unique(epoch[inside]))
+            found[f"hr_{stage.key}_bpm"] = Finding(bpm[inside].mean(), source=source, epochs=epochs, **evidence)
+        else:
+            why = f"No valid heart beat lies in scored {STAGE_KINDS[stage].short}" if night.staged else NOT_STAGED
+            found[f"hr_{stage.key}_bpm"] = Finding(why=why, **evidence)
+    return found
+
+
+def _variability_by_stage(night: Timeline, heart: HeartRate, evidence: dict) -> dict[str, Finding]:
+    """Variability in five-minute stretches of each stage."""
+    in_bed = np.where(night.in_bed, night.stages, str(Stage.UNSCORED))
+    measured = variability_by_stage(heart, in_bed) if heart.sinus is not None else {}
+    found = {}
+    for stage in STAGES:
+        if stage not in measured:
+            why = f"No five minutes of {STAGE_KINDS[stage].short} in one piece are covered by sinus rhythm"
+            found |= {
+                id_.format(stage.key): Finding(why=why if night.staged else NOT_STAGED, **evidence)
+                for id_ in _VARIABILITY
+            }
+            continue
+        medians, firsts = measured[stage]
+        epochs = epoch_ranges([first + i for first in firsts for i in range(STRETCH_S // EPOCH_S)])
+        source = both_sources({"measured"}, night.source)
+        for id_, name in _VARIABILITY.items():
+            found[id_.format(stage.key)] = Finding(getattr(medians, name), source=source, epochs=epochs, **evidence)
+    return found

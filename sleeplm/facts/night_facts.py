@@ -1,0 +1,142 @@
+"""All facts of a night, put together from what its stages, events and signals give."""
+
+import numpy as np
+
+from sleeplm.facts.atonia import atonia_findings
+from sleeplm.facts.events import event_findings
+from sleeplm.facts.finding import Finding, as_fact, share_pct
+from sleeplm.facts.heart import heart_findings
+from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
+from sleeplm.facts.signals import oxygen_findings, position_findings
+from sleeplm.facts.sleep import sleep_findings
+from sleeplm.facts.timeline import EPOCH_MIN, Timeline
+from sleeplm.intervals import epoch_ranges
+from sleeplm.kinds.facts import FACT_KINDS, FactKind
+from sleeplm.kinds.stages import Stage
+from sleeplm.night import Fact, Scoring, clock_at
+from sleeplm.scoring.heart import HeartRate, heart_of
+from sleeplm.scoring.heart_stages import SOURCE as HEART_STAGING
+from sleeplm.scoring.stages import low_confidence
+from sleeplm.scoring.usable import read_usable
+
+_STAGING_CHANNELS = ("C3", "C4", "EOG_L", "EOG_R", "EMG_CHIN")
+
+
+def night_facts(
+    recording, scoring: Scoring, spo2: np.ndarray | None = None, heart: HeartRate | None = None
+) -> list[Fact]:
+    """The numbers of a night.
+
+    Parameters
+    ----------
+    recording : Recording
+        Its signals are read where `spo2` and `heart` are not given.
+    scoring : Scoring
+        The stages and events in force.
+    spo2 : ndarray, optional
+        Oxygen saturation in percent at the rate of the recording's SPO2 channel.
+    heart : HeartRate, optional
+        Beats and rate, where they were already found.
+
+    Returns
+    -------
+    list of Fact
+        One for every id of `FACT_IDS`, in that order; `value` is None where the number does not exist for this
+        night, and `text` says why.
+    """
+    night = Timeline.of(
+        scoring.hypnogram,
+        recording.n_epochs,
+        source=scoring.hypnogram_source,
+        lights_off_s=scoring.lights_off_s,
+        lights_on_s=scoring.lights_on_s,
+        start_clock=recording.start_clock,
+    )
+    found = findings(recording, scoring, night, spo2, heart)
+    return [
+        as_fact(kind, _in_force(kind, found, night, scoring, recording.channels)) for kind in FACT_KINDS.values()
+    ]
+
+
+def findings(recording, scoring: Scoring, night: Timeline, spo2=None, heart=None) -> dict[str, Finding]:
+    """What the functions of this room find, by id of the fact; of what does not exist they may say nothing."""
+    return {
+        **_period(recording, scoring, night),
+        **sleep_findings(night, _staging_signals(recording, scoring)),
+        **event_findings(night, scoring, tuple(recording.channels), lambda name: recording.quality.usable(name)),
+        **_from_signals(recording, scoring, night, spo2, heart),
+    }
+
+
+def _in_force(kind: FactKind, found, night: Timeline, scoring: Scoring, recorded) -> Finding:
+    """What was found of a fact, or the reason why nothing was."""
+    if kind.needs.told_apart and not night.depth_known:
+        return Finding(why=NO_DEPTH)
+    if kind.id in found:
+        return found[kind.id]
+    why = why_unknown(kind, night, scoring, recorded)
+    of_signal = bool(kind.needs.modality)
+    return Finding(why=why) if of_signal else Finding(why=why, source=night.source or "measured")
+
+
+def _staging_signals(recording, scoring: Scoring) -> tuple[str, ...]:
+    """Channels that automatic staging may have read; an expert's are not known."""
+    if scoring.hypnogram_source == HEART_STAGING:
+        return ("ECG",)
+    automatic = scoring.hypnogram_source not in (None, "expert")
+    return tuple(c for c in _STAGING_CHANNELS if c in recording.channels) if automatic else ()
+
+
+def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
+    """Recording, lights and time in bed: what is there without any scoring."""
+    whole = ((1, night.n_epochs),) if night.n_epochs else ()
+    in_bed = epoch_ranges(np.flatnonzero(night.in_bed) + 1)
+    unscored = night.of_stage(Stage.UNSCORED)
+    found = {
+        "recording_min": Finding(recording.duration_s / 60, epochs=whole),
+        "recording_start_clock": Finding(recording.start_clock, NO_CLOCK, epochs=whole[:1]),
+        "tib_min": Finding(night.tib_min, epochs=in_bed),
+        "unscored_min": Finding(
+            unscored.sum() * EPOCH_MIN,
+            source=night.source or "measured",
+            epochs=epoch_ranges(np.flatnonzero(unscored) + 1),
+        ),
+    }
+    found["unsure_pct"] = _unsure(scoring, night)
+    lights = {"off": scoring.lights_off_s, "on": scoring.lights_on_s}
+    for word, seconds in lights.items():
+        if seconds is None:
+            found[f"lights_{word}_clock"] = Finding(why=f"Nobody noted when the lights went {word}")
+        else:
+            found[f"lights_{word}_clock"] = Finding(
+                clock_at(recording.start_clock, seconds), NO_CLOCK, source="expert"
+            )
+    return found
+
+
+def _unsure(scoring: Scoring, night: Timeline) -> Finding:
+    """Share of epochs that the automatic staging is not sure of."""
+    if scoring.probabilities is None:
+        why = "No probabilities come with the stages" if night.staged else NOT_STAGED
+        return Finding(why=why)
+    staged = night.in_bed & (night.stages != Stage.UNSCORED)
+    unsure = staged & low_confidence(scoring.probabilities)
+    share = share_pct(float(unsure.sum()), float(staged.sum()))
+    epochs = epoch_ranges(np.flatnonzero(unsure) + 1)
+    return Finding(share, why_no_sleep_fact(night), source=night.source or "measured", epochs=epochs)
+
+
+def _from_signals(recording, scoring: Scoring, night: Timeline, spo2, heart) -> dict[str, Finding]:
+    """Oxygen, heart and position, read from the recording where it has them."""
+    found = {}
+    rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
+    if "SPO2" in rate:
+        found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])
+    heart = heart_of(recording) if heart is None else heart
+    if heart is not None:
+        found |= heart_findings(night, heart)
+    if "EMG_CHIN" in rate:
+        found |= atonia_findings(night, recording)
+    if "POS" in rate:
+        found |= position_findings(night, recording.signal("POS"), rate["POS"], scoring, tuple(rate))
+    return found

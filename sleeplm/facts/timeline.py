@@ -1,0 +1,142 @@
+"""The hypnogram of a night on its time axis: time in bed, sleep period, the longest range of a stage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sleeplm.intervals import epoch_ranges, epochs_between
+from sleeplm.kinds.stages import SLEEP_STAGES, Stage
+from sleeplm.night import Event, clock_at
+from sleeplm.units import EPOCH_S
+
+EPOCH_MIN = EPOCH_S / 60
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Stages of a night and the time in bed.
+
+    Attributes
+    ----------
+    stages : ndarray of str
+        One stage an epoch, `Stage.UNSCORED` where there is none.
+    start_s, end_s : float
+        Time in bed, in seconds from the first sample.
+    source : str or None
+        Who scored the stages.
+    start_clock : str or None
+        Wall-clock time ``HH:MM:SS`` of the first sample.
+    """
+
+    stages: np.ndarray
+    start_s: float
+    end_s: float
+    source: str | None = None
+    start_clock: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        hypnogram: Sequence[str],
+        n_epochs: int,
+        source=None,
+        lights_off_s=None,
+        lights_on_s=None,
+        start_clock=None,
+    ):
+        """Lay a hypnogram of any length on a night of `n_epochs`; without lights, all whole epochs are in bed."""
+        stages = np.full(n_epochs, str(Stage.UNSCORED), dtype="<U4")
+        known = [str(s) for s in hypnogram[:n_epochs]]
+        stages[: len(known)] = known
+        end_s = n_epochs * EPOCH_S if lights_on_s is None else lights_on_s
+        return cls(stages, lights_off_s or 0.0, end_s, source, start_clock)
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs of the whole recording."""
+        return len(self.stages)
+
+    @cached_property
+    def in_bed(self) -> np.ndarray:
+        """Epochs whose middle lies in the time in bed, bool ``[epochs]``."""
+        middle_s = (np.arange(self.n_epochs) + 0.5) * EPOCH_S
+        return (middle_s >= self.start_s) & (middle_s < self.end_s)
+
+    @cached_property
+    def asleep(self) -> np.ndarray:
+        """Epochs of any sleep stage in bed, bool ``[epochs]``."""
+        return self.of_stage(*SLEEP_STAGES)
+
+    @property
+    def staged(self) -> bool:
+        """Whether any epoch in bed has a stage."""
+        return bool(np.any(self.in_bed & (self.stages != Stage.UNSCORED)))
+
+    @property
+    def depth_known(self) -> bool:
+        """Whether N1, N2 and N3 are told apart."""
+        return not np.any(self.stages == Stage.NREM)
+
+    @property
+    def tib_min(self) -> float:
+        """Time in bed in minutes."""
+        return (self.end_s - self.start_s) / 60
+
+    @cached_property
+    def sleep_period(self) -> tuple[int, int] | None:
+        """Index of the first epoch of sleep and of the one after the last; None for a night without sleep."""
+        indices = np.flatnonzero(self.asleep)
+        return (int(indices[0]), int(indices[-1]) + 1) if indices.size else None
+
+    @cached_property
+    def in_sleep_period(self) -> np.ndarray:
+        """Epochs from the first to the last of sleep, bool ``[epochs]``."""
+        mask = np.zeros(self.n_epochs, dtype=bool)
+        if self.sleep_period:
+            mask[slice(*self.sleep_period)] = True
+        return mask
+
+    def of_stage(self, *stages: str) -> np.ndarray:
+        """Epochs of these stages in bed, bool ``[epochs]``."""
+        return np.isin(self.stages, [str(s) for s in stages]) & self.in_bed
+
+    def first_sleep_stage(self, event: Event) -> str | None:
+        """Stage of the first epoch of sleep in bed that an event touches; None where it lies all in wake."""
+        touched = self._touched(event)
+        asleep = np.flatnonzero(self.asleep[touched])
+        return str(self.stages[touched][asleep[0]]) if asleep.size else None
+
+    def touches_bed(self, event: Event) -> bool:
+        """Whether an event touches an epoch in bed, asleep or awake."""
+        return bool(self.in_bed[self._touched(event)].any())
+
+    def _touched(self, event: Event) -> slice:
+        """The epochs that an event touches; none where it begins outside the recording."""
+        if not 0 <= event.start_s < self.n_epochs * EPOCH_S:
+            return slice(0)
+        first, last = epochs_between(event.start_s, event.end_s, self.n_epochs)
+        return slice(first - 1, last)
+
+    def epochs_of(self, events: Sequence[Event]) -> tuple[tuple[int, int], ...]:
+        """Stretches of epochs that events touch."""
+        spans = [epochs_between(e.start_s, e.end_s, self.n_epochs) for e in events if self.n_epochs]
+        return epoch_ranges([n for first, last in spans for n in range(first, last + 1)])
+
+    def span_words(self, first: int, last: int) -> str:
+        """A stretch of epochs as ``", from 23:49:02 to 01:26:02"``; as epoch numbers where no clock is known."""
+        start, end = (clock_at(self.start_clock, e * EPOCH_S) for e in (first - 1, last))
+        if start:
+            return f", from {start} to {end}"
+        return f", in epoch {first}" if first == last else f", from epoch {first} to epoch {last}"
+
+    def moment_words(self, seconds: float) -> str:
+        """A moment as ``", at 02:13:05"``; as an epoch number where no clock is known."""
+        clock = clock_at(self.start_clock, seconds)
+        return f", at {clock}" if clock else f", in epoch {int(seconds // EPOCH_S) + 1}"
+
+
+def longest_range(mask: np.ndarray) -> tuple[int, int] | None:
+    """The longest range of True as epoch numbers from 1; the first of equals, None where there is none."""
+    return max(epoch_ranges(np.flatnonzero(mask) + 1), key=lambda r: r[1] - r[0], default=None)

@@ -1,0 +1,58 @@
+"""Intervals of time: where a mask holds, and stretches of epochs, which count from 1 with both ends included."""
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from sleeplm.units import EPOCH_S
+
+T = TypeVar("T")
+
+
+def true_intervals(mask: np.ndarray, gap: int = 1) -> np.ndarray:
+    """Half-open intervals ``[intervals, 2]`` in which a mask is True, joined across less than `gap` samples.
+
+    >>> true_intervals(np.array([True, True, False, True, False, False, True]), 2).tolist()
+    [[0, 4], [6, 7]]
+    """
+    spans = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask, np.int8), [0]]))).reshape(-1, 2)
+    if len(spans) < 2:
+        return spans
+    apart = spans[1:, 0] - spans[:-1, 1] >= gap
+    return np.stack([spans[np.append(True, apart), 0], spans[np.append(apart, True), 1]], axis=1)
+
+
+def epoch_ranges(epochs: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Fold epoch numbers into ``(first, last)`` ranges, both ends included.
+
+    >>> epoch_ranges([1, 2, 3, 7, 8])
+    ((1, 3), (7, 8))
+    """
+    numbers = sorted(set(int(e) for e in epochs))
+    if not numbers:
+        return ()
+    breaks = [i for i, (a, b) in enumerate(pairwise(numbers)) if b != a + 1]
+    firsts = [numbers[0], *(numbers[i + 1] for i in breaks)]
+    lasts = [*(numbers[i] for i in breaks), numbers[-1]]
+    return tuple(zip(firsts, lasts, strict=True))
+
+
+def epochs_between(start_s: float, end_s: float, n_epochs: int) -> tuple[int, int]:
+    """First and last epoch (from 1) that the half-open interval ``[start_s, end_s)`` touches, kept in the night."""
+    first = int(start_s // EPOCH_S) + 1
+    last = max(first, int(np.ceil(end_s / EPOCH_S)))
+    return min(max(first, 1), n_epochs), min(max(last, 1), n_epochs)
+
+
+def constant_ranges(values: Sequence[T], first: int = 1, last: int | None = None) -> list[tuple[T, int, int]]:
+    """Ranges of one value, such as a stage, between two epochs (both included), as ``(value, first, last)``.
+
+    >>> constant_ranges(["W", "W", "N1"])
+    [('W', 1, 2), ('N1', 3, 3)]
+    """
+    last = len(values) if last is None else min(last, len(values))
+    numbered = ((values[n - 1], n) for n in range(first, last + 1))
+    groups = [(value, [n for _, n in group]) for value, group in groupby(numbered, key=lambda pair: pair[0])]
+    return [(value, numbers[0], numbers[-1]) for value, numbers in groups]

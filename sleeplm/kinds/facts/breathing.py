@@ -1,0 +1,48 @@
+"""Breathing from scored events: counts and indices per hour of sleep."""
+
+from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS
+from sleeplm.kinds.facts.counts import count
+from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, FactKind, Needs, Rate
+from sleeplm.kinds.stages import NREM_STAGES, Stage
+from sleeplm.units import MINUTES, PER_HOUR
+
+_AHI = Needs(events=APNEAS_HYPOPNEAS, staging=True)
+_BY_POSITION = Needs("position", APNEAS_HYPOPNEAS, staging=True)
+
+BREATHING = (
+    FactKind("ahi_per_h", "Apnea-hypopnea index", PER_HOUR, "The apnea-hypopnea index was {value} of sleep.",
+             f"Apneas and hypopneas ({IN_SLEEP}) / {TST} ({{source}}).", AASM, _AHI, measure=Rate()),
+    FactKind("ahi_rem_per_h", "Apnea-hypopnea index in REM sleep", PER_HOUR,
+             "The apnea-hypopnea index in REM sleep was {value} of REM sleep.",
+             "Apneas and hypopneas whose first epoch of sleep is R / hours of R.", needs=_AHI,
+             measure=Rate((Stage.R,))),
+    FactKind("ahi_nrem_per_h", "Apnea-hypopnea index in NREM sleep", PER_HOUR,
+             "The apnea-hypopnea index in NREM sleep was {value} of NREM sleep.",
+             "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these.", needs=_AHI,
+             measure=Rate(NREM_STAGES)),
+    FactKind("rdi_per_h", "Respiratory disturbance index", PER_HOUR,
+             "The respiratory disturbance index was {value} of sleep.",
+             f"Apneas, hypopneas and RERAs that overlap neither ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
+             Needs(events=(*APNEAS_HYPOPNEAS, "rera"), staging=True), measure=Rate(),
+             names=r"\brdi\b|respiratory disturbance"),
+    FactKind("apnea_index_per_h", "Apnea index", PER_HOUR, "The apnea index was {value} of sleep.",
+             f"Apneas of all types ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
+             Needs(events=APNEAS, staging=True), measure=Rate(),
+             names=r"(?<!central )apnea index\b(?! in)"),
+    FactKind("central_apnea_index_per_h", "Central apnea index", PER_HOUR,
+             "The central apnea index was {value} of sleep.",
+             f"Central apneas ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
+             Needs(events=("apnea_central",), staging=True), measure=Rate(),
+             names=r"central apnea index|\bcai\b"),
+    *(FactKind(f"ahi_{place}_per_h", f"Apnea-hypopnea index {words}", PER_HOUR,
+               f"The apnea-hypopnea index {words} was {{value}} of sleep in that position.",
+               f"Apneas and hypopneas that begin {words} ({IN_SLEEP}) / hours of sleep {words}.",
+               needs=_BY_POSITION,
+               names=r"(?:ahi|apnea.hypopnea|apneas|breathing)"
+                     r".*(?:supine|on (?:the|his|her|their|my) (?:back|side)|position)")
+      for place, words in {"supine": "on the back", "nonsupine": "off the back"}.items()),
+    FactKind("cheyne_stokes_min", "Time in Cheyne-Stokes breathing", MINUTES,
+             "Cheyne-Stokes breathing lasted {value} in all.", "Duration of the scored stretches.",
+             needs=Needs(events=("cheyne_stokes",)), names=r"cheyne"),
+    *(count(event) for event in (*APNEAS_HYPOPNEAS, "rera", "cheyne_stokes")),
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""Who scored: people, our detectors, and other programs; one row says what each is called."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """A scorer.
+
+    Attributes
+    ----------
+    id : str
+        As `Scoring` and `Fact` name it.
+    label : str
+        Beside a number or a chart.
+    clause : str
+        Behind an answer: ``Source: ...``.
+    name : str
+        Of a program that stages; empty for others.
+    caption_words : tuple of str
+        How captions are read back to it.
+    """
+
+    id: str
+    label: str
+    clause: str
+    name: str = ""
+    caption_words: tuple[str, ...] = ()
+
+
+EXPERT, AUTOMATIC, MEASURED = "expert", "automatic", "measured"
+SIMILARITY, READING = "SleepLM embeddings", "SleepLM tokens"
+SOURCES = {
+    source.id: source
+    for source in (
+        SourceKind(EXPERT, "expert", "expert scoring", caption_words=(
+            "by expert scoring", "according to the expert", "expert scoring", "scored by an expert")),
+        SourceKind("yasa", "automatic (YASA)", "automatic staging by YASA", "YASA", ("YASA",)),
+        SourceKind("sleepecg", "automatic (SleepECG)", "automatic staging by SleepECG", "SleepECG", ("SleepECG",)),
+        SourceKind(AUTOMATIC, "automatic", "automatic detection"),
+        SourceKind(MEASURED, "measured", "measured from the signal"),
+        SourceKind(SIMILARITY, SIMILARITY, "likeness in SleepLM's embeddings, not a scoring"),
+        SourceKind(READING, READING, "the network's own reading, not a scoring"),
+    )
+}  # fmt: skip
+
+
+def source_label(source: str | None) -> str:
+    """Who staged or scored, beside a number or a chart.
+
+    >>> source_label("yasa"), source_label("expert"), source_label("new"), source_label(None)
+    ('automatic (YASA)', 'expert', 'automatic (new)', 'not scored')
+    """
+    if source is None:
+        return "not scored"
+    return SOURCES[source].label if source in SOURCES else f"automatic ({source})"
+
+
+def source_phrase(source: str) -> str:
+    """Who scored, behind an answer.
+
+    >>> source_phrase("yasa"), source_phrase("new")
+    ('automatic staging by YASA', 'automatic detection (new)')
+    """
+    return SOURCES[source].clause if source in SOURCES else f"automatic detection ({source})"

@@ -1,0 +1,1 @@
+"""SleepLM nano: the small network that ships with the package."""

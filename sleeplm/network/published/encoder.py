@@ -1,0 +1,205 @@
+"""The released SleepLM-Base behind the same face as our own network."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sleeplm.errors import ModelError, UsageError
+from sleeplm.kinds.channels import FACET_KINDS, FACETS
+from sleeplm.network.encoder import Encoding, SleepLM
+from sleeplm.network.published import PublishedNetwork, folders
+from sleeplm.network.published.base import MODALITIES
+from sleeplm.network.published.network import NO_MODALITY
+from sleeplm.network.published.preparation import NAMES, prepared
+from sleeplm.network.published.tokenizer import Tokens, load_tokens
+from sleeplm.network.published.unsupported_claims import cut_unsupported_claims
+from sleeplm.recording.epochs import Epochs
+
+# Our facets by the names that the published network has for them.
+MODALITY = {
+    "stage_event": "stage_event", "brain": "brain", "cardiac": "heart", "respiratory": "respiratory",
+    "somatic": "position_muscle",
+}  # fmt: skip
+MOST_NAME = 80  # characters
+_BATCH, _BATCH_GPU = 4, 128  # epochs at a time: more than a few do not fit a processor's cache
+_TEXT_BATCH = 64
+_CAPTION_BATCH = 64
+
+
+class PublishedSleepLM(SleepLM):
+    """The published network with its tokenizer; what it cannot do, it says.
+
+    Parameters
+    ----------
+    network : PublishedNetwork
+    load_tokenizer : callable
+        Gives the tokenizer when a text is first read or written: signals are embedded without it.
+    name : str
+        What it is called in studies and indexes.
+    """
+
+    def __init__(self, network: PublishedNetwork, load_tokenizer: Callable[[], Tokens], name: str):
+        self.network, self._load_tokenizer, self.name = network.eval(), load_tokenizer, name
+        self.dim = network.sizes.dim
+        self._texts: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def from_folder(cls, folder: Path, name: str) -> "PublishedSleepLM":
+        """Load from a folder with the published files, which are converted once, into the cache, or converted ones.
+
+        CLIP's tokenizer is fetched where the folder has none, when a text needs it.
+
+        Raises
+        ------
+        ModelError
+            The weights are hostile, altered or not such a network's.
+        """
+        network = folders.load(folder, name)
+        sizes = network.sizes
+        return cls(network, partial(load_tokens, folder, sizes.vocabulary, sizes.context), name)
+
+    def to_bfloat16(self) -> "PublishedSleepLM":
+        """Compute in bfloat16 from now on (`PublishedNetwork.to_bfloat16`).
+
+        What it embeds then counts as another network's, and its name says so.
+        """
+        self.network.to_bfloat16()
+        self.name = f"{self.name} (bf16)"
+        self._texts.clear()
+        return self
+
+    @cached_property
+    def words(self) -> Tokens:
+        """The tokenizer.
+
+        Raises
+        ------
+        ModelError
+            It is damaged or another network's, or it cannot be fetched.
+        """
+        return self._load_tokenizer()
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write converted weights, their description and the tokenizer where `from_pretrained` reads them."""
+        folders.save(self.network, Path(folder), self.name, self.words.folder)
+
+    def encode(self, epochs: Epochs) -> Encoding:
+        """Embeddings and tokens in one pass; normalised over all epochs handed in, which should be a whole night.
+
+        There are no embeddings dense in time: `patches` is ``[epochs, 0, dim]``.
+        """
+        sizes, signals, n = self.network.sizes, prepared(epochs), len(epochs)
+        out = Encoding(
+            np.zeros((n, sizes.dim), dtype=np.float32),
+            np.zeros((n, 0, sizes.dim), dtype=np.float32),
+            np.zeros((n, sizes.tokens, sizes.width), dtype=np.float32),
+            np.zeros((n, 0), dtype=np.float32),
+        )
+        batch = _BATCH if self._device.type == "cpu" else _BATCH_GPU
+        for first in range(0, n, batch):
+            part = slice(first, first + batch)
+            with torch.inference_mode():
+                embeddings, tokens = self.network.encode(torch.from_numpy(signals[part]).to(self._device))
+            out.embeddings[part], out.tokens[part] = embeddings.cpu().numpy(), tokens.cpu().numpy()
+        return out
+
+    def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
+        """Refused: this network has none.
+
+        Raises
+        ------
+        UsageError
+        """
+        raise UsageError(self._no_patches())
+
+    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
+        for first in range(0, len(new), _TEXT_BATCH):
+            batch = new[first : first + _TEXT_BATCH]
+            with torch.inference_mode():
+                found = self.network.embed_text(self.words.ids(batch).to(self._device)).cpu().numpy()
+            self._texts |= dict(zip(batch, found, strict=True))
+        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
+
+    def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
+        """Captions from what `encode` gave and the presence mask ``[epochs, 14]``.
+
+        Sentences about signals that the network was not given are cut; nothing may be left.
+
+        Raises
+        ------
+        UsageError
+            There is no such facet.
+        """
+        if facet not in FACETS:
+            raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
+        present = present[:, : len(NAMES)]
+        told = np.flatnonzero(
+            present[:, [NAMES.index(c) for c in FACET_KINDS[facet].channels if c in NAMES]].any(1)
+        )
+        prefix = torch.tensor(prefix_of(facet, self.network.sizes.prefix), device=self._device)
+        texts = [""] * len(present)
+        for first in range(0, len(told), _CAPTION_BATCH):
+            rows = told[first : first + _CAPTION_BATCH]
+            memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self._device)
+            ids = self.network.generate_from(memory, prefix.expand(len(rows), -1))
+            for row, text in zip(rows, self.words.texts(ids.tolist()), strict=True):
+                texts[row] = cut_unsupported_claims(
+                    text, [name for name, here in zip(NAMES, present[row], strict=True) if here]
+                )
+        return texts
+
+    def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
+        """Refused: this network embeds whole epochs.
+
+        Raises
+        ------
+        UsageError
+        """
+        raise UsageError(self._no_patches())
+
+    @property
+    def _device(self) -> torch.device:
+        return self.network.logit_scale.device
+
+    def _no_patches(self) -> str:
+        return (
+            f"{self.name} has no embeddings dense in time, so it cannot say where in a night a phrase holds; "
+            "use the network that comes with this package"
+        )
+
+
+def load_encoder(name: str | None = None, bf16: bool = False) -> SleepLM:
+    """Load a network by folder or by its name on the hub, ours where there is no name, in the precision asked for.
+
+    Parameters
+    ----------
+    name : str, optional
+        As `SleepLM.from_pretrained` takes it.
+    bf16 : bool
+        Whether it shall compute in bfloat16.
+
+    Raises
+    ------
+    ModelError
+        It is not there, is damaged, or has a name that cannot be shown.
+    UsageError
+        It does not compute in bfloat16.
+    """
+    encoder = SleepLM.from_pretrained(name)
+    if not encoder.name.isprintable() or not 1 <= len(encoder.name) <= MOST_NAME:
+        raise ModelError(f"the name of the network is not one line of 1 to {MOST_NAME} printable characters")
+    if not bf16:
+        return encoder
+    if not isinstance(encoder, PublishedSleepLM):
+        raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
+    return encoder.to_bfloat16()
+
+
+def prefix_of(facet: str, length: int) -> list[int]:
+    """The modalities that stand before a caption of a facet."""
+    return [MODALITIES.index(MODALITY[facet]), *[NO_MODALITY] * (length - 1)]

@@ -1,0 +1,148 @@
+"""EDF, EDF+C, EDF+D and their BDF counterparts: one signal in memory at a time, gaps kept."""
+
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from sleeplm.errors import DamagedFileError, NoUsableChannelError
+from sleeplm.recording.formats import edf_records
+from sleeplm.recording.formats.edf_header import MAX_DURATION_S, EdfHeader, SignalHeader, read_header
+from sleeplm.recording.formats.edf_tals import Tals, read_tals
+from sleeplm.recording.formats.source import MAX_SAMPLES, Signal, Source
+
+_MAX_SFREQ_HZ = 1e6
+_MAX_ANNOTATION_BYTES = 64 << 20
+
+
+def read_edf_file(path: Path) -> Source:
+    """Read an EDF or BDF file's header and annotations; signals stay in the file until asked for.
+
+    Raises
+    ------
+    DamagedFileError
+        The header makes no sense, the file is cut short, or its records overlap or go back in time.
+    NoUsableChannelError
+        The file holds annotations only.
+    """
+    header = read_header(path)
+    if header.record_s == 0 or all(s.is_annotation for s in header.signals):
+        raise NoUsableChannelError(
+            f"'{path.name}' holds annotations and no signals over time; give it as a scoring of the recording it "
+            "belongs to."
+        )
+    said = []
+    if header.spare_bytes:
+        said.append(f"{header.spare_bytes} bytes follow the end that the header announces; they were left aside.")
+    tals = _tals(path, header)
+    if tals.damaged:
+        said.append("some of its annotations are damaged and were left aside.")
+    origin_s = _origin_s(tals)
+    runs = edf_records.one_run(header)
+    if header.is_discontinuous:
+        runs = edf_records.find_runs(path, tals.record_starts_s, header.record_s)
+    duration_s = runs[-1].start_s + (runs[-1].stop - runs[-1].first) * header.record_s
+    if duration_s > MAX_DURATION_S:
+        raise DamagedFileError(
+            f"'{path.name}' spans {duration_s / 3600:.0f} h with its gaps, more than the "
+            f"{MAX_DURATION_S / 3600:.0f} h that are read at once; cut the recording into nights."
+        )
+    try:
+        start_date, start_clock = _later(header, int(origin_s))
+    except OverflowError as error:
+        raise DamagedFileError(
+            f"'{path.name}' is damaged (its first data record begins {origin_s:g} s after its start time, at no "
+            "date that exists); export the night again."
+        ) from error
+    return Source(
+        duration_s=duration_s,
+        start_date=start_date,
+        start_clock=start_clock,
+        signals=[
+            _signal(path, header, number, runs, duration_s)
+            for number, signal in enumerate(header.signals)
+            if not signal.is_annotation
+        ],
+        annotations=_since(tals, origin_s),
+        simulated=header.simulated,
+        warnings=said,
+        gaps=edf_records.gaps_between(runs, header.record_s),
+        subject=header.subject,
+    )
+
+
+def read_edf_annotations(path: Path) -> tuple[EdfHeader, list[tuple[float, float, str]]]:
+    """Header and annotations of an EDF+ or BDF+ file, also one without signals or with gaps.
+
+    Raises
+    ------
+    DamagedFileError
+        The header makes no sense, the file is cut short, or its annotations cannot be read.
+    """
+    header = read_header(path)
+    tals = _tals(path, header)
+    if tals.damaged:
+        raise DamagedFileError(f"'{path.name}' cannot be read: its annotations are damaged; export them again.")
+    return header, _since(tals, _origin_s(tals) % 1)
+
+
+def _tals(path: Path, header: EdfHeader) -> Tals:
+    size = header.n_records * header.sample_bytes * sum(
+        s.samples_per_record for s in header.signals if s.is_annotation
+    )  # fmt: skip
+    if size > _MAX_ANNOTATION_BYTES:
+        raise DamagedFileError(
+            f"The header of '{path.name}' is damaged (it announces {size / 1e6:.0f} MB of annotations); export the "
+            "night again."
+        )
+    return read_tals(edf_records.annotation_bytes(path, header), header.n_records)
+
+
+def _origin_s(tals: Tals) -> float:
+    """Seconds from the header's start time to the first sample: its fraction of a second, in most files."""
+    first = tals.record_starts_s[0]
+    return 0.0 if np.isnan(first) or first < 0 else float(first)
+
+
+def _since(tals: Tals, origin_s: float) -> list[tuple[float, float, str]]:
+    return [(round(onset_s - origin_s, 6), duration_s, text) for onset_s, duration_s, text in tals.annotations]
+
+
+def _later(header: EdfHeader, seconds: int) -> tuple[str | None, str | None]:
+    """Start date and clock, `seconds` after those of the header."""
+    if not seconds or header.start_clock is None:
+        return header.start_date, header.start_clock
+    day = date.fromisoformat(header.start_date) if header.start_date else date(2000, 1, 1)
+    start = datetime.combine(day, time.fromisoformat(header.start_clock)) + timedelta(seconds=seconds)
+    return header.start_date and start.date().isoformat(), start.time().isoformat()
+
+
+def _signal(path: Path, header: EdfHeader, number: int, runs, duration_s: float) -> Signal:
+    signal = header.signals[number]
+    sfreq_hz = signal.samples_per_record / header.record_s
+    problem = None
+    if signal.calibration is None:
+        problem = "has no valid calibration in its header"
+    elif sfreq_hz > _MAX_SFREQ_HZ:
+        problem = f"is sampled at {sfreq_hz:.3g} Hz by its header, which no recorder does,"
+    elif duration_s * sfreq_hz > MAX_SAMPLES:
+        problem = f"has more samples than are read at once ({MAX_SAMPLES / 1e6:.0f} million)"
+    read = partial(_read, path, header, number, runs, signal)
+    return Signal(signal.label, signal.unit, sfreq_hz, read if problem is None else _refuse, problem)
+
+
+def _refuse(start_s: float, stop_s: float) -> np.ndarray:
+    raise DamagedFileError("This signal cannot be read; export the night again.")
+
+
+def _read(
+    path: Path, header: EdfHeader, number: int, runs, signal: SignalHeader, start_s: float, stop_s: float
+) -> np.ndarray:
+    physical_min, physical_max, digital_min, digital_max = signal.calibration
+    gain = (physical_max - physical_min) / (digital_max - digital_min)
+    # float32 holds 24 bits, as many as the digital values have.
+    values = edf_records.read_samples(path, header, number, runs, start_s, stop_s)
+    values *= np.float32(gain)
+    values += np.float32(physical_min - gain * digital_min)
+    return values

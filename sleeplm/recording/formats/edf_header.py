@@ -1,0 +1,293 @@
+"""The header of an EDF or BDF file, checked field by field before any library trusts it.
+
+Layout: https://www.edfplus.info/specs/edf.html, https://www.edfplus.info/specs/edfplus.html and, for
+BDF, https://www.biosemi.com/faq/file_format.htm.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+
+from sleeplm.errors import DamagedFileError
+from sleeplm.recording.formats.source import printable
+from sleeplm.recording.privacy.subject import Subject, edf_plus_date, subject_of
+
+FIXED_BYTES = 256  # the fixed part; each signal adds as many
+MAX_RECORD_S = 86400.0
+MAX_DURATION_S = 48 * 3600.0  # all 14 channels at 64 Hz are 620 MB then
+_MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
+# Name and width of the fields of each signal, in the order of the file.
+SIGNAL_FIELDS = (
+    ("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8),
+    ("digital_min", 8), ("digital_max", 8), ("prefilter", 80), ("samples", 8), ("reserved", 32),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SignalHeader:
+    """The header of one signal; `calibration` is None where its four numbers make no scale."""
+
+    label: str
+    unit: str
+    is_annotation: bool
+    samples_per_record: int
+    calibration: tuple[float, float, float, float] | None  # physical min, max, digital min, max
+
+
+@dataclass(frozen=True)
+class EdfHeader:
+    """What a file's header says; of the patient only age and sex.
+
+    Attributes
+    ----------
+    n_records : int
+        As announced, or counted from the size of the file where the header says -1.
+    record_s : float
+        Duration of a data record in seconds; 0 in files that hold annotations only.
+    spare_bytes : int
+        Bytes that follow the announced end.
+    subject : Subject
+        Age and sex, where the header tells them as EDF+ does.
+    """
+
+    is_bdf: bool
+    encoding: str
+    is_discontinuous: bool
+    n_records: int
+    record_s: float
+    start_date: str | None
+    start_clock: str | None
+    simulated: bool
+    signals: tuple[SignalHeader, ...]
+    spare_bytes: int
+    subject: Subject
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of signal that are announced, gaps left out."""
+        return self.n_records * self.record_s
+
+    @property
+    def header_bytes(self) -> int:
+        """Size of the header."""
+        return FIXED_BYTES * (len(self.signals) + 1)
+
+    @property
+    def sample_bytes(self) -> int:
+        """Size of a sample: 16 bits in EDF, 24 in BDF."""
+        return 3 if self.is_bdf else 2
+
+    @property
+    def record_bytes(self) -> int:
+        """Size of a data record."""
+        return self.sample_bytes * sum(s.samples_per_record for s in self.signals)
+
+    @cached_property
+    def sample_offsets(self) -> tuple[int, ...]:
+        """Where each signal begins within a data record, in samples."""
+        return (0, *accumulate(s.samples_per_record for s in self.signals[:-1]))
+
+
+def begins_as_edf(head: bytes) -> bool:
+    """Whether a file's first eight bytes are those of EDF or BDF."""
+    return head[:8].rstrip(b" \0") in (b"0", b"\xffBIOSEMI")
+
+
+def read_header(path: Path) -> EdfHeader:
+    """Read and check the header of an EDF or BDF file.
+
+    Raises
+    ------
+    DamagedFileError
+        A field makes no sense, or the file is shorter than its header announces; the sentence names the
+        field and what was found.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        fixed = file.read(FIXED_BYTES)
+        if len(fixed) < FIXED_BYTES:
+            raise DamagedFileError(
+                f"'{path.name}' is cut short within its header ({size} of at least {FIXED_BYTES} bytes are "
+                "there); copy or export it again."
+            )
+        n_signals = _integer(path, "number of signals", fixed[252:256], 1, 9999)
+        n_header = FIXED_BYTES * (n_signals + 1)
+        if size < n_header:
+            raise DamagedFileError(
+                f"'{path.name}' is cut short within its header ({size} of {n_header} bytes are there); copy or "
+                "export it again."
+            )
+        per_signal = split_fields(file.read(FIXED_BYTES * n_signals), n_signals)
+    announced = _integer(path, "size of the header", fixed[184:192], 0, 99999999)
+    if announced != n_header:
+        raise DamagedFileError(
+            f"The header of '{path.name}' contradicts itself (it says that it has {announced} bytes, but "
+            f"{n_signals} signals make {n_header}); export the night again."
+        )
+    is_bdf = fixed[:1] == b"\xff"
+    encoding = _encoding(fixed[88:168], *per_signal["label"], *per_signal["unit"])
+    samples = [_integer(path, "number of samples in a record", raw, 1, 99999999) for raw in per_signal["samples"]]
+    record_s = _seconds(path, fixed[244:252])
+    if record_s == 0 and per_signal["label"][0].rstrip() not in (b"EDF Annotations", b"BDF Annotations"):
+        raise DamagedFileError(
+            f"The header of '{path.name}' is damaged (its data records last 0 s but hold signals); export the "
+            "night again."
+        )
+    n_records, spare = _count_records(path, fixed[236:244], size - n_header, sum(samples), is_bdf, record_s)
+    if n_records * record_s > MAX_DURATION_S:
+        raise DamagedFileError(
+            f"The header of '{path.name}' announces {n_records * record_s / 3600:.0f} h, more than the "
+            f"{MAX_DURATION_S / 3600:.0f} h that are read at once; cut the recording into nights."
+        )
+    reserved = fixed[192:236]
+    start_date, start_clock, simulated = _start(fixed, encoding)
+    return EdfHeader(
+        is_bdf=is_bdf,
+        encoding=encoding,
+        is_discontinuous=reserved[:5] in (b"EDF+D", b"BDF+D"),
+        n_records=n_records,
+        record_s=record_s,
+        start_date=start_date,
+        start_clock=start_clock,
+        simulated=simulated,
+        signals=tuple(_signal(per_signal, i, samples[i], encoding, is_bdf) for i in range(n_signals)),
+        spare_bytes=spare,
+        subject=subject_of(
+            fixed[8:88].decode("latin-1").strip(" \0"), start_date and date.fromisoformat(start_date)
+        ),
+    )
+
+
+def split_fields(block: bytes, n_signals: int) -> dict[str, list[bytes]]:
+    """Cut the part of the header that describes the signals into fields, one value a signal."""
+    fields, at = {}, 0
+    for name, width in SIGNAL_FIELDS:
+        fields[name] = [block[at + i * width : at + (i + 1) * width] for i in range(n_signals)]
+        at += n_signals * width
+    return fields
+
+
+def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str, is_bdf: bool) -> SignalHeader:
+    names = ("physical_min", "physical_max", "digital_min", "digital_max")
+    scale = tuple(number(fields[name][i]) for name in names)
+    makes_sense = None not in scale and scale[0] != scale[1] and scale[2] != scale[3]
+    makes_sense = makes_sense and max(map(abs, scale)) < _MAX_PHYSICAL
+    makes_sense = makes_sense and scale[2] == int(scale[2]) and scale[3] == int(scale[3])
+    label = fields["label"][i].decode(encoding, "replace")
+    return SignalHeader(
+        label=printable(label),
+        unit=printable(fields["unit"][i].decode(encoding, "replace")),
+        is_annotation=label.rstrip() == ("BDF Annotations" if is_bdf else "EDF Annotations"),
+        samples_per_record=samples,
+        calibration=scale if makes_sense else None,
+    )
+
+
+def _encoding(*fields: bytes) -> str:
+    """UTF-8 where all fields are valid UTF-8 (ASCII is), else Latin-1; the standard allows ASCII only."""
+    try:
+        for field in fields:
+            field.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def number(raw: bytes) -> float | None:
+    """The finite number in a field of the header, or None."""
+    text = raw.decode("latin-1").strip(" ")
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _integer(path: Path, field: str, raw: bytes, low: int, high: int) -> int:
+    text = raw.decode("latin-1").strip(" ")
+    value = int(text) if re.fullmatch(r"[+-]?\d+", text, re.ASCII) else None
+    if value is None or not low <= value <= high:
+        raise DamagedFileError(
+            f"The header of '{path.name}' is damaged (its {field} is {_shown(raw)}, not a whole number from {low} "
+            f"to {high}); export the night again."
+        )
+    return value
+
+
+def _seconds(path: Path, raw: bytes) -> float:
+    value = number(raw)
+    if value is None or not 0 <= value <= MAX_RECORD_S:
+        raise DamagedFileError(
+            f"The header of '{path.name}' is damaged (the duration of its data records is {_shown(raw)}, not a "
+            f"number of seconds up to {MAX_RECORD_S:.0f}); export the night again."
+        )
+    return value
+
+
+def _shown(raw: bytes) -> str:
+    return repr(printable(raw.decode("latin-1"))) if raw.strip(b" \0") else "empty"
+
+
+def _count_records(path, raw, data_bytes: int, samples: int, is_bdf: bool, record_s: float) -> tuple[int, int]:
+    """Number of data records and of bytes after them, checked against the size of the file."""
+    record_bytes = samples * (3 if is_bdf else 2)
+    announced = _integer(path, "number of data records", raw, -1, 99999999)
+    if announced == 0 or data_bytes < record_bytes:
+        raise DamagedFileError(
+            f"'{path.name}' holds no data: a header and not one whole data record; copy or export it again."
+        )
+    if announced == -1:  # a recorder that was cut off never filled the count in
+        return data_bytes // record_bytes, data_bytes % record_bytes
+    missing = announced * record_bytes - data_bytes
+    if missing > 0:
+        there_s, announced_s = data_bytes // record_bytes * record_s, announced * record_s
+        raise DamagedFileError(
+            f"'{path.name}' is cut short: its header announces {announced * record_bytes} bytes of signals "
+            f"({announced_s:g} s), of which {data_bytes} ({there_s:g} s) are there; copy or export it again."
+        )
+    return announced, -missing
+
+
+def _start(fixed: bytes, encoding: str) -> tuple[str | None, str | None, bool]:
+    """Start date, start clock and whether the night is simulated, from the fixed part of the header."""
+    words = fixed[88:168].decode(encoding, "replace").strip(" \0")
+    said = re.match(r"Startdate (\S+)", words)
+    if said and (day := edf_plus_date(said.group(1))):
+        start = day
+    elif said and said.group(1) == "X":
+        start = None
+    else:
+        start = _legacy_date(fixed[168:176])
+    clock = _clock(fixed[176:184])
+    if start is None and clock == time(0, 0, 0):
+        clock = None  # what anonymisers write in place of a time that they removed
+    simulated = "simulated" in words.casefold()
+    return start and start.isoformat(), clock and clock.isoformat(), simulated
+
+
+def _legacy_date(raw: bytes) -> date | None:
+    """Date ``dd.mm.yy``; years from 85 are of the last century, and 1 January 1985 means that none is known."""
+    found = re.fullmatch(rb" ?(\d{1,2})[.:/-] ?(\d{1,2})[.:/-](\d{2})", raw.strip(b" \0"))
+    if not found:
+        return None
+    day, month, year = (int(x) for x in found.groups())
+    said = _date(year + (1900 if year >= 85 else 2000), month, day)
+    return None if said == date(1985, 1, 1) else said
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _clock(raw: bytes) -> time | None:
+    text = raw.decode("latin-1").strip(" \0").replace(":", ".")
+    try:
+        return datetime.strptime(text, "%H.%M.%S").time()
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Which signal stands for which canonical channel, in which unit, and what only a person can say of it."""

@@ -1,0 +1,72 @@
+"""Channels found among the signals in which something was recorded: a dead sensor gives way to the next best."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.recording.formats.source import Signal
+from sleeplm.recording.montage.channels import Match, find_channels
+from sleeplm.recording.montage.plausibility import BELIEVED_SPO2, N_STRETCHES, STRETCH_S
+
+_ROUNDS = 3  # a file of ten thousand dead signals is not searched to its end
+_MAY_REST = ("position", "snore")  # one value all night is a finding
+
+
+def find_active_channels(
+    signals: Sequence[Signal], overrides: Mapping[str, str], duration_s: float
+) -> tuple[dict[str, Match], list[str]]:
+    """As `find_channels`, but a signal that holds nothing is only taken where nothing else stands for the channel.
+
+    Nine stretches of 30 s are read of each signal that would be taken. What the user chose is taken as it is.
+
+    Returns
+    -------
+    matches : dict of str to Match
+        In canonical order.
+    warnings : list of str
+        Also which signal was left for another.
+    """
+    first, warnings = find_channels(signals, overrides)
+    matches, dead, passed_over, looked_at = first, set(), set(), set()
+    for _ in range(_ROUNDS):
+        for name, match in matches.items():
+            for signal in (match.signal, match.minus):
+                if name not in overrides and signal is not None and id(signal) not in looked_at:
+                    looked_at.add(id(signal))
+                    if _is_dead(signal, CHANNEL[name].kind, duration_s):
+                        dead.add(id(signal))
+        if not dead - passed_over:
+            break
+        passed_over = set(dead)
+        matches, warnings = find_channels(signals, overrides, dead)
+    used = {id(match.signal) for match in matches.values()}
+    matches = {n: m for n, m in first.items() if id(m.signal) not in used} | matches
+    return {n: matches[n] for n in CHANNEL_NAMES if n in matches}, warnings + _said(first, matches)
+
+
+def _is_dead(signal: Signal, kind: str, duration_s: float) -> bool:
+    """Whether every stretch looked at is one value, or none; of a saturation, one that no blood has."""
+    if kind in _MAY_REST:
+        return False
+    starts = np.linspace(0.0, max(0.0, duration_s - STRETCH_S), N_STRETCHES)
+    known = []
+    for start in starts:
+        values = signal.read(start, min(start + STRETCH_S, duration_s))
+        known.append(values[np.isfinite(values)])
+        if known[-1].size and np.ptp(known[-1]) > 0:
+            return False
+    values = np.concatenate(known)
+    low, high = BELIEVED_SPO2
+    return kind != "spo2" or not ((values >= low) & (values <= high)).any()
+
+
+def _said(first: Mapping[str, Match], matches: Mapping[str, Match]) -> list[str]:
+    said = []
+    for name, match in matches.items():
+        old = first.get(name)
+        if old is None or (match.signal is old.signal and match.minus is old.minus):
+            continue
+        gone = old.signal if match.signal is not old.signal else old.minus
+        said.append(f"{name} is '{match.signal.label}', since nothing was recorded in '{gone.label}'.")
+    return said

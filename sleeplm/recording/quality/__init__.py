@@ -1,0 +1,1 @@
+"""How good each signal is in each epoch."""

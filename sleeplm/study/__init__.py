@@ -1,0 +1,1 @@
+"""One analysed night and its folder: analysis, person, montages, export."""

@@ -1,0 +1,184 @@
+"""What a user once chose for a montage, kept beside the studies, so that the next file with it gets the same.
+
+A montage is known by the labels and units of all its signals, whatever their order. Only a hash of them is kept,
+and which of them was chosen, as its place in the alphabet: a label may be somebody's name.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sleeplm.errors import StudyError
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.study.folder import locked, save
+
+FILE = "montages.json"
+FORMAT = "sleeplm-montages 2"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Signals and units that a user names for canonical channels.
+
+    Attributes
+    ----------
+    overrides : dict of str to str
+        Canonical name to label.
+    units : dict of str to str
+        Canonical name to unit, or to the coding of positions.
+    """
+
+    overrides: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.overrides or self.units)
+
+    def under(self, overrides: Mapping[str, str], units: Mapping[str, str]) -> "Choices":
+        """These choices with what is asked for now, which wins.
+
+        A signal or a unit named now for a channel replaces the channel's old choice of both: an old unit says
+        nothing of another signal.
+        """
+        same = {n for n in self.units if overrides.get(n) in (None, self.overrides.get(n))}
+        kept = {n: unit for n, unit in self.units.items() if n in same}
+        taken = set(overrides.values())
+        old = {n: label for n, label in self.overrides.items() if label not in taken}
+        return Choices(old | dict(overrides), kept | dict(units))
+
+    def said(self, overrides: Mapping[str, str], units: Mapping[str, str]) -> list[str]:
+        """One sentence for each of these choices that what is asked for now leaves in force."""
+        merged = self.under(overrides, units)
+        sentences = [
+            f"{name} is '{label}', as you chose before for this montage."
+            for name, label in self.overrides.items()
+            if name not in overrides and merged.overrides.get(name) == label
+        ]
+        return sentences + [
+            f"{name} is read in '{unit}', as you said before for this montage."
+            for name, unit in self.units.items()
+            if name not in units and merged.units.get(name) == unit
+        ]
+
+
+def montage_key(montage: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 of the labels and units of all signals, in no order.
+
+    Parameters
+    ----------
+    montage : iterable of (str, str)
+        As `sleeplm.recording.montage_of` gives it.
+    """
+    return hashlib.sha256(json.dumps(sorted(map(list, montage))).encode()).hexdigest()
+
+
+def recall(directory: Path, montage: Iterable[tuple[str, str]]) -> Choices:
+    """What was chosen before for a file with these signals; empty where nothing was.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder of studies (`study_store.studies_folder`).
+    montage : iterable of (str, str)
+        Label and unit of each signal (`sleeplm.recording.montage_of`).
+
+    Raises
+    ------
+    StudyError
+        The file of choices is damaged.
+    """
+    montage = list(montage)
+    return _choices(_read(directory), montage)
+
+
+def remember(
+    directory: Path,
+    montage: Iterable[tuple[str, str]],
+    overrides: Mapping[str, str],
+    units: Mapping[str, str] | None = None,
+) -> None:
+    """Keep what a user chose for a montage, over what was chosen before; call it once the choice has worked.
+
+    Raises
+    ------
+    StudyError
+        The file of choices is damaged or cannot be written.
+    """
+    if not overrides and not units:
+        return
+    montage = list(montage)
+    labels = _labels(montage)
+    with locked(directory):
+        all_ = _read(directory)
+        chosen = _choices(all_, montage).under(overrides, units or {})
+        places = {name: labels.index(label) for name, label in chosen.overrides.items()}
+        _write(directory, all_ | {montage_key(montage): {"overrides": places, "units": chosen.units}})
+
+
+def forget(directory: Path, montage: Iterable[tuple[str, str]] | None = None) -> bool:
+    """Drop what was chosen for a montage, or for all of them; whether there was anything.
+
+    Raises
+    ------
+    StudyError
+        The file of choices is damaged (only where one montage is named) or cannot be written.
+    """
+    if not (directory / FILE).exists():
+        return False
+    with locked(directory):
+        if montage is None:
+            (directory / FILE).unlink(missing_ok=True)
+            return True
+        all_ = _read(directory)
+        found = all_.pop(montage_key(montage), None) is not None
+        if found:
+            _write(directory, all_)
+        return found
+
+
+def _labels(montage: Iterable[tuple[str, str]]) -> list[str]:
+    """Each label once, in the order by which a choice is kept."""
+    return sorted({label for label, _ in montage})
+
+
+def _choices(all_: Mapping, montage: list[tuple[str, str]]) -> Choices:
+    there, labels = all_.get(montage_key(montage), {}), _labels(montage)
+    places = there.get("overrides", {})
+    return Choices({n: labels[at] for n, at in places.items() if at < len(labels)}, there.get("units", {}))
+
+
+def _read(directory: Path) -> dict[str, dict[str, dict]]:
+    try:
+        content = json.loads((directory / FILE).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not _whole(content.get("montages")):
+        raise StudyError(
+            f"the choices of channels in {directory / FILE} are damaged; delete the file and choose them again"
+        )
+    return content["montages"]
+
+
+def _whole(montages) -> bool:
+    """Whether this is canonical names to places in ``overrides`` and to text in ``units``, by montage."""
+    return isinstance(montages, dict) and all(
+        isinstance(m, dict)
+        and set(m) <= {"overrides", "units"}
+        and all(isinstance(c, dict) and set(c) <= set(CHANNEL) for c in m.values())
+        and all(type(at) is int and at >= 0 for at in m.get("overrides", {}).values())
+        and all(isinstance(unit, str) for unit in m.get("units", {}).values())
+        for m in montages.values()
+    )
+
+
+def _write(directory: Path, montages: Mapping) -> None:
+    try:
+        save(directory, {FILE: {"format": FORMAT, "montages": montages}})
+    except OSError as error:
+        raise StudyError(
+            f"choices of channels cannot be written to {directory}: {error.strerror or error}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Training and evaluation of the projector and of the language model adapter."""

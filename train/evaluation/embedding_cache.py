@@ -1,0 +1,93 @@
+"""What a network reads in people's nights, each night in each view read once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sleeplm.network.encoder import Encoding, SleepLM
+from train.evaluation.baselines import formula_features, untrained
+from train.evaluation.people import WHOLE, Person, together
+
+
+class EmbeddingCache:
+    """A network and all that it has read so far.
+
+    Parameters
+    ----------
+    model : SleepLM
+
+    Attributes
+    ----------
+    model : SleepLM
+    """
+
+    def __init__(self, model: SleepLM):
+        self.model = model
+        self._nights: dict[str, Encoding] = {}
+        self._vectors: dict[tuple[str, str], np.ndarray] = {}
+
+    def night(self, person: Person) -> Encoding:
+        """Embeddings, patches and tokens of the whole recording."""
+        if person.name not in self._nights:
+            self._nights[person.name] = self.model.encode(person.seen(WHOLE))
+        return self._nights[person.name]
+
+    def vectors(self, person: Person, view: str = WHOLE) -> np.ndarray:
+        """Embeddings of a night in a view, ``[epochs, dim]``."""
+        if view == WHOLE:
+            return self.night(person).embeddings
+        if (person.name, view) not in self._vectors:
+            self._vectors[person.name, view] = self.model.embed_signals(person.seen(view))
+        return self._vectors[person.name, view]
+
+    def all_vectors(self, people: Sequence[Person], view: str = WHOLE) -> np.ndarray:
+        """Those of all people one after the other, ``[all epochs, dim]``."""
+        return together(self.vectors(person, view) for person in people)
+
+
+class Features:
+    """What is measured by formula in people's nights, each view of each night once."""
+
+    def __init__(self):
+        self._of: dict[tuple[str, str], np.ndarray] = {}
+
+    def all_of(self, people: Sequence[Person], view: str = WHOLE) -> np.ndarray:
+        """`formula_features` of all people one after the other, ``[all epochs, features]``."""
+        for person in people:
+            if (person.name, view) not in self._of:
+                self._of[person.name, view] = formula_features(person.seen(view))
+        return together(self._of[person.name, view] for person in people)
+
+
+@dataclass(frozen=True)
+class EvaluationContext:
+    """What a part of the evaluation rests on.
+
+    Attributes
+    ----------
+    trained, untrained : Readings
+        Of the network that is measured, and of one of the same form with random weights.
+    reference : sequence of Person
+        Whom examples, probes and the logistic regression learn from.
+    people : sequence of Person
+        Others, whom they are measured on.
+    features : Features
+        Of all of them.
+    """
+
+    trained: EmbeddingCache
+    untrained: EmbeddingCache
+    reference: Sequence[Person]
+    people: Sequence[Person]
+    features: Features = field(default_factory=Features)
+
+    @classmethod
+    def of(cls, model: SleepLM, reference: Sequence[Person], people: Sequence[Person]) -> "EvaluationContext":
+        """The bench of a network, nothing read so far."""
+        return cls(EmbeddingCache(model), EmbeddingCache(untrained(model)), reference, people)
+
+    @property
+    def model(self) -> SleepLM:
+        """The network that is measured."""
+        return self.trained.model

@@ -1,0 +1,58 @@
+"""People beyond the ranges that training drew from: stages, and hearts slow and fast, asked for in words."""
+
+from collections.abc import Sequence
+
+from sleeplm.captions.text.cardiac import HEART_BPM
+from train.evaluation.conditions import CONDITIONS, SLOW_HEART, ranked
+from train.evaluation.embedding_cache import EvaluationContext
+from train.evaluation.figures import Figure
+from train.evaluation.people import ONE_EEG, WHOLE, Person, Plan, groups_of, planned, together
+from train.evaluation.stages import by_words, in_context, kappa_figure, probed
+
+UNUSUAL_SEED = 970_000
+STAGES_OF, HEARTS_OF = "Stages of people of unusual habits", "Hearts of people of unusual habits"
+FAST_HEART = CONDITIONS["high heart rate"]
+# The last of each is in no words of the training.
+HEARTS = {
+    f"under {HEART_BPM[0]} bpm": (SLOW_HEART, (*SLOW_HEART.words, "bradycardia", "low heart rate")),
+    f"over {HEART_BPM[1]} bpm": (FAST_HEART, (*FAST_HEART.words, "tachycardia", "high heart rate")),
+}
+
+
+def planned_unusual(count: int, hours: float) -> list[Plan]:
+    """People of all profiles in turn, every habit and the heart at rest outside what is usual."""
+    return planned(count, hours, UNUSUAL_SEED, scored=False, unusual=True)
+
+
+def unusual_figures(bench: EvaluationContext, people: Sequence[Person]) -> list[Figure]:
+    """Kappa of their stages by words and in context, AUROC of their hearts by words.
+
+    Parameters
+    ----------
+    bench : Bench
+        Whose reference people, of usual habits, teach the logistic regressions.
+    people : sequence of Person
+    """
+    groups, truth = groups_of(people), together(p.stages for p in people)
+    known = together(p.stages for p in bench.reference)
+    figures = []
+    for view in (WHOLE, ONE_EEG):
+        features = [bench.features.all_of(whom, view) for whom in (bench.reference, people)]
+        learned = probed(features[0], known, features[1])
+        blank = by_words(bench.untrained.model, bench.untrained.all_vectors(people, view))
+        found = {"by words alone": (by_words(bench.model, bench.trained.all_vectors(people, view)), blank)}
+        if bench.model.context is not None:
+            found["with the night around"] = (together(in_context(bench.trained, p, view) for p in people), blank)
+        for how, (stages, untaught) in found.items():
+            beside = {"logistic regression": learned, "untrained encoder": untaught}
+            figures.append(kappa_figure(STAGES_OF, f"{view}, {how}", truth, stages, groups, beside))
+    for name, (condition, wordings) in HEARTS.items():
+        holds = condition.of(people)
+        for words in wordings:
+            trained, blank = (
+                readings.model.zero_shot_scores(readings.all_vectors(people), {"": (words,)})[:, 0]
+                for readings in (bench.trained, bench.untrained)
+            )
+            beside = {"chance": 0.5, "untrained encoder": blank}
+            figures.append(ranked(HEARTS_OF, f'{name}: "{words}"', holds, trained, groups, beside))
+    return figures

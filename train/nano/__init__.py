@@ -1,0 +1,1 @@
+"""Training of SleepLM nano and of its context network."""

@@ -1,0 +1,1 @@
+"""Fine-tuning of a network of the published form."""
