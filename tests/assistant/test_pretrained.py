@@ -14,7 +14,7 @@ def converted(monkeypatch, tmp_path):
         (folder / "config.json").write_text("{}")
 
     monkeypatch.setattr(pretrained, "_convert", convert)
-    monkeypatch.setattr(pretrained, "check_sum", lambda package: None)
+    monkeypatch.setattr(pretrained, "check_sha256", lambda package: None)
     monkeypatch.setenv("SLEEPLM_CACHE", str(tmp_path / "cache"))
     return times
 
@@ -40,7 +40,7 @@ def test_an_altered_package_is_refused(converted, monkeypatch):
     def altered(package):
         raise ModelError("the weights are not the published file")
 
-    monkeypatch.setattr(pretrained, "check_sum", altered)
+    monkeypatch.setattr(pretrained, "check_sha256", altered)
     with pytest.raises(ModelError, match="not the published"):
         pretrained.packaged_folder()
     assert converted == []

@@ -11,8 +11,8 @@ from sleeplm.captions import tell
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import FACETS
-from sleeplm.kinds.stages import STAGES
-from sleeplm.network.encoder import STAGE_PROMPTS, Encoding, SleepLM
+from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
+from sleeplm.network.encoder import Encoding, SleepLM
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.tokenizer import train_words

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.kinds.channels import CHANNEL_NAMES
-from sleeplm.network.encoder import STAGE_PROMPTS, SleepLM
+from sleeplm.kinds.stages import STAGE_PROMPTS
+from sleeplm.network.encoder import SleepLM
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.epochs import Epochs, cut_epochs

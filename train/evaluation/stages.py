@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sleeplm.kinds.stages import STAGES, Stage
-from sleeplm.network.encoder import STAGE_PROMPTS, SleepLM
+from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES, Stage
+from sleeplm.network.encoder import SleepLM
 from sleeplm.network.few_shot import with_neighbours
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext

@@ -7,8 +7,8 @@ import torch
 from tokenizers import Tokenizer
 
 from sleeplm.kinds.channels import FACETS
-from sleeplm.kinds.stages import STAGES
-from sleeplm.network.encoder import STAGE_PROMPTS, SleepLM
+from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
+from sleeplm.network.encoder import SleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.recording.epochs import Epochs
 from train.corpus.corpus import Night, Row

@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sleeplm.kinds.stages import STAGES
+from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
 from sleeplm.network import losses
-from sleeplm.network.encoder import STAGE_PROMPTS
 from sleeplm.network.published import PublishedNetwork
 from sleeplm.network.published.encoder import PublishedSleepLM
 from train.evaluation.scores import kappa
