@@ -1,6 +1,6 @@
 """Intervals of time: where a mask holds, and stretches of epochs, which count from 1 with both ends included."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import TypeVar
 
@@ -24,7 +24,7 @@ def true_intervals(mask: np.ndarray, gap: int = 1) -> np.ndarray:
     return np.stack([spans[np.append(True, apart), 0], spans[np.append(apart, True), 1]], axis=1)
 
 
-def epoch_ranges(epochs: Sequence[int]) -> tuple[tuple[int, int], ...]:
+def epoch_ranges(epochs: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Fold epoch numbers into ``(first, last)`` ranges, both ends included.
 
     >>> epoch_ranges([1, 2, 3, 7, 8])

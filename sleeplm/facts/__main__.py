@@ -1,12 +1,14 @@
 """``python -m sleeplm.facts > docs/numbers.md``: every number of a night, with its formula."""
 
 from types import MappingProxyType
+from typing import cast
 
 from sleeplm.facts.night_facts import night_facts
 from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.kinds.facts import FACT_KINDS
 from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.units import format_value
 
 N_EPOCHS = 120
@@ -16,7 +18,7 @@ class _Nothing:
     """An hour in which no signal was recorded; what a person scored is all there is."""
 
     duration_s, n_epochs, start_clock = 3600.0, N_EPOCHS, "23:00:00"
-    channels = MappingProxyType({})
+    channels: MappingProxyType = MappingProxyType({})
 
 
 def page() -> str:
@@ -44,7 +46,7 @@ def page() -> str:
 
 
 def _values(scoring: Scoring) -> dict[str, str]:
-    facts = night_facts(_Nothing, scoring)
+    facts = night_facts(cast(NightSignals, _Nothing), scoring)  # without channels nothing else is asked for
     return {f.id: "–" if f.value is None else format_value(f.value, f.unit) for f in facts}
 
 

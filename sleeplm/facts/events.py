@@ -9,7 +9,7 @@ from sleeplm.facts.reasons import NOT_STAGED, why_no_sleep_fact, why_not_counted
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_CHANNELS
-from sleeplm.kinds.facts import FACT_KINDS, Count, Density, FactKind, Rate
+from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Needs, Rate
 from sleeplm.kinds.sources import EXPERT
 from sleeplm.kinds.stages import SLEEP_STAGES, STAGE_KINDS, Stage
 from sleeplm.night import Event, Scoring
@@ -28,7 +28,7 @@ def event_findings(
     night: Timeline,
     scoring: Scoring,
     recorded: Sequence[str],
-    usable: Callable[[str], np.ndarray] = lambda name: np.True_,
+    usable: Callable[[str], np.ndarray | np.bool] = lambda name: np.True_,
 ) -> dict[str, Finding]:
     """Counts of events by type, and their indices per hour of sleep.
 
@@ -48,9 +48,9 @@ def event_findings(
         if isinstance(kind.measure, Count):
             found[kind.id] = _count(night, scoring, kind.needs.events[0], recorded)
         elif isinstance(kind.measure, Rate):
-            found[kind.id] = _rate(night, scoring, kind, recorded)
+            found[kind.id] = _rate(night, scoring, kind.needs.events, kind.measure, recorded)
         elif isinstance(kind.measure, Density):
-            found[kind.id] = _density(night, scoring, kind, recorded, usable)
+            found[kind.id] = _density(night, scoring, kind.needs, recorded, usable)
     found["cheyne_stokes_min"] = _minutes_of(night, scoring, "cheyne_stokes", recorded)
     found["snore_pct"] = _share_of_sleep(night, scoring, "snore", recorded)
     found["plm_arousal_per_h"] = _plm_with_arousal(night, scoring, recorded)
@@ -71,9 +71,10 @@ def _once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
     return events
 
 
-def _rate(night: Timeline, scoring: Scoring, kind: FactKind, recorded: Sequence[str]) -> Finding:
+def _rate(
+    night: Timeline, scoring: Scoring, types: tuple[str, ...], rate: Rate, recorded: Sequence[str]
+) -> Finding:
     """Events per hour of sleep, or of some stages of it."""
-    types, rate = kind.needs.events, kind.measure
     why = why_not_counted(types, scoring, recorded)
     if not why and types == ("arousal",) and rate.stages == (Stage.R,):
         why = _why_no_arousals_in_rem(scoring)
@@ -103,12 +104,14 @@ def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded:
 def _density(
     night: Timeline,
     scoring: Scoring,
-    kind: FactKind,
+    needs: Needs,
     recorded: Sequence[str],
-    usable: Callable[[str], np.ndarray],
+    usable: Callable[[str], np.ndarray | np.bool],
 ) -> Finding:
     """Events that begin in the epochs of a stage that could be searched, per minute of these."""
-    (type_,), stage = kind.needs.events, kind.needs.stage
+    (type_,), stage = needs.events, needs.stage
+    if stage is None:
+        raise ValueError(f"a density of {type_} needs a stage")
     if why := why_not_counted((type_,), scoring, recorded):
         return Finding(why=why)
     evidence = _evidence((type_,), night, scoring, recorded)
@@ -249,7 +252,7 @@ def both_sources(events: set[str], stages: str | None) -> str:
     return " and ".join(sorted(events | ({stages} if stages else set())))
 
 
-def _count(night, scoring, event_type, recorded) -> Finding:
+def _count(night: Timeline, scoring: Scoring, event_type: str, recorded: Sequence[str]) -> Finding:
     if not scoring.was_scored(event_type):
         return Finding(why=why_not_scored(event_type, recorded))
     events = scoring.events_of(event_type)

@@ -40,7 +40,7 @@ def as_fact(kind: FactKind, found: Finding) -> Fact:
     """Round a finding and put it into the words of its kind."""
     value = _rounded(found.value, kind.unit)
     if value is None:
-        text = f"{found.why}, so {_subject(kind)} is not known."
+        text = f"{found.why}, so {fact_subject(kind)} is not known."
     else:
         text = kind.sentence.format(value=format_value(value, kind.unit), where=found.where)
         text = f"{text.removesuffix('.')} ({found.rule})." if found.rule else text
@@ -48,7 +48,7 @@ def as_fact(kind: FactKind, found: Finding) -> Fact:
     return Fact(kind.id, kind.name, value, kind.unit, text, kind.definition, *evidence)
 
 
-def _rounded(value, unit):
+def _rounded(value: float | int | str | None, unit: str) -> float | int | str | None:
     if value is None or isinstance(value, str):
         return value
     if not np.isfinite(value):
@@ -56,7 +56,7 @@ def _rounded(value, unit):
     return int(value) if unit == COUNT else round(float(value), 2 if unit == RATIO else 1)
 
 
-def _subject(kind: FactKind) -> str:
+def fact_subject(kind: FactKind) -> str:
     """What a sentence calls a fact that has no value."""
     first = kind.name.split()[0]
     name = kind.name if not first[1:].islower() else kind.name[0].lower() + kind.name[1:]

@@ -1,5 +1,7 @@
 """Heart rate and its variability, in bed and by stage."""
 
+from typing import Any
+
 import numpy as np
 
 from sleeplm.facts.events import both_sources
@@ -24,7 +26,7 @@ def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
     times_s, bpm = heart.times_s[inside], heart.bpm[inside]
     if not bpm.size:
         return {}
-    evidence = {"signals": ("ECG",)}
+    evidence: dict[str, Any] = {"signals": ("ECG",)}
     epoch = epoch_at(times_s)
     found = {"hr_mean_bpm": Finding(bpm.mean(), epochs=epoch_ranges(np.unique(epoch)), **evidence)}
     counts = np.bincount(epoch)
@@ -62,8 +64,8 @@ def _rate_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence
 def _variability_by_stage(night: Timeline, heart: HeartRate, evidence: dict) -> dict[str, Finding]:
     """Variability in five-minute stretches of each stage."""
     in_bed = np.where(night.in_bed, night.stages, str(Stage.UNSCORED))
-    measured = variability_by_stage(heart, in_bed) if heart.sinus is not None else {}
-    found = {}
+    measured = variability_by_stage(heart, in_bed.tolist()) if heart.sinus is not None else {}
+    found: dict[str, Finding] = {}
     for stage in STAGES:
         if stage not in measured:
             why = f"No five minutes of {STAGE_KINDS[stage].short} in one piece are covered by sinus rhythm"

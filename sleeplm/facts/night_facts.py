@@ -1,5 +1,7 @@
 """All facts of a night, put together from what its stages, events and signals give."""
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 
 from sleeplm.facts.atonia import atonia_findings
@@ -14,6 +16,7 @@ from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.facts import FACT_KINDS, FactKind
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Fact, Scoring, clock_at
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.scoring.heart_stages import SOURCE as HEART_STAGING
 from sleeplm.scoring.stages import low_confidence
@@ -23,7 +26,7 @@ _STAGING_CHANNELS = ("C3", "C4", "EOG_L", "EOG_R", "EMG_CHIN")
 
 
 def night_facts(
-    recording, scoring: Scoring, spo2: np.ndarray | None = None, heart: HeartRate | None = None
+    recording: NightSignals, scoring: Scoring, spo2: np.ndarray | None = None, heart: HeartRate | None = None
 ) -> list[Fact]:
     """The numbers of a night.
 
@@ -44,7 +47,16 @@ def night_facts(
         One for every id of `FACT_IDS`, in that order; `value` is None where the number does not exist for this
         night, and `text` says why.
     """
-    night = Timeline.of(
+    night = timeline_of(recording, scoring)
+    found = findings(recording, scoring, night, spo2, heart)
+    return [
+        as_fact(kind, _in_force(kind, found, night, scoring, recording.channels)) for kind in FACT_KINDS.values()
+    ]
+
+
+def timeline_of(recording: NightSignals, scoring: Scoring) -> Timeline:
+    """The stages and the time in bed of a night."""
+    return Timeline.of(
         scoring.hypnogram,
         recording.n_epochs,
         source=scoring.hypnogram_source,
@@ -52,13 +64,15 @@ def night_facts(
         lights_on_s=scoring.lights_on_s,
         start_clock=recording.start_clock,
     )
-    found = findings(recording, scoring, night, spo2, heart)
-    return [
-        as_fact(kind, _in_force(kind, found, night, scoring, recording.channels)) for kind in FACT_KINDS.values()
-    ]
 
 
-def findings(recording, scoring: Scoring, night: Timeline, spo2=None, heart=None) -> dict[str, Finding]:
+def findings(
+    recording: NightSignals,
+    scoring: Scoring,
+    night: Timeline,
+    spo2: np.ndarray | None = None,
+    heart: HeartRate | None = None,
+) -> dict[str, Finding]:
     """What the functions of this room find, by id of the fact; of what does not exist they may say nothing."""
     return {
         **_period(recording, scoring, night),
@@ -68,7 +82,13 @@ def findings(recording, scoring: Scoring, night: Timeline, spo2=None, heart=None
     }
 
 
-def _in_force(kind: FactKind, found, night: Timeline, scoring: Scoring, recorded) -> Finding:
+def _in_force(
+    kind: FactKind,
+    found: Mapping[str, Finding],
+    night: Timeline,
+    scoring: Scoring,
+    recorded: Collection[str],
+) -> Finding:
     """What was found of a fact, or the reason why nothing was."""
     if kind.needs.told_apart and not night.depth_known:
         return Finding(why=NO_DEPTH)
@@ -79,7 +99,7 @@ def _in_force(kind: FactKind, found, night: Timeline, scoring: Scoring, recorded
     return Finding(why=why) if of_signal else Finding(why=why, source=night.source or "measured")
 
 
-def _staging_signals(recording, scoring: Scoring) -> tuple[str, ...]:
+def _staging_signals(recording: NightSignals, scoring: Scoring) -> tuple[str, ...]:
     """Channels that automatic staging may have read; an expert's are not known."""
     if scoring.hypnogram_source == HEART_STAGING:
         return ("ECG",)
@@ -87,7 +107,7 @@ def _staging_signals(recording, scoring: Scoring) -> tuple[str, ...]:
     return tuple(c for c in _STAGING_CHANNELS if c in recording.channels) if automatic else ()
 
 
-def _period(recording, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
+def _period(recording: NightSignals, scoring: Scoring, night: Timeline) -> dict[str, Finding]:
     """Recording, lights and time in bed: what is there without any scoring."""
     whole = ((1, night.n_epochs),) if night.n_epochs else ()
     in_bed = epoch_ranges(np.flatnonzero(night.in_bed) + 1)
@@ -126,9 +146,11 @@ def _unsure(scoring: Scoring, night: Timeline) -> Finding:
     return Finding(share, why_no_sleep_fact(night), source=night.source or "measured", epochs=epochs)
 
 
-def _from_signals(recording, scoring: Scoring, night: Timeline, spo2, heart) -> dict[str, Finding]:
+def _from_signals(
+    recording: NightSignals, scoring: Scoring, night: Timeline, spo2: np.ndarray | None, heart: HeartRate | None
+) -> dict[str, Finding]:
     """Oxygen, heart and position, read from the recording where it has them."""
-    found = {}
+    found: dict[str, Finding] = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
     if "SPO2" in rate:
         found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])

@@ -1,6 +1,7 @@
 """Oxygen saturation, heart rate and body position of a night, from the signals themselves."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def oxygen_findings(night: Timeline, spo2: np.ndarray, sfreq_hz: float) -> dict[
     if not valid.any():
         return {}
     seconds, values = seconds[valid], saturation[valid]
-    evidence = {"signals": ("SPO2",)}
+    evidence: dict[str, Any] = {"signals": ("SPO2",)}
     nadir_s = int(seconds[np.argmin(values)])
     nadir = epoch_at(nadir_s)
     measured = epoch_ranges(np.unique(epoch_at(seconds)))

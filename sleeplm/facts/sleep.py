@@ -90,18 +90,18 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         "stage_shifts_n": Finding(len(shifts), epochs=epoch_ranges(shifts), **evidence),
         "sleep_onset_clock": _clock(night, onset * EPOCH_S, onset + 1, evidence),
         "final_awakening_clock": _clock(night, end * EPOCH_S, end, evidence),
-        "rem_latency_min": _latency(night, Stage.R, "No REM sleep was scored", evidence),
-        "n3_latency_min": _latency(night, Stage.N3, "No deep sleep was scored", evidence),
+        "rem_latency_min": _latency(night, onset, Stage.R, "No REM sleep was scored", evidence),
+        "n3_latency_min": _latency(night, onset, Stage.N3, "No deep sleep was scored", evidence),
     }
     return found
 
 
-def _latency(night: Timeline, stage: Stage, why: str, evidence: dict) -> Finding:
+def _latency(night: Timeline, onset: int, stage: Stage, why: str, evidence: dict) -> Finding:
     """From sleep onset to the first epoch of a stage."""
     at = np.flatnonzero(night.of_stage(stage))
     if not at.size:
         return Finding(why=why, **evidence)
-    onset, first = night.sleep_period[0], int(at[0])
+    first = int(at[0])
     return Finding((first - onset) * EPOCH_MIN, epochs=epoch_ranges([onset + 1, first + 1]), **evidence)
 
 
