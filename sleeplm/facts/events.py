@@ -9,7 +9,7 @@ from sleeplm.facts.reasons import NOT_STAGED, why_no_sleep_fact, why_not_counted
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_CHANNELS
-from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Needs, Rate
+from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Duration, Needs, Rate, ShareOfSleep
 from sleeplm.kinds.sources import EXPERT
 from sleeplm.kinds.stages import SLEEP_STAGES, STAGE_KINDS, Stage
 from sleeplm.night import Event, Scoring
@@ -51,8 +51,10 @@ def event_findings(
             found[kind.id] = _rate(night, scoring, kind.needs.events, kind.measure, recorded)
         elif isinstance(kind.measure, Density):
             found[kind.id] = _density(night, scoring, kind.needs, recorded, usable)
-    found["cheyne_stokes_min"] = _minutes_of(night, scoring, "cheyne_stokes", recorded)
-    found["snore_pct"] = _share_of_sleep(night, scoring, "snore", recorded)
+        elif isinstance(kind.measure, Duration):
+            found[kind.id] = _minutes_of(night, scoring, kind.needs.events[0], recorded)
+        elif isinstance(kind.measure, ShareOfSleep):
+            found[kind.id] = _share_of_sleep(night, scoring, kind.needs.events[0], recorded)
     found["plm_arousal_per_h"] = _plm_with_arousal(night, scoring, recorded)
     return found
 

@@ -68,7 +68,9 @@ def test_every_type_of_event_can_be_asked_for(kind):
     assert event_name(kind.id, 1) == kind.noun and event_name(kind.id) in (kind.plural, "apneas")
     topic = next((topic for topic in TOPICS if kind.id in topic.events), None)
     question = f"how many {kind.plural} were there?" if topic else "what was there?"
-    assert topic is None or topic.words.search(question), f"no word of the topic {topic.name} stands in {question!r}"
+    assert topic is None or topic.words.search(question), (
+        f"no word of the topic {topic.name} stands in {question!r}"
+    )
     assert f'"{kind.id}"' in plan_grammar(read_scope(question, Study))
 
 
@@ -105,7 +107,9 @@ def test_every_stage_has_its_words_and_every_staged_one_its_color_and_place():
 def test_every_channel_position_facet_and_source_has_its_words():
     assert all(channel.caption_nouns and channel.words for channel in CANONICAL)
     assert {channel.kind for channel in CANONICAL} == set(CHANNEL_COLORS)
-    assert all(kind.words and kind.caption_nouns and kind.phrases for kind in POSITION_KINDS if kind.name != "unknown")
+    assert all(
+        kind.words and kind.caption_nouns and kind.phrases for kind in POSITION_KINDS if kind.name != "unknown"
+    )
     assert all(facet.title and facet.channels for facet in FACET_KINDS.values())
     assert {staging.SOURCE, heart_stages.SOURCE} <= set(SOURCES)
     assert all(source.label and source.clause for source in SOURCES.values())

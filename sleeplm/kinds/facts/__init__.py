@@ -6,7 +6,7 @@ Formulas follow the AASM Manual for the Scoring of Sleep and Associated Events (
 from sleeplm.kinds.facts.body import BODY
 from sleeplm.kinds.facts.breathing import BREATHING
 from sleeplm.kinds.facts.heart import HEART
-from sleeplm.kinds.facts.kind import Asked, Count, Density, FactKind, Needs, Rate
+from sleeplm.kinds.facts.kind import Asked, Count, Density, Duration, FactKind, Needs, Rate, ShareOfSleep
 from sleeplm.kinds.facts.oxygen import OXYGEN
 from sleeplm.kinds.facts.period import PERIOD
 from sleeplm.kinds.facts.sleep import SLEEP
@@ -14,4 +14,15 @@ from sleeplm.kinds.facts.sleep import SLEEP
 FACT_KINDS = {kind.id: kind for kind in (*PERIOD, *SLEEP, *BREATHING, *OXYGEN, *HEART, *BODY)}
 FACT_IDS = tuple(FACT_KINDS)
 
-__all__ = ["FACT_IDS", "FACT_KINDS", "Asked", "Count", "Density", "FactKind", "Needs", "Rate"]
+__all__ = [
+    "FACT_IDS",
+    "FACT_KINDS",
+    "Asked",
+    "Count",
+    "Density",
+    "Duration",
+    "FactKind",
+    "Needs",
+    "Rate",
+    "ShareOfSleep",
+]

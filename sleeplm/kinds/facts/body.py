@@ -2,7 +2,7 @@
 
 from sleeplm.kinds.channels import POSITION_KINDS
 from sleeplm.kinds.facts.counts import count
-from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, Density, FactKind, Needs, Rate
+from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, Density, FactKind, Needs, Rate, ShareOfSleep
 from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.units import COUNT, MINUTES, PER_HOUR, PER_MINUTE, PERCENT, RATIO
 
@@ -49,7 +49,7 @@ BODY = (
     count("snore"),
     FactKind("snore_pct", "Share of sleep with snoring", PERCENT, "Snoring filled {value} of total sleep time.",
              "Time of scored snoring within epochs of sleep / total sleep time.",
-             needs=Needs(events=("snore",), staging=True),
+             needs=Needs(events=("snore",), staging=True), measure=ShareOfSleep(),
              names=r"(?:share|percent|how much|proportion).*snor|snor.*(?:percent|share)"),
     FactKind("spindle_n2_per_min", "Spindle density in N2", PER_MINUTE, "Spindle density in N2 was {value}.",
              "Spindles that begin in N2 / minutes of N2, those alone whose signal could be searched.",

@@ -2,7 +2,7 @@
 
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS
 from sleeplm.kinds.facts.counts import count
-from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, FactKind, Needs, Rate
+from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, Duration, FactKind, Needs, Rate
 from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.units import MINUTES, PER_HOUR
 
@@ -43,6 +43,6 @@ BREATHING = (
       for place, words in {"supine": "on the back", "nonsupine": "off the back"}.items()),
     FactKind("cheyne_stokes_min", "Time in Cheyne-Stokes breathing", MINUTES,
              "Cheyne-Stokes breathing lasted {value} in all.", "Duration of the scored stretches.",
-             needs=Needs(events=("cheyne_stokes",)), names=r"cheyne"),
+             needs=Needs(events=("cheyne_stokes",)), names=r"cheyne", measure=Duration()),
     *(count(event) for event in (*APNEAS_HYPOPNEAS, "rera", "cheyne_stokes")),
 )  # fmt: skip

@@ -72,6 +72,19 @@ class Density:
     """Measured as events that begin in the epochs of the stage that the fact needs, per minute of these."""
 
 
+@dataclass(frozen=True)
+class Duration:
+    """Measured as how long the events last, in minutes."""
+
+
+@dataclass(frozen=True)
+class ShareOfSleep:
+    """Measured as the share of total sleep time that the events fill."""
+
+
+Measure = Count | Rate | Density | Duration | ShareOfSleep
+
+
 class Asked(StrEnum):
     """How a question comes to a fact."""
 
@@ -104,7 +117,7 @@ class FactKind:
         ``sleep`` or the stage whose longest bout it is.
     share_of : str
         Id of the fact of the same minutes, of which it is the share of total sleep time.
-    measure : Count, Rate, Density or None
+    measure : Count, Rate, Density, Duration, ShareOfSleep or None
         How it is measured from events; None where a function of its own measures it.
     """
 
@@ -119,7 +132,7 @@ class FactKind:
     rank: int = 0
     bout_of: str = ""
     share_of: str = ""
-    measure: Count | Rate | Density | None = None
+    measure: Measure | None = None
 
     @property
     def definition(self) -> str:
