@@ -1,4 +1,4 @@
-"""Who may know whom, by the code's own imports, those within functions too: rooms in one order, no circle of files."""
+"""Who may know whom, by the code's own imports, also those within functions: one order of rooms, no circle."""
 
 import ast
 from collections.abc import Iterator
