@@ -43,7 +43,7 @@ class Assistant:
         Parameters
         ----------
         llm : str, optional
-        encoder : SleepLM, optional
+        encoder : Encoder, optional
             What looks for phrases; ours where none is given, loaded when first asked.
 
         Raises
@@ -156,7 +156,7 @@ def _without_absent_topics(evidence: Evidence, calls: list[Call], question: str,
 
 
 def _load_encoder():
-    from sleeplm.network.encoder import SleepLM
+    from sleeplm.network.loading import SleepLM
 
     return SleepLM.from_pretrained()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from assistant.answers import Citation
 from sleeplm.errors import ModelError
+from sleeplm.network.encoder import refuse_other_network
 from sleeplm.night import Fact
-from sleeplm.study.analysis import refuse_other_network
 from sleeplm.units import EPOCH_S
 
 MAX_CITATIONS = 6  # stretches shown for one fact, the longest first

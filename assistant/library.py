@@ -2,17 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from index import Index
 from index.by_network import folder_for, indices_in
 from sleeplm import __version__
 from sleeplm.files import cache_folder
+from sleeplm.network.encoder import Encoder
 from sleeplm.night import seconds_at
 from sleeplm.recording import montage_of, open_recording
 from sleeplm.recording.montage.questions import Question
 from sleeplm.study.analysis import analyze
+from sleeplm.study.choices import USUAL, Choices
 from sleeplm.study.folder import locked, new_folder, remove_folder, studies_folder
 from sleeplm.study.montages import forget, recall, remember
 from sleeplm.study.person import UNSAID, Person
@@ -28,18 +30,16 @@ DEMO_NOTICE = "Simulated night: the scoring is the simulation's own truth, not a
 def add_night(
     path: str | Path,
     scorings: Sequence[str | Path] = (),
-    overrides: Mapping[str, str] | None = None,
-    lights_off: str | None = None,
-    lights_on: str | None = None,
+    choices: Choices = USUAL,
+    lights: tuple[str | None, str | None] = (None, None),
+    *,
     studies_dir: str | Path | None = None,
     label: str | None = None,
-    encoder=None,
+    encoder: Encoder | None = None,
     progress: Progress = lambda step, fraction: None,
     notices: Sequence[str] = (),
-    units: Mapping[str, str] | None = None,
     person: Person = UNSAID,
     forget_montage: bool = False,
-    hypopnea_rule: str = "3%",
 ) -> Study:
     """Analyse a recording (`sleeplm.study.analysis.analyze`) and put its epochs into the index.
 
@@ -48,12 +48,10 @@ def add_night(
 
     Parameters
     ----------
-    lights_off, lights_on : str, optional
-        Clock times ``HH:MM`` or ``HH:MM:SS`` within the recording.
+    lights : (str or None, str or None)
+        Clock times ``HH:MM`` or ``HH:MM:SS`` of lights off and on, within the recording.
     forget_montage : bool
         Whether to drop first what was chosen before for files with these signals.
-    hypopnea_rule : str
-        ``"3%"`` or ``"4%"``.
 
     Raises
     ------
@@ -61,27 +59,22 @@ def add_night(
         One sentence that says what is wrong.
     """
     directory, montage = studies_folder(studies_dir), montage_of(path)
-    overrides, units = dict(overrides or {}), dict(units or {})
     if forget_montage:
         forget(directory, montage)
     before = recall(directory, montage)
-    chosen = before.under(overrides, units)
-    lights_s = _lights_s(path, chosen.overrides, lights_off, lights_on)
+    chosen = before.under(choices)
     study = analyze(
         path,
         scorings,
-        chosen.overrides,
-        *lights_s,
+        chosen.with_lights(_lights_s(path, chosen, lights)) if any(lights) else chosen,
         studies_dir=studies_dir,
         label=label,
         encoder=encoder,
         progress=lambda step, fraction: progress(step, 0.97 * fraction),
-        notices=[*notices, *before.said(overrides, units)],
-        units=chosen.units,
+        notices=[*notices, *before.notices(choices)],
         person=person,
-        hypopnea_rule=hypopnea_rule,
     )
-    remember(directory, montage, overrides, units)
+    remember(directory, montage, choices)
     progress("indexing", 0.97)
     began = time.perf_counter()
     _into_index(study)
@@ -99,14 +92,12 @@ def questions_about(path: str | Path, studies_dir: str | Path | None = None) -> 
         The file cannot be used.
     """
     before = recall(studies_folder(studies_dir), montage_of(path))
-    return open_recording(path, before.overrides, before.units).questions
+    return open_recording(path, before.channels, before.units).questions
 
 
-def _lights_s(path, overrides, *clocks: str | None) -> list[float | None]:
+def _lights_s(path: str | Path, choices: Choices, clocks: Sequence[str | None]) -> list[float | None]:
     """Clock times as seconds from the first sample of a recording."""
-    if not any(clocks):
-        return [None for _ in clocks]
-    recording = open_recording(path, overrides or {})
+    recording = open_recording(path, choices.channels)
     return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
 
 

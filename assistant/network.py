@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.projector import read_config
-from sleeplm.network.published.encoder import PublishedSleepLM, load_encoder
-from sleeplm.study.analysis import model_of
+from sleeplm.network.encoder import model_of
+from sleeplm.network.loading import load_encoder
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def load_network(name: str | None = None, bf16: bool = False) -> Network:
     Parameters
     ----------
     name, bf16
-        As `sleeplm.network.published.encoder.load_encoder` takes them.
+        As `sleeplm.network.loading.load_encoder` takes them.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def load_network(name: str | None = None, bf16: bool = False) -> Network:
     """
     encoder = load_encoder(name, bf16)
     model = model_of(encoder)
-    return Network(encoder, model, limits_of(model, dense=not isinstance(encoder, PublishedSleepLM)))
+    return Network(encoder, model, limits_of(model, dense=encoder.dense))
 
 
 def limits_of(model: dict, dense: bool) -> str:

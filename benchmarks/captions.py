@@ -52,9 +52,7 @@ def caption_one(night: str) -> None:
     from sleeplm.study.pipeline import read_night
 
     path = Path(night)
-    recording, experts = read_night(
-        path, [path.with_suffix(".hypnogram.csv"), path.with_suffix(".events.csv")], {}, {}
-    )
+    recording, experts = read_night(path, [path.with_suffix(".hypnogram.csv"), path.with_suffix(".events.csv")])
     scoring = merged(experts)
     before_mb = peak_memory_mb()
     epochs = cut_epochs(recording)
@@ -86,10 +84,11 @@ def _cohort(folder: Path, nights: list[Path], warm_up: Path, workers: int) -> di
     from index.cohort.inputs import find_nights
     from index.cohort.run import run_cohort
     from sleeplm import __version__
-    from sleeplm.network.encoder import SleepLM
-    from sleeplm.study.analysis import model_of
+    from sleeplm.network.encoder import model_of
+    from sleeplm.network.loading import SleepLM
+    from sleeplm.study.choices import USUAL
 
-    settings = Settings(__version__, model_of(SleepLM.from_pretrained()), None, True, "3%", 0, {}, {})
+    settings = Settings(__version__, model_of(SleepLM.from_pretrained()), None, True, 0, USUAL)
     with LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=":0") as cluster:
         with Client(cluster) as client:
             client.run(warm, str(warm_up))
@@ -105,10 +104,11 @@ def _cohort(folder: Path, nights: list[Path], warm_up: Path, workers: int) -> di
 def warm(night: str) -> None:
     """Derive a short night, so that a worker has loaded all that it needs."""
     from index.cohort.work import network
+    from sleeplm.study.choices import USUAL
     from sleeplm.study.pipeline import Steps, derive, read_night
 
-    recording, experts = read_night(Path(night), [], {}, {})
-    derive(recording, experts, (None, None, "3%"), network(None), Steps())
+    recording, experts = read_night(Path(night))
+    derive(recording, experts, USUAL, network(None), Steps())
 
 
 def _captions(alone: list[dict]) -> list[Figure]:

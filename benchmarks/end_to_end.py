@@ -9,7 +9,7 @@ from assistant import Assistant
 from assistant.answers import TextStep
 from assistant.library import add_night, open_index
 from benchmarks.report import Figure, peak_memory_mb, run
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.recording import open_recording
 from sleeplm.scoring.stages import stage
 from sleeplm.simulate import simulate_night, write_night

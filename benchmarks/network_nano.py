@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.report import Figure
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.recording import open_recording
 from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.simulate import simulate_night, write_night

@@ -51,7 +51,7 @@ class Source:
 
     def read(self) -> "Read":
         """Read, score and caption it."""
-        recording, experts = read_night(DATA / self.recording, [DATA / s for s in self.scorings], {}, {})
+        recording, experts = read_night(DATA / self.recording, [DATA / s for s in self.scorings])
         scoring = score(recording, experts)
         epochs = cut_epochs(recording)
         notes = tuple(f"{c.name}: {c.note}" for c in recording.channels.values() if c.note)

@@ -2,7 +2,7 @@
 
 from index.store import Hit, Index
 from sleeplm.errors import SearchError, UsageError
-from sleeplm.study.analysis import model_of
+from sleeplm.network.encoder import model_of
 
 
 def search_text(index: Index, encoder, text: str, k: int = 10, where: str | None = None) -> list[Hit]:

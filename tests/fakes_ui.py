@@ -15,6 +15,7 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
 from sleeplm.recording.quality.faults import FAULTS
 from sleeplm.recording.quality.quality import Quality
+from sleeplm.study.choices import USUAL
 from sleeplm.study.person import Person
 from sleeplm.units import MODEL_SFREQ_HZ
 
@@ -158,11 +159,11 @@ class FakeNights:
         return self.asked
 
     def add(
-        self, path, scorings=(), lights_off=None, lights_on=None, label=None, units=None, person=None,
+        self, path, scorings=(), choices=USUAL, lights=(None, None), label=None, person=None,
         progress=lambda s, f: None,
     ):  # fmt: skip
         progress("Reading", 0.0)
-        self.units, self.person = units, person
+        self.units, self.person = dict(choices.units), person
         if not Path(path).read_bytes().startswith(b"0       "):
             raise NotARecordingError(f"{Path(path).name} is in no format that we read; save it as EDF or BDF")
         for i, step in enumerate(("Scoring", "Measuring", "Captions", "Embedding", "Saving", "Indexing")):

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from assistant.commands.output import print_json, say
-from assistant.commands.studies import pairs
+from assistant.commands.studies import choices_of
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
 
@@ -71,10 +71,8 @@ def _settings(arguments):
         model=None if arguments.no_embeddings else _model(weights, arguments.bf16),
         weights=weights,
         signals=arguments.signals,
-        hypopnea_rule=arguments.hypopneas,
         seed=arguments.seed,
-        overrides=pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
-        units=pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
+        choices=choices_of(arguments),
         bf16=arguments.bf16,
     )
 
@@ -86,8 +84,8 @@ def _where(encoder: str | None) -> str | None:
 
 
 def _model(weights: str | None, bf16: bool) -> dict:
-    from sleeplm.network.published.encoder import load_encoder
-    from sleeplm.study.analysis import model_of
+    from sleeplm.network.encoder import model_of
+    from sleeplm.network.loading import load_encoder
 
     return model_of(load_encoder(weights, bf16))
 

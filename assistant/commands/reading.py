@@ -41,7 +41,7 @@ def _asked_about(arguments):
 
 def _network_of(study, arguments):
     """The network that the options name, which must be the one that embedded a study."""
-    from sleeplm.study.analysis import refuse_other_network
+    from sleeplm.network.encoder import refuse_other_network
 
     encoder = chosen(arguments).encoder
     refuse_other_network(encoder, study)
@@ -97,11 +97,12 @@ def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
 
 def localize(arguments) -> None:
     """Find where in a night a phrase holds."""
+    from sleeplm.network.encoder import require_dense
     from sleeplm.study.study import open_study
     from sleeplm.units import EPOCH_S
 
     study = open_study(arguments.study, arguments.studies)
-    _, spans = _network_of(study, arguments).localize(arguments.phrase, study.patches)
+    _, spans = require_dense(_network_of(study, arguments)).localize(arguments.phrase, study.patches)
     rows = [
         {"start_s": start, "end_s": end, "epoch": int(start // EPOCH_S) + 1, "score": score}
         for start, end, score in spans[: arguments.top]

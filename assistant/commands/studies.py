@@ -7,6 +7,7 @@ from assistant.commands.output import print_json, tell_steps
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
 from sleeplm.recording.formats.source import printable
+from sleeplm.study.choices import HYPOPNEAS, Choices
 from sleeplm.study.person import Person, in_words, of_file, person_of, read_cohort
 
 
@@ -17,17 +18,23 @@ def analysed(arguments, file: Path, network):
     return add_night(
         file,
         scorings=arguments.scoring,
-        overrides=pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
-        units=pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
-        lights_off=arguments.lights_off,
-        lights_on=arguments.lights_on,
+        choices=choices_of(arguments),
+        lights=(arguments.lights_off, arguments.lights_on),
         studies_dir=arguments.studies,
         label=arguments.name,
         progress=tell_steps(),
         person=_person(arguments, file),
         forget_montage=arguments.forget_montage,
-        hypopnea_rule=arguments.hypopneas,
         encoder=network.encoder,
+    )
+
+
+def choices_of(arguments) -> Choices:
+    """Channels, units and rules that the options of a command name."""
+    return Choices(
+        pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
+        pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
+        rules={HYPOPNEAS: arguments.hypopneas},
     )
 
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from assistant.answers import Answer, TextStep, ToolStep
+from assistant.ui.tables import chip, stretch_words
 from sleeplm import RESEARCH_USE
 from sleeplm.night import day_seconds
-
-from .tables import chip, stretch_words
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from html import escape
 
 import gradio as gr
 
+from assistant.ui import conversation, night_view, tables
+from assistant.ui.conversation import Turn
+from assistant.ui.overview import overview
+from assistant.ui.uploads import remove_uploads, sort_uploads
 from sleeplm.errors import SleepLMError
+from sleeplm.study.choices import Choices
 from sleeplm.study.export import events_csv, numbers_csv
 from sleeplm.study.person import person_of
-
-from . import conversation, night_view, tables
-from .conversation import Turn
-from .overview import overview
-from .uploads import remove_uploads, sort_uploads
 
 MAX_QUESTION = 500  # characters
 
@@ -149,10 +149,9 @@ class Handlers:
                 lambda progress: self.nights.add(
                     recording,
                     scorings=scorings,
-                    lights_off=(lights[0] or "").strip() or None,
-                    lights_on=(lights[1] or "").strip() or None,
+                    choices=Choices(units=units),
+                    lights=tuple((clock or "").strip() or None for clock in lights),
                     label=(name or "").strip() or None,
-                    units=units,
                     person=whose,
                     progress=progress,
                 )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import gradio as gr
 
-from . import night_view, tables
-from .handlers import Handlers, Shown, progress_html
+from assistant.ui import night_view, tables
+from assistant.ui.handlers import Handlers, Shown, progress_html
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("uPlot.iife.min.js", "sleeplm.core.js", "sleeplm.overview.js", "sleeplm.signals.js")

@@ -1,12 +1,13 @@
 """The nights that the page can open: kept on this machine, the last ones held open."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
 from assistant import library as nights
 from assistant.network import Network
 from sleeplm.recording.montage.questions import Question
+from sleeplm.study.choices import USUAL, Choices
 from sleeplm.study.folder import studies_folder
 from sleeplm.study.person import UNSAID, Person
 from sleeplm.study.study import Study, list_studies, open_study
@@ -54,10 +55,9 @@ class StoredNights:
         self,
         path: Path,
         scorings: Sequence[Path] = (),
-        lights_off: str | None = None,
-        lights_on: str | None = None,
+        choices: Choices = USUAL,
+        lights: tuple[str | None, str | None] = (None, None),
         label: str | None = None,
-        units: Mapping[str, str] | None = None,
         person: Person = UNSAID,
         progress: Callable[[str, float], None] = lambda step, fraction: None,
     ) -> Study:
@@ -65,12 +65,11 @@ class StoredNights:
         study = nights.add_night(
             path,
             scorings=scorings,
-            lights_off=lights_off,
-            lights_on=lights_on,
+            choices=choices,
+            lights=lights,
             studies_dir=self.folder,
             label=label,
             encoder=self.network.encoder,
-            units=units,
             person=person,
             progress=progress,
         )

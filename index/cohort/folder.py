@@ -13,12 +13,13 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.study.choices import Choices
 from sleeplm.study.folder import load_json, save
 
 FORMAT = "sleeplm-cohort 1"
@@ -41,11 +42,10 @@ class Settings:
         Folder of the network, or its name on the hub; None: the one that comes with the package.
     signals : bool
         Whether the epochs' signals are kept too.
-    hypopnea_rule : str
     seed : int
         Chooses the captions' phrasing.
-    overrides, units : dict of str to str
-        As `analyze` takes them, for all nights.
+    choices : Choices
+        Channels, units and rules of all nights.
     bf16 : bool
         Whether the network computes in bfloat16.
     """
@@ -54,15 +54,21 @@ class Settings:
     model: dict | None
     weights: str | None
     signals: bool
-    hypopnea_rule: str
     seed: int
-    overrides: dict[str, str]
-    units: dict[str, str]
+    choices: Choices
     bf16: bool = False
 
-    def as_kept(self) -> dict:
-        """What the folder says of it; how the network was loaded is not kept, which it was is."""
-        return {k: v for k, v in asdict(self).items() if k not in ("weights", "bf16")}
+    def as_stored(self) -> dict:
+        """What the folder says of it; how the network was loaded is not stored, which it was is."""
+        return {
+            "package": self.package,
+            "model": self.model,
+            "signals": self.signals,
+            "hypopnea_rule": self.choices.hypopnea_rule,
+            "seed": self.seed,
+            "overrides": dict(self.choices.channels),
+            "units": dict(self.choices.units),
+        }
 
 
 @contextmanager
@@ -82,7 +88,7 @@ def opened(folder: Path, settings: Settings) -> Iterator[None]:
     try:
         with _saying_so(folder):
             lock.acquire()
-            _begin(folder, settings.as_kept())
+            _begin(folder, settings.as_stored())
         yield
         with _saying_so(folder):
             tidy(folder)

@@ -49,7 +49,7 @@ def run_cohort(
     out: Path,
     settings: Settings,
     secret: bytes,
-    choices: Path | None = None,
+    studies: Path | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
     told: Told = lambda step, done, of: None,
@@ -63,8 +63,8 @@ def run_cohort(
         The cohort's folder, which every worker must see under this path.
     settings : Settings
     secret : bytes
-        The key that the ids of studies and people are made with (`study_store.key_of`); it is in no part of `out`.
-    choices : Path, optional
+        The key that the ids of studies and people are made with (`study.folder.key_of`); it is in no part of `out`.
+    studies : Path, optional
         Folder of studies, whose remembered channels and units (`sleeplm.study.montages`) are used.
     scheduler : str, optional
         Address of a Dask scheduler; a cluster on this machine where none is given.
@@ -81,7 +81,7 @@ def run_cohort(
     outcome = Outcome(len(nights))
     with opened(out, settings), client_of(scheduler, workers, len(nights)) as client:
         looked = dict(on_workers(client, "look", look, nights, (settings, out), told, Looked(failed=DIED)))
-        tasks = list(_tasks(nights, looked, settings, secret, choices, outcome))
+        tasks = list(_tasks(nights, looked, settings, secret, studies, outcome))
         _make_room(out, tasks)
         todo = [task for task in tasks if not is_whole(out, task.who["study"], task.said)]
         outcome.there = len(tasks) - len(todo)
@@ -113,7 +113,12 @@ def split_of(person: str) -> str:
 
 
 def _tasks(
-    nights, looked: Mapping[Night, Looked], settings: Settings, secret: bytes, choices, outcome: Outcome
+    nights,
+    looked: Mapping[Night, Looked],
+    settings: Settings,
+    secret: bytes,
+    studies: Path | None,
+    outcome: Outcome,
 ) -> Iterator[Task]:
     """What is to be done for each night that can be used, each recording once."""
     first: dict[str, int] = {}
@@ -122,9 +127,10 @@ def _tasks(
         if found.failed:
             outcome.failed.append((night.number, found.failed))
             continue
-        before = recall(choices, found.montage) if choices is not None else None
-        chosen = before.under(settings.overrides, settings.units) if before else settings
-        inputs = inputs_of(found.digests, chosen.overrides, found.lights_s, chosen.units, settings.hypopnea_rule)
+        before = recall(studies, found.montage) if studies is not None else None
+        chosen = before.under(settings.choices) if before else settings.choices
+        chosen = chosen.with_lights(found.lights_s)
+        inputs = inputs_of(found.digests, chosen)
         study, recording = keyed(secret, inputs), keyed(secret, f"recording {found.digests['recording']}")
         if recording in first:
             outcome.failed.append((night.number, f"it is the same recording as night {first[recording]}"))
@@ -138,10 +144,8 @@ def _tasks(
             {"study": study, "person": person, "split": split},
             recording,
             _said(night, said, split),
-            found.lights_s,
-            dict(chosen.overrides),
-            dict(chosen.units),
-            tuple(before.said(settings.overrides, settings.units)) if before else (),
+            chosen,
+            tuple(before.notices(settings.choices)) if before else (),
         )
 
 

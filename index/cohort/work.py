@@ -16,11 +16,13 @@ from index.cohort.workers import Unfit
 from sleeplm import __version__
 from sleeplm.errors import SleepLMError
 from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.network.encoder import model_of
 from sleeplm.night import Scoring, seconds_at
 from sleeplm.recording.privacy.redaction import Redaction, reason
 from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.score import EXPERT
-from sleeplm.study.analysis import model_of, recording_json
+from sleeplm.study.analysis import recording_json
+from sleeplm.study.choices import Choices
 from sleeplm.study.folder import digests_of
 from sleeplm.study.person import kept
 from sleeplm.study.pipeline import Steps, derive, read_night
@@ -35,7 +37,7 @@ class Looked:
     Attributes
     ----------
     digests : dict
-        Sums of its files (`study_store.digests_of`).
+        SHA-256 of its files (`study.folder.digests_of`).
     montage : list of (str, str)
         Label and unit of each signal.
     lights_s : tuple
@@ -63,8 +65,7 @@ class Task:
         Keyed hash of the recording alone: one night a recording, however it is scored and read.
     said : dict
         What its manifest says was said of it: made anew where that changes.
-    lights_s : tuple
-    overrides, units : dict
+    choices : Choices
     notices : tuple of str
         What else its warnings say.
     """
@@ -73,9 +74,7 @@ class Task:
     who: dict
     recording: str
     said: dict
-    lights_s: tuple
-    overrides: dict = field(repr=False)  # labels, which may name somebody
-    units: dict
+    choices: Choices = field(repr=False)  # labels, which may name somebody
     notices: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -90,7 +89,7 @@ class Made:
 
 
 def look(night: Night, settings: Settings, folder: Path) -> Looked | Unfit:
-    """Sum a night's files and read its header."""
+    """Take the SHA-256 of a night's files and read its header."""
     from sleeplm.recording import montage_of, open_recording
 
     if why := _unfit(settings, folder):
@@ -99,7 +98,7 @@ def look(night: Night, settings: Settings, folder: Path) -> Looked | Unfit:
         montage = montage_of(night.path)
         lights_s: tuple = (None, None)
         if night.lights_off or night.lights_on:
-            recording = open_recording(night.path, settings.overrides, settings.units)
+            recording = open_recording(night.path, settings.choices.channels, settings.choices.units)
             clock, length_s = recording.start_clock, recording.duration_s
             lights_s = tuple(c and seconds_at(c, clock, length_s) for c in (night.lights_off, night.lights_on))
         return Looked(digests_of(night.path, night.scorings), montage, lights_s)
@@ -136,18 +135,17 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     )
 
     with steps("reading"):
-        recording, experts = read_night(task.night.path, task.night.scorings, task.overrides, task.units)
+        recording, experts = read_night(task.night.path, task.night.scorings, task.choices)
     if task.night.complete:
         experts = _complete(experts)
-    how = (*task.lights_s, settings.hypopnea_rule)
     encoder = network(settings.weights, settings.bf16) if settings.model else None
-    night = derive(recording, experts, how, encoder, steps, f"{settings.seed} {task.who['study']}")
-    nameless = Redaction(recording, task.night.scorings)
+    night = derive(recording, experts, task.choices, encoder, steps, f"{settings.seed} {task.who['study']}")
+    redaction = Redaction(recording, task.night.scorings)
     person = kept(task.night.person, recording.subject, task.said["person"])
     simulated = bool(recording.simulated)
     clock = recording.start_clock
-    about = recording_json(recording, nameless)
-    warnings = nameless.sentences([*task.notices, *night.warnings])
+    about = recording_json(recording, redaction)
+    warnings = redaction.sentences([*task.notices, *night.warnings])
     manifest = {
         **task.who,
         "recording": task.recording,
@@ -177,7 +175,7 @@ def network(weights: str | None, bf16: bool):
     """The network, loaded once a worker, on one thread: more would add up numbers in another order."""
     import torch
 
-    from sleeplm.network.published.encoder import load_encoder
+    from sleeplm.network.loading import load_encoder
 
     torch.set_num_threads(1)
     return load_encoder(weights, bf16)

@@ -1,38 +1,23 @@
-"""SleepLM as callers use it: epochs and words in one space, captions, and where in a night a phrase holds."""
+"""What every network that embeds nights can do: epochs and words in one space, captions, labels by examples."""
 
+import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import numpy as np
-import torch
-from tokenizers import Tokenizer
 
 from sleeplm.errors import ModelError, UsageError
-from sleeplm.kinds.channels import CHANNEL_NAMES, FACET_KINDS, FACETS
 from sleeplm.network.few_shot import few_shot_scores
-from sleeplm.network.hub import folder_of
-from sleeplm.network.localization import spans_of
-from sleeplm.network.nano.context import FILES as CONTEXT_FILES
-from sleeplm.network.nano.context import ContextNetwork, load_context, save_context
-from sleeplm.network.nano.files import FILES as NANO_FILES
-from sleeplm.network.nano.files import TOKENIZER_FILE, described_sha256, load_network, save_network
-from sleeplm.network.nano.measured import NUMBERS, filled
-from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.preparation import PATCHES
-from sleeplm.network.nano.sentences import parts_of
-from sleeplm.network.nano.tokenizer import load_tokenizer, unframed
-from sleeplm.network.published.folders import FILES as PUBLISHED_FILES
-from sleeplm.network.published.folders import holds_published, name_in
-from sleeplm.network.sharing import push, write_card
+from sleeplm.network.sharing import push
 from sleeplm.recording.epochs import Epochs
-from sleeplm.units import EPOCH_S
 
-WEIGHTS = Path(__file__).parent / "nano" / "weights"
-PATCH_S = EPOCH_S / PATCHES
-_BATCH = 64
-_CAPTION_BATCH = 256
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -61,75 +46,49 @@ class Encoding:
         return Encoding(self.embeddings[rows], self.patches[rows], self.tokens[rows], self.numbers[rows])
 
 
-class SleepLM:
+class Encoder(ABC):
     """A network with its tokenizer.
-
-    Parameters
-    ----------
-    network : SleepLMNetwork
-    words : Tokenizer
-        Of the captions.
-    context : ContextNetwork, optional
-        What tells stages from the embeddings of a whole night.
 
     Attributes
     ----------
     name : str
+        What it is called in studies and indexes.
     dim : int
         Size of the shared space.
+    network : Module
+    dense : bool
+        Whether it embeds every second of an epoch too, so that a phrase can be localized (`require_dense`).
+    computes_bfloat16 : bool
+        Whether it can compute in bfloat16 (`to_bfloat16`).
     """
 
-    context: ContextNetwork | None = None
+    name: str
+    dim: int
+    network: "nn.Module"
+    dense: ClassVar[bool]
+    computes_bfloat16: ClassVar[bool]
 
-    def __init__(self, network: SleepLMNetwork, words: Tokenizer, context: ContextNetwork | None = None):
-        self.network = network.eval()
-        self.context = context
-        self.words = words
-        self.name = network.config.name
-        self.dim = network.config.dim
-        self._texts: dict[str, np.ndarray] = {}
+    @abstractmethod
+    def encode(self, epochs: Epochs) -> Encoding:
+        """Embeddings, patches and tokens of epochs in one pass."""
 
-    @classmethod
-    def from_pretrained(cls, path: str | Path | None = None) -> "SleepLM":
-        """Load weights.
+    @abstractmethod
+    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
 
-        Parameters
-        ----------
-        path : path-like or str, optional
-            Folder, or name on the hub, of ``nano.safetensors``, ``nano.json``, ``tokenizer.json`` and, if there is
-            one, the context network; ours by default. Or of the published network's files
-            (`sleeplm.network.published.encoder`): ``yang-ai-lab/SleepLM-Base``.
+    @abstractmethod
+    def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
+        """As `caption`, from what `encode` gave and the presence mask ``[epochs, 14]``.
 
         Raises
         ------
-        ModelError
-            A file is missing, altered or of another shape, or the hub cannot be reached.
+        UsageError
+            There is no such facet.
         """
-        folder = WEIGHTS if path is None else folder_of(path, (*NANO_FILES, *CONTEXT_FILES, *PUBLISHED_FILES))
-        if holds_published(folder):
-            from sleeplm.network.published.encoder import PublishedSleepLM
 
-            if folder == Path(path).expanduser():
-                return PublishedSleepLM.from_folder(folder, name_in(folder))
-            model = PublishedSleepLM.from_folder(folder, str(path))
-            _ = model.words  # fetched now, while there is a network
-            return model
-        network = load_network(folder)
-        words = load_tokenizer(folder / TOKENIZER_FILE, network.config.vocabulary)
-        return cls(network, words, load_context(folder, described_sha256(folder)))
-
+    @abstractmethod
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the weights, their description, the tokenizer and a model card where `from_pretrained` reads them.
-
-        Weights are kept in half precision; a card that the folder has already stays as it is.
-        """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.words.save(str(folder / TOKENIZER_FILE))
-        write_card(folder, self.network.config, self.network.about)
-        written = save_network(self.network, folder)
-        if self.context is not None:
-            save_context(self.context, folder, written)
+        """Write the weights, their description and the tokenizer where they are loaded from."""
 
     def push_to_hub(
         self, repo_id: str, private: bool = False, token: str | None = None, message: str = "Add weights"
@@ -154,49 +113,13 @@ class SleepLM:
         """
         return push(self.save_pretrained, repo_id, private, token, message)
 
-    def encode(self, epochs: Epochs) -> Encoding:
-        """Embeddings, patches and tokens of epochs in one pass."""
-        config, n = self.network.config, len(epochs)
-        out = Encoding(
-            np.zeros((n, config.dim), dtype=np.float32),
-            np.zeros((n, PATCHES, config.dim), dtype=np.float32),
-            np.zeros((n, config.tokens, config.width), dtype=np.float32),
-            np.full((n, len(NUMBERS)), np.nan, dtype=np.float32),
-        )
-        device = self.network.log_scale.device
-        for first in range(0, n, _BATCH):
-            part = slice(first, first + _BATCH)
-            with torch.inference_mode():
-                found = self.network.encode(
-                    torch.tensor(epochs.signals[part], dtype=torch.float32, device=device),
-                    torch.tensor(epochs.present[part], dtype=torch.bool, device=device),
-                )
-            out.embeddings[part] = found.embeddings.cpu().numpy()
-            out.patches[part] = found.patches.cpu().numpy()
-            out.tokens[part] = found.tokens.cpu().numpy()
-            out.numbers[part] = found.numbers.cpu().numpy()
-        return out
-
     def embed_signals(self, epochs: Epochs) -> np.ndarray:
         """float32 ``[epochs, dim]``, L2-normalised."""
         return self.encode(epochs).embeddings
 
-    def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
-        """float32 ``[epochs, 30, dim]``, L2-normalised: dense in time."""
-        return self.encode(epochs).patches
-
     def signal_tokens(self, epochs: Epochs) -> np.ndarray:
         """float32 ``[epochs, tokens, width]``: what a language model's projector reads."""
         return self.encode(epochs).tokens
-
-    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
-        if new:
-            with torch.inference_mode():
-                found = self.network.read(parts_of(new), len(new)).cpu().numpy()
-            self._texts |= dict(zip(new, found, strict=True))
-        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
     def caption(self, epochs: Epochs, facet: str) -> list[str]:
         """Describe epochs in words of the network's own; empty where none of the facet's channels was recorded.
@@ -207,50 +130,6 @@ class SleepLM:
             There is no such facet.
         """
         return self.caption_encoded(self.encode(epochs), epochs.present, facet)
-
-    def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
-        """As `caption`, from what `encode` gave and the presence mask ``[epochs, 14]``.
-
-        The numbers of `measured.NUMBERS` are those measured; a sentence that would give one that could not be
-        measured is left out.
-        """
-        if facet not in FACETS:
-            raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
-        speaks_of = [CHANNEL_NAMES.index(c) for c in FACET_KINDS[facet].channels]
-        told = np.flatnonzero(present[:, speaks_of].any(1))
-        texts = [""] * len(present)
-        for first in range(0, len(told), _CAPTION_BATCH):
-            rows = told[first : first + _CAPTION_BATCH]
-            memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self.network.log_scale.device)
-            which = torch.full((len(rows),), FACETS.index(facet), device=memory.device)
-            ids = self.network.decoder.generate(memory, which)
-            for row, text in zip(rows, unframed(self.words, ids.tolist()), strict=True):
-                texts[row] = filled(text, encoded.numbers[row])
-        return texts
-
-    def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
-        """Where in a night a phrase holds.
-
-        Parameters
-        ----------
-        phrase : str
-        patches : ndarray ``[epochs, 30, dim]``
-            As `encode` gives them, of epochs that follow one another.
-
-        Returns
-        -------
-        curve : ndarray of float32 ``[epochs * 30]``
-            The network's probability that the phrase holds, for each second.
-        spans : list of (start_s, end_s, score)
-            Stretches where the curve is high (`spans.spans_of`), best first; the score is the highest probability
-            in it. Seconds from the first epoch's start. Empty where the phrase holds nowhere.
-        """
-        device = self.network.log_scale.device
-        text = torch.from_numpy(self.embed_text([phrase])).to(device)
-        with torch.inference_mode():
-            logits = self.network.patch_logits(torch.tensor(patches, dtype=torch.float32, device=device), text)
-            curve = torch.sigmoid(logits)[..., 0].flatten().cpu().numpy()
-        return curve, [(a * PATCH_S, b * PATCH_S, score) for a, b, score in spans_of(curve)]
 
     def zero_shot(self, embeddings: np.ndarray, prompts: Mapping[str, Sequence[str]]) -> list[str]:
         """The label of each epoch whose prompts lie nearest to it.
@@ -294,31 +173,79 @@ class SleepLM:
         words = prompts and {label: self.embed_text(texts).mean(0) for label, texts in prompts.items()}
         return [labels[i] for i in few_shot_scores(embeddings, examples, words).argmax(1)]
 
-    def stages_in_context(self, embeddings: np.ndarray) -> np.ndarray:
-        """Probability of each stage of a night's epochs, given those around them.
-
-        Parameters
-        ----------
-        embeddings : ndarray ``[epochs, dim]``
-            Of epochs that follow one another.
-
-        Returns
-        -------
-        ndarray of float32 ``[epochs, 5]``
-            In the order of `kinds.stages.STAGES`.
-
-        Raises
-        ------
-        ModelError
-            These weights have no context network.
-        """
-        if self.context is None:
-            raise ModelError(
-                "These weights have no context network; train one with `python -m train.nano.context`."
-            )
-        return self.context.probabilities(embeddings)
-
     @cached_property
     def parameters(self) -> int:
         """Number of the network's own parameters; the frozen sentence encoder is not counted."""
         return sum(p.numel() for p in self.network.parameters())
+
+    @property
+    def has_context(self) -> bool:
+        """Whether it tells stages with the night around (`NanoSleepLM.stages_in_context`)."""
+        return False
+
+
+class DenseEncoder(Protocol):
+    """A network that embeds every second of an epoch too."""
+
+    def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
+        """float32 ``[epochs, 30, dim]``, L2-normalised: dense in time."""
+
+    def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
+        """Where in a night a phrase holds: a curve, and spans ``(start_s, end_s, score)``, best first."""
+
+
+def require_dense(encoder: Encoder) -> DenseEncoder:
+    """The network, if it embeds every second of an epoch too.
+
+    Raises
+    ------
+    UsageError
+        It embeds whole epochs alone.
+    """
+    if not encoder.dense:
+        raise UsageError(
+            f"{encoder.name} has no embeddings dense in time, so it cannot say where in a night a phrase holds; "
+            "use the network that comes with this package"
+        )
+    return cast(DenseEncoder, encoder)
+
+
+def model_of(encoder: Encoder) -> dict:
+    """What tells the vectors of one network from another's: name, SHA-256 of its tensors, size of the space.
+
+    The tensors that read texts are left out: no vector of a signal follows from them, and who learns to read better
+    finds the vectors that are there.
+    """
+    state = encoder.network.state_dict()
+    vectors_of = {name: tensor for name, tensor in state.items() if not name.startswith("text.")}
+    return {"name": encoder.name, "sha256": sha256_of_tensors(vectors_of), "dim": encoder.dim}
+
+
+def sha256_of_tensors(state: "Mapping[str, torch.Tensor]") -> str:
+    """SHA-256 of named tensors, their shapes and their bytes, in whatever order they come."""
+    import torch
+
+    whole = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        whole.update(f"{name} {list(tensor.shape)}".encode())
+        whole.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return whole.hexdigest()
+
+
+def refuse_other_network(encoder: Encoder, study) -> None:
+    """Refuse an encoder in whose space a study's embeddings do not lie.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    study : Study
+
+    Raises
+    ------
+    ModelError
+    """
+    if model_of(encoder) != study.model:
+        raise ModelError(
+            f"this study was embedded by another network ({study.model['name']}) than the one in use "
+            f"({encoder.name}); analyse the recording again, or name that network"
+        )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
@@ -181,38 +180,6 @@ class Recording:
     def unit_in_file(self, name: str) -> str:
         """The unit of the signal that stands for a channel, as its file or the user names it."""
         return self._matches[name].signal.unit
-
-    @classmethod
-    def from_mne(
-        cls,
-        raw,
-        overrides: Mapping[str, str] = MappingProxyType({}),
-        units: Mapping[str, str] = MappingProxyType({}),
-    ) -> "Recording":
-        """A recording from a `mne.io.Raw`: its channels are found, judged and asked about as those of a file.
-
-        Stretches annotated ``BAD_ACQ_SKIP`` are gaps. Of ``subject_info`` nothing is taken but age and sex.
-
-        Parameters
-        ----------
-        raw : mne.io.BaseRaw
-            It is read from when signals are asked for, and not altered.
-        overrides, units : mapping of str to str
-            As for `open_recording`.
-
-        Raises
-        ------
-        NoUsableChannelError
-            None of its channels stands for a canonical one.
-        UsageError
-            An override or unit names what does not exist.
-        """
-        from sleeplm.recording.formats.mne_formats import source_of
-        from sleeplm.recording.opening import build
-
-        files = [name for name in raw.filenames if name is not None]
-        path = Path(files[0]) if files else Path("raw")
-        return build(path, source_of(raw, path.name), overrides, units)
 
     def to_mne(self, sfreq_hz: float | None = None):
         """The canonical channels as a `mne.io.RawArray`: see `mne_export.to_mne`."""

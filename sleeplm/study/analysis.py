@@ -1,7 +1,7 @@
 """From a recording to a study folder: read, score, measure, caption, embed, save; each step named and timed."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm import __version__
-from sleeplm.errors import ModelError, StudyError, UsageError
+from sleeplm.errors import StudyError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.night import Fact, Scoring
 from sleeplm.recording.privacy.redaction import Redaction
 from sleeplm.recording.privacy.subject import Subject
 from sleeplm.study import folder as store
+from sleeplm.study.choices import USUAL, Choices
 from sleeplm.study.person import UNSAID, Person, kept
 from sleeplm.study.pipeline import Progress, Steps, derive, read_night
 from sleeplm.study.study import Study, list_studies
@@ -25,17 +27,14 @@ log = logging.getLogger(__name__)
 def analyze(
     path: str | Path,
     scorings: Sequence[str | Path] = (),
-    overrides: Mapping[str, str] | None = None,
-    lights_off_s: float | None = None,
-    lights_on_s: float | None = None,
+    choices: Choices = USUAL,
+    *,
     studies_dir: str | Path | None = None,
     label: str | None = None,
-    encoder=None,
+    encoder: Encoder | None = None,
     progress: Progress = lambda step, fraction: None,
     notices: Sequence[str] = (),
-    units: Mapping[str, str] | None = None,
     person: Person = UNSAID,
-    hypopnea_rule: str = "3%",
 ) -> Study:
     """Turn a recording into a study, or open the study that the same input already has.
 
@@ -48,26 +47,20 @@ def analyze(
         The recording.
     scorings : sequence of path
         Scoring files of people; the recording's own annotations count too.
-    overrides : mapping of str to str
-        Canonical channel to the file's label, where the choice is not left to the reader.
-    lights_off_s, lights_on_s : float, optional
-        Seconds from the first sample.
+    choices : Choices
+        Channels, units, lights and rules that are not left to the reader.
     studies_dir : path, optional
-        Where studies are kept (`study_store.studies_folder`).
+        Where studies are kept (`study.folder.studies_folder`).
     label : str, optional
         A name for people; ``night-`` and the beginning of the id where none is given.
-    encoder : SleepLM, optional
+    encoder : Encoder, optional
         The network; the one that comes with the package where none is given.
     progress : callable
-        Called with the name of a step (`derive.STEPS`) as it begins, and the share of the work done; 1.0 last.
+        Called with the name of a step (`study.pipeline.STEPS`) as it begins, and the share of the work done; 1.0 last.
     notices : sequence of str
         What else the study's warnings should say, first.
-    units : mapping of str to str, optional
-        Canonical channel to the unit or the coding that its values are in, the answers to `Recording.questions`.
     person : Person, optional
         Whose night it is. It is no part of the study's id: said anew of a night that is there, it is corrected.
-    hypopnea_rule : str
-        ``"3%"`` or ``"4%"``: the rule by which hypopneas are scored where no expert scored them (`score`).
 
     Raises
     ------
@@ -77,22 +70,20 @@ def analyze(
     path, scorings = Path(path), [Path(s) for s in scorings]
     directory = store.studies_folder(studies_dir)
     label = clean_label(label)
-    if lights_off_s is not None and lights_on_s is not None and lights_off_s >= lights_on_s:
-        raise UsageError("lights off must come before lights on")
+    choices.refuse_lights_in_disorder()
     steps = Steps(progress)
     with steps("reading"):
-        recording, experts = read_night(path, scorings, overrides or {}, units or {})
+        recording, experts = read_night(path, scorings, choices)
         encoder = encoder or _default_encoder()
-        lights_s = (lights_off_s, lights_on_s)
-        identity = store.study_id(directory, path, scorings, overrides, lights_s, units, hypopnea_rule)
+        identity = store.study_id(directory, path, scorings, choices)
         refuse_taken_label(label, identity, directory)
         model = model_of(encoder)
         there = _same_study(directory, identity, model)
     if there is None:
-        nameless = Redaction(recording, scorings)
-        contents, manifest = _derive(recording, experts, (*lights_s, hypopnea_rule), encoder, steps, nameless)
+        redaction = Redaction(recording, scorings)
+        contents, manifest = _derive(recording, experts, choices, encoder, steps, redaction)
         manifest["model"] = model
-        manifest["warnings"] = nameless.sentences([*notices, *manifest["warnings"]])
+        manifest["warnings"] = redaction.sentences([*notices, *manifest["warnings"]])
         before = _person_before(directory, identity)
         manifest["person"] = kept(person, recording.subject, _person_id(directory, person), before)
         there = _write(directory, identity, label, contents, manifest, steps)
@@ -105,7 +96,7 @@ def analyze(
 
 
 def _default_encoder():
-    from sleeplm.network.encoder import SleepLM
+    from sleeplm.network.loading import SleepLM
 
     return SleepLM.from_pretrained()
 
@@ -122,36 +113,9 @@ def _same_study(directory: Path, identity: str, model: dict) -> Study | None:
     return there if (there.package, there.model) == (__version__, model) else None
 
 
-def model_of(encoder) -> dict:
-    """What tells the vectors of one network from another's: name, SHA-256 of its tensors, size of the space.
-
-    The tensors that read texts are left out: no vector of a signal follows from them, and who learns to read better
-    finds the vectors that are there.
-    """
-    from sleeplm.network.nano.files import sha256_of_tensors
-
-    state = encoder.network.state_dict()
-    vectors_of = {name: tensor for name, tensor in state.items() if not name.startswith("text.")}
-    return {"name": encoder.name, "sha256": sha256_of_tensors(vectors_of), "dim": encoder.dim}
-
-
-def refuse_other_network(encoder, study) -> None:
-    """Refuse an encoder in whose space a study's embeddings do not lie.
-
-    Raises
-    ------
-    ModelError
-    """
-    if model_of(encoder) != study.model:
-        raise ModelError(
-            f"this study was embedded by another network ({study.model['name']}) than the one in use "
-            f"({encoder.name}); analyse the recording again, or name that network"
-        )
-
-
-def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, dict]:
+def _derive(recording, experts, choices, encoder, steps, redaction) -> tuple[dict, dict]:
     """Everything that a study holds: contents of its folder by file name, and what goes into its manifest."""
-    night = derive(recording, experts, how, encoder, steps)
+    night = derive(recording, experts, choices, encoder, steps)
     scoring, epochs, encoded = night.scoring, night.epochs, night.encoded
     levels, ranges = _pack(epochs, night.channels)
     contents = {
@@ -170,8 +134,8 @@ def _derive(recording, experts, how, encoder, steps, nameless) -> tuple[dict, di
         contents["probabilities.npy"] = np.asarray(scoring.probabilities, np.float32)
     return contents, {
         "simulated": bool(recording.simulated),
-        "recording": recording_json(recording, nameless),
-        "questions": [asdict(q) | {"text": nameless.text(q.text)} for q in recording.questions],
+        "recording": recording_json(recording, redaction),
+        "questions": [asdict(q) | {"text": redaction.text(q.text)} for q in recording.questions],
         "warnings": night.warnings,
         "channels": night.channels,
         "counts": {"epochs": recording.n_epochs, "events": len(scoring.events), "facts": _known(night.facts)},
@@ -189,17 +153,17 @@ def _pack(epochs, channels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([levels for levels, _ in packed]), np.stack([ranges for _, ranges in packed])
 
 
-def recording_json(recording, nameless: Redaction) -> dict:
+def recording_json(recording, redaction: Redaction) -> dict:
     """What was recorded, as the JSON contract has it."""
     return {
         "duration_s": recording.duration_s,
         "start": {"date": recording.start_date, "clock": recording.start_clock},
         "channels": {
             name: {
-                "label": nameless.label(c.label),
+                "label": redaction.label(c.label),
                 "sfreq_hz": c.sfreq_hz,
                 "unit": c.unit,
-                "note": c.note and nameless.text(c.note),
+                "note": c.note and redaction.text(c.note),
             }
             for name, c in recording.channels.items()
         },

@@ -1,6 +1,5 @@
 """Study folders on disk: where they lie, what a study's id is, and how a folder is written whole or not at all."""
 
-import hashlib
 import hmac
 import json
 import math
@@ -17,6 +16,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from sleeplm.errors import StudyError
+from sleeplm.files import sha256, sha256_of
+from sleeplm.study.choices import USUAL, Choices
 from sleeplm.units import SAMPLES_PER_EPOCH
 
 MANIFEST = "manifest.json"
@@ -74,23 +75,14 @@ def _clear_leftovers(directory: Path) -> None:
                 folder.rename(home)
 
 
-def study_id(
-    directory: Path,
-    path: Path,
-    scorings: Sequence[Path] = (),
-    overrides: Mapping[str, str] | None = None,
-    lights_s: tuple[float | None, float | None] = (None, None),
-    units: Mapping[str, str] | None = None,
-    hypopnea_rule: str = "3%",
-) -> str:
-    """Id of the study of these inputs: 16 characters, the same for the same bytes and settings.
+def study_id(directory: Path, path: Path, scorings: Sequence[Path] = (), choices: Choices = USUAL) -> str:
+    """Id of the study of these inputs: 16 characters, the same for the same bytes and choices.
 
     It is a keyed hash (HMAC-SHA256, key made once for this folder of studies), so that it cannot be recomputed from
     a recording by who does not hold the key. Whose night it is does not count: person, age and sex change no number
     of the night, and may be corrected as a label may.
     """
-    inputs = inputs_of(digests_of(path, scorings), overrides, lights_s, units, hypopnea_rule)
-    return keyed(key_of(directory), inputs)
+    return keyed(key_of(directory), inputs_of(digests_of(path, scorings), choices))
 
 
 def digests_of(path: Path, scorings: Sequence[Path] = ()) -> dict[str, list[str]]:
@@ -98,16 +90,9 @@ def digests_of(path: Path, scorings: Sequence[Path] = ()) -> dict[str, list[str]
     return {"recording": [_digest(p) for p in _files_of(path)], "scorings": [_digest(p) for p in scorings]}
 
 
-def inputs_of(digests, overrides, lights_s, units, hypopnea_rule: str) -> str:
-    """All that a study's id is a keyed hash of, as text: sums of the files' bytes, and the settings."""
-    inputs = {
-        **digests,
-        "overrides": sorted((overrides or {}).items()),
-        "units": sorted((units or {}).items()),
-        "lights_s": [None if s is None else float(s) for s in lights_s],
-        "hypopnea_rule": hypopnea_rule,
-    }
-    return json.dumps(inputs)
+def inputs_of(digests: Mapping[str, list[str]], choices: Choices) -> str:
+    """All that a study's id is a keyed hash of, as text: SHA-256 of the files' bytes, and the choices."""
+    return json.dumps({**digests, **choices.as_inputs()})
 
 
 def person_id(directory: Path, key: str) -> str:
@@ -142,9 +127,8 @@ def _digest(path: Path) -> str:
     try:
         if path.is_dir():
             parts = [[p.relative_to(path).as_posix(), _digest(p)] for p in sorted(path.rglob("*")) if p.is_file()]
-            return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256(json.dumps(parts).encode())
+        return sha256_of(path)
     except OSError as error:
         raise StudyError(f"an input file cannot be read: {error.strerror}") from error
 

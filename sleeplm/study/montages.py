@@ -4,63 +4,18 @@ A montage is known by the labels and units of all its signals, whatever their or
 and which of them was chosen, as its place in the alphabet: a label may be somebody's name.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sleeplm.errors import StudyError
+from sleeplm.files import sha256
 from sleeplm.kinds.channels import CHANNEL
+from sleeplm.study.choices import Choices
 from sleeplm.study.folder import locked, save
 
 FILE = "montages.json"
 FORMAT = "sleeplm-montages 2"
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Signals and units that a user names for canonical channels.
-
-    Attributes
-    ----------
-    overrides : dict of str to str
-        Canonical name to label.
-    units : dict of str to str
-        Canonical name to unit, or to the coding of positions.
-    """
-
-    overrides: dict[str, str] = field(default_factory=dict)
-    units: dict[str, str] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.overrides or self.units)
-
-    def under(self, overrides: Mapping[str, str], units: Mapping[str, str]) -> "Choices":
-        """These choices with what is asked for now, which wins.
-
-        A signal or a unit named now for a channel replaces the channel's old choice of both: an old unit says
-        nothing of another signal.
-        """
-        same = {n for n in self.units if overrides.get(n) in (None, self.overrides.get(n))}
-        kept = {n: unit for n, unit in self.units.items() if n in same}
-        taken = set(overrides.values())
-        old = {n: label for n, label in self.overrides.items() if label not in taken}
-        return Choices(old | dict(overrides), kept | dict(units))
-
-    def said(self, overrides: Mapping[str, str], units: Mapping[str, str]) -> list[str]:
-        """One sentence for each of these choices that what is asked for now leaves in force."""
-        merged = self.under(overrides, units)
-        sentences = [
-            f"{name} is '{label}', as you chose before for this montage."
-            for name, label in self.overrides.items()
-            if name not in overrides and merged.overrides.get(name) == label
-        ]
-        return sentences + [
-            f"{name} is read in '{unit}', as you said before for this montage."
-            for name, unit in self.units.items()
-            if name not in units and merged.units.get(name) == unit
-        ]
 
 
 def montage_key(montage: Iterable[tuple[str, str]]) -> str:
@@ -71,7 +26,7 @@ def montage_key(montage: Iterable[tuple[str, str]]) -> str:
     montage : iterable of (str, str)
         As `sleeplm.recording.montage_of` gives it.
     """
-    return hashlib.sha256(json.dumps(sorted(map(list, montage))).encode()).hexdigest()
+    return sha256(json.dumps(sorted(map(list, montage))).encode())
 
 
 def recall(directory: Path, montage: Iterable[tuple[str, str]]) -> Choices:
@@ -80,7 +35,7 @@ def recall(directory: Path, montage: Iterable[tuple[str, str]]) -> Choices:
     Parameters
     ----------
     directory : Path
-        Folder of studies (`study_store.studies_folder`).
+        Folder of studies (`study.folder.studies_folder`).
     montage : iterable of (str, str)
         Label and unit of each signal (`sleeplm.recording.montage_of`).
 
@@ -96,8 +51,7 @@ def recall(directory: Path, montage: Iterable[tuple[str, str]]) -> Choices:
 def remember(
     directory: Path,
     montage: Iterable[tuple[str, str]],
-    overrides: Mapping[str, str],
-    units: Mapping[str, str] | None = None,
+    choices: Choices,
 ) -> None:
     """Keep what a user chose for a montage, over what was chosen before; call it once the choice has worked.
 
@@ -106,14 +60,14 @@ def remember(
     StudyError
         The file of choices is damaged or cannot be written.
     """
-    if not overrides and not units:
+    if not choices.channels and not choices.units:
         return
     montage = list(montage)
     labels = _labels(montage)
     with locked(directory):
         all_ = _read(directory)
-        chosen = _choices(all_, montage).under(overrides, units or {})
-        places = {name: labels.index(label) for name, label in chosen.overrides.items()}
+        chosen = _choices(all_, montage).under(choices)
+        places = {name: labels.index(label) for name, label in chosen.channels.items()}
         _write(directory, all_ | {montage_key(montage): {"overrides": places, "units": chosen.units}})
 
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from sleeplm.errors import NoUsableChannelError, RecordingError
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.night import Fact, Scoring
+from sleeplm.recording.protocol import NightSignals
+from sleeplm.study.choices import USUAL, Choices
 from sleeplm.units import EPOCH_S
 
 if TYPE_CHECKING:
     from sleeplm.captions import Caption
-    from sleeplm.network.encoder import Encoding
+    from sleeplm.network.encoder import Encoder, Encoding
+    from sleeplm.recording import Recording
     from sleeplm.recording.epochs import Epochs
 
 # The steps in order, and the share of the whole work that is done when each begins.
@@ -69,7 +72,9 @@ class Steps:
         self.seconds[step] = time.perf_counter() - began
 
 
-def read_night(path: Path, scorings: Sequence[Path], overrides, units):
+def read_night(
+    path: Path, scorings: Sequence[Path] = (), choices: Choices = USUAL
+) -> "tuple[Recording, list[Scoring]]":
     """Open a recording and the scorings that people made of it, its own annotations last.
 
     Returns
@@ -86,7 +91,7 @@ def read_night(path: Path, scorings: Sequence[Path], overrides, units):
     from sleeplm.recording import open_recording
     from sleeplm.recording.annotations import embedded_scoring, read_scoring
 
-    recording = open_recording(path, overrides, units)
+    recording = open_recording(path, choices.channels, choices.units)
     if recording.n_epochs < 1:
         raise RecordingError(f"the recording is shorter than one epoch of {EPOCH_S} s")
     found = [read_scoring(s, recording) for s in scorings]
@@ -95,7 +100,12 @@ def read_night(path: Path, scorings: Sequence[Path], overrides, units):
 
 
 def derive(
-    recording, experts: Sequence[Scoring], how: tuple, encoder, steps: Steps, seed: int | str = 0
+    recording: NightSignals,
+    experts: Sequence[Scoring],
+    choices: Choices,
+    encoder: "Encoder | None",
+    steps: Steps,
+    seed: int | str = 0,
 ) -> Derived:
     """Score, measure, caption and embed a recording.
 
@@ -103,9 +113,9 @@ def derive(
     ----------
     recording : Recording
     experts : sequence of Scoring
-    how : tuple
-        Lights off and on in seconds (or None), and the rule for hypopneas, as `score` takes them.
-    encoder : SleepLM or None
+    choices : Choices
+        Of its lights and rules.
+    encoder : Encoder or None
     steps : Steps
     seed : int or str
         Chooses the captions' phrasing.
@@ -121,7 +131,7 @@ def derive(
     from sleeplm.scoring import score
 
     with steps("scoring"):
-        scoring = score(recording, experts, *how)
+        scoring = score(recording, experts, *choices.lights_s, choices.hypopnea_rule)
     with steps("measuring"):
         facts = night_facts(recording, scoring)
         epochs = cut_epochs(recording)

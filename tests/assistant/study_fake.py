@@ -9,9 +9,9 @@ from sleeplm.captions import Caption
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import Stage
+from sleeplm.network.encoder import model_of
 from sleeplm.night import Event, Fact, Scoring
 from sleeplm.recording.privacy.subject import NOBODY_KNOWN
-from sleeplm.study.analysis import model_of
 from sleeplm.study.person import UNSAID, kept
 
 

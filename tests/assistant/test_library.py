@@ -10,6 +10,7 @@ from assistant.library import add_night, delete_night, demo_night, open_index, s
 from index import Index
 from sleeplm.errors import StudyError, UsageError
 from sleeplm.study.analysis import analyze
+from sleeplm.study.choices import Choices
 from sleeplm.study.person import Person
 from sleeplm.study.pipeline import STEPS
 from sleeplm.study.study import list_studies, open_study
@@ -63,7 +64,7 @@ def test_a_corrected_person_reaches_the_index(home, file):
 
 
 def test_choices_for_a_montage_are_remembered_until_they_are_dropped(home, file, tmp_path):
-    first = add_night(file, encoder=FakeEncoder(), overrides={"C3": "C4-M1"}, units={"SPO2": "%"})
+    first = add_night(file, encoder=FakeEncoder(), choices=Choices({"C3": "C4-M1"}, {"SPO2": "%"}))
     assert first.recording["channels"]["C3"]["label"] == "C4-M1" and not any("before" in w for w in first.warnings)
     other = write_short_night(tmp_path / "other.edf", seed=1)
     again = add_night(other, encoder=FakeEncoder())
@@ -175,5 +176,5 @@ def test_a_clock_time_needs_a_start_time():
 
 
 def test_lights_out_of_the_command_line_reach_the_scoring(home, file):
-    study = add_night(file, lights_off="23:00:30", lights_on="23:03", encoder=FakeEncoder())
+    study = add_night(file, lights=("23:00:30", "23:03"), encoder=FakeEncoder())
     assert (study.scoring.lights_off_s, study.scoring.lights_on_s) == (30, 180)

@@ -14,7 +14,7 @@ from assistant.tools import Call
 from assistant.ui.handlers import Handlers
 from assistant.ui.stored_nights import StoredNights
 from sleeplm.errors import ModelError, UsageError
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 
 LIMITS = (
     "SleepLM-Base embeds the nights: numbers, captions, likeness of epochs and search by text work; phrases within "

@@ -8,8 +8,8 @@ from assistant import Assistant
 from assistant.answers import TextStep
 from assistant.llm import WEIGHTS
 from assistant.tools import Call
-from sleeplm.network.encoder import SleepLM
-from sleeplm.study.analysis import model_of
+from sleeplm.network.encoder import model_of
+from sleeplm.network.loading import SleepLM
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,10 @@ from index.cohort.run import run_cohort, split_of
 from sleeplm import __version__
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
+from sleeplm.study.choices import USUAL
 
 SECRET = b"k" * 32
-SETTINGS = Settings(__version__, None, None, True, "3%", 0, {}, {})
+SETTINGS = Settings(__version__, None, None, True, 0, USUAL)
 
 
 @pytest.fixture(scope="module")

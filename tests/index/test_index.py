@@ -16,8 +16,8 @@ from index.search import search_epoch, search_text
 from sleeplm.captions import Caption
 from sleeplm.errors import SearchError, UsageError
 from sleeplm.kinds.stages import STAGES
+from sleeplm.network.encoder import model_of
 from sleeplm.night import Event, Scoring
-from sleeplm.study.analysis import model_of
 
 MODEL = {"name": "fake", "sha256": "0" * 64, "dim": 8}
 

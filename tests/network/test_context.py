@@ -7,11 +7,12 @@ from safetensors.torch import load_file, save_file
 
 from sleeplm.errors import ModelError
 from sleeplm.kinds.stages import STAGES
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import ContextNetwork
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.tokenizer import train_words
+from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.recording.epochs import Epochs
 
 TINY = NetworkConfig(
@@ -24,7 +25,7 @@ def model(context=True):
     torch.manual_seed(0)
     network = SleepLMNetwork(TINY)
     around = ContextNetwork(8, 6).eval().requires_grad_(False) if context else None
-    return SleepLM(network, train_words(["heart rate 62 bpm"], 300), around)
+    return NanoSleepLM(network, train_tokenizer(["heart rate 62 bpm"], 300), around)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_it_comes_back_as_it_was_written(folder, tmp_path):
 
 def test_one_of_other_weights_is_refused(folder, tmp_path):
     torch.manual_seed(1)
-    SleepLM(SleepLMNetwork(TINY), model().words).save_pretrained(tmp_path / "b")
+    NanoSleepLM(SleepLMNetwork(TINY), model().tokenizer).save_pretrained(tmp_path / "b")
     for name in ("context.json", "context.safetensors"):
         (tmp_path / "b" / name).write_bytes((folder / name).read_bytes())
     with pytest.raises(ModelError, match="belongs to other weights"):

@@ -4,12 +4,13 @@ import torch
 
 from sleeplm.errors import ModelError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACET_KINDS, FACETS
-from sleeplm.network.encoder import WEIGHTS, SleepLM
+from sleeplm.network.encoder import model_of
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
+from sleeplm.network.nano.encoder import WEIGHTS, NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.tokenizer import train_words
+from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.recording.epochs import Epochs
-from sleeplm.study.analysis import model_of
 
 TINY = NetworkConfig(
     name="test", dim=16, width=24, layers=1, heads=2, channel_width=8, tokens=4, decoder_layers=1, decoder_heads=2,
@@ -20,7 +21,7 @@ TINY = NetworkConfig(
 @pytest.fixture(scope="module")
 def model():
     torch.manual_seed(0)
-    return SleepLM(SleepLMNetwork(TINY), train_words(["heart rate 62 bpm"], 300))
+    return NanoSleepLM(SleepLMNetwork(TINY), train_tokenizer(["heart rate 62 bpm"], 300))
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_text_is_embedded_in_the_order_asked(model):
 
 @pytest.mark.parametrize("facet", FACETS)
 def test_nothing_is_said_of_a_facet_whose_channels_are_absent(model, epochs, facet, monkeypatch):
-    a_word = model.words.token_to_id("6")
+    a_word = model.tokenizer.token_to_id("6")
     monkeypatch.setattr(model.network.decoder, "generate", lambda tokens, _: torch.full((len(tokens), 1), a_word))
     epochs.present[3, [CHANNEL_NAMES.index(c) for c in FACET_KINDS[facet].channels]] = False
     captions = model.caption(epochs, facet)

@@ -9,8 +9,8 @@ from fakes_published import tiny_network, write_published, write_tokenizer
 from huggingface_hub import constants
 
 from sleeplm.errors import ModelError
-from sleeplm.network.encoder import SleepLM
 from sleeplm.network.hub import pin_file, snapshot
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.published.encoder import PublishedSleepLM
 
 NAME, CLIP = "yang-ai-lab/SleepLM-Base", "openai/clip-vit-base-patch32"

@@ -14,14 +14,14 @@ from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.files import load_network, save_network
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.sentences import parts_of, template_embeddings, templated
-from sleeplm.network.nano.tokenizer import framed, load_tokenizer, train_words, unframed
+from sleeplm.network.nano.tokenizer import framed, load_tokenizer, train_tokenizer, unframed
 
 TINY = NetworkConfig(
     name="test", dim=8, width=16, layers=1, heads=2, channel_width=4, tokens=2, decoder_layers=1, decoder_heads=2,
     vocabulary=300, caption_length=8,
 )  # fmt: skip
 TEXTS = ["Heart rate 62 bpm, stable.", "SpO2 93%, lowest 88%; no leg movements.", "REM sleep (stage R) – 12.5 µV"]
-WORDS = train_words(TEXTS, 300)
+WORDS = train_tokenizer(TEXTS, 300)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_strange_size_is_refused(value):
 
 
 def test_words_are_lossless_and_digits_stand_alone():
-    words = train_words(TEXTS, 400)
+    words = train_tokenizer(TEXTS, 400)
     for text in TEXTS:
         assert unframed(words, [framed(words, text, 99)]) == [text]
     assert [t for t in words.encode("62 and 12.5").tokens if t.isdigit()] == ["6", "2", "1", "2", "5"]
@@ -116,7 +116,7 @@ def test_any_text_survives_the_tokenizer(text):
 
 
 def test_a_tokenizer_of_other_weights_is_refused(tmp_path):
-    train_words(TEXTS, 400).save(str(tmp_path / "tokenizer.json"))
+    train_tokenizer(TEXTS, 400).save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(ModelError, match="does not belong"):
         load_tokenizer(tmp_path / "tokenizer.json", 270)
     (tmp_path / "tokenizer.json").write_text("{}")

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from sleeplm.errors import ModelError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import model_of, require_dense
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.published.encoder import PublishedSleepLM
 from sleeplm.network.published.preparation import NAMES, prepared
 from sleeplm.network.published.tokenizer import Tokens, readable
 from sleeplm.network.published.unsupported_claims import cut_unsupported_claims
 from sleeplm.recording.epochs import Epochs
-from sleeplm.study.analysis import model_of
 
 POS, ECG, SPO2 = (CHANNEL_NAMES.index(name) for name in ("POS", "ECG", "SPO2"))
 
@@ -144,10 +144,10 @@ def test_text_is_embedded_in_the_order_asked(model):
     assert model.embed_text([]).shape == (0, 8)
 
 
-def test_what_is_dense_in_time_is_refused(model, epochs):
-    for ask in (lambda: model.localize("apnea", np.zeros((9, 0, 8))), lambda: model.patch_embeddings(epochs)):
-        with pytest.raises(UsageError, match="no embeddings dense in time"):
-            ask()
+def test_what_is_dense_in_time_is_refused(model):
+    assert not model.dense and not hasattr(model, "localize")
+    with pytest.raises(UsageError, match="no embeddings dense in time"):
+        require_dense(model)
 
 
 def says(model, monkeypatch, text):
@@ -156,7 +156,7 @@ def says(model, monkeypatch, text):
 
     def generate_from(tokens, prefix, *_):
         asked.extend(prefix.tolist())
-        return model.words.ids([text]).expand(len(prefix), -1)
+        return model.tokenizer.ids([text]).expand(len(prefix), -1)
 
     monkeypatch.setattr(model.network, "generate_from", generate_from)
     return asked

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from sleeplm.errors import ModelError
+from sleeplm.files import sha256_of
 from sleeplm.network.published import convert
 from sleeplm.network.published.checkpoint import read_checkpoint
-from sleeplm.network.published.files import build, load_released, sum_of
+from sleeplm.network.published.files import build, load_released
 
 W1 = "module.biosignals.transformer_blocks.1.channel_mlp.gate_proj.w1.weight"
 
@@ -45,7 +46,7 @@ def test_the_converted_file_is_the_same_network(converted, tmp_path):
     weights, description = converted
     assert same(load_released(weights, description), tiny_network())
     card = json.loads(description.read_text())
-    assert card["sha256"] == sum_of(weights) and card["source"] == {"repository": "here"}
+    assert card["sha256"] == sha256_of(weights) and card["source"] == {"repository": "here"}
     assert not list(tmp_path.glob("*partial*"))
 
 
@@ -189,7 +190,7 @@ def test_a_converted_file_is_looked_through_like_a_published_one(converted):
     state = load_file(weights)
     state["logit_scale"] = torch.tensor(torch.nan)
     save_file(state, weights)
-    card = json.loads(description.read_text()) | {"sha256": sum_of(weights)}
+    card = json.loads(description.read_text()) | {"sha256": sha256_of(weights)}
     description.write_text(json.dumps(card))
     with pytest.raises(ModelError, match="'logit_scale' holds values that are not finite"):
         load_released(weights, description)

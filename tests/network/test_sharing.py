@@ -7,10 +7,11 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import LocalTokenNotFoundError
 
 from sleeplm.errors import ModelError
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.tokenizer import train_words
+from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.recording.epochs import Epochs
 
 TINY = NetworkConfig(
@@ -24,7 +25,7 @@ def model():
     torch.manual_seed(0)
     network = SleepLMNetwork(TINY)
     network.about = {"trained_on": "nothing", "steps": 0}
-    return SleepLM(network, train_words(["heart rate 62 bpm"], 300))
+    return NanoSleepLM(network, train_tokenizer(["heart rate 62 bpm"], 300))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.errors import NoUsableChannelError, UsageError
-from sleeplm.recording import Recording, open_recording
+from sleeplm.recording import Recording, from_mne, open_recording
 from sleeplm.recording.formats.mne_export import read_description
 from sleeplm.simulate import simulate_night, write_night
 
@@ -18,7 +18,7 @@ def night(tmp_path_factory) -> Recording:
 
 
 def test_a_night_comes_back_as_it_was(night):
-    back = Recording.from_mne(night.to_mne())
+    back = from_mne(night.to_mne())
     assert list(back.channels) == list(night.channels) and back.missing == []
     assert (back.duration_s, back.simulated, back.questions) == (night.duration_s, True, [])
     rate = max(c.sfreq_hz for c in night.channels.values())
@@ -52,7 +52,7 @@ def test_gaps_and_annotations_come_back(make_edf_with_gaps):
     night = open_recording(path)
     raw = night.to_mne()
     assert np.isfinite(raw.get_data()).all() and "BAD_ACQ_SKIP" in raw.annotations.description
-    back = Recording.from_mne(raw)
+    back = from_mne(raw)
     assert (back.gaps, back.annotations) == (night.gaps, night.annotations) == (((20, 100),), [(3.5, 2.0, "Apnea")])
     assert np.allclose(back.signal("C3"), night.signal("C3"), atol=1e-3, equal_nan=True)
     assert np.allclose(back.read("C3", 15, 30), night.read("C3", 15, 30), atol=1e-3, equal_nan=True)
@@ -68,7 +68,7 @@ def test_the_date_is_set_as_far_as_known_and_nobody_is_named(make_edf, rewrite):
     raw = night.to_mne()
     assert raw.info["meas_date"].isoformat() == "2020-01-03T22:30:00+00:00"
     assert "Muster" not in repr(dict(raw.info)) and not raw.info["subject_info"] and raw.filenames == (None,)
-    back = Recording.from_mne(raw)
+    back = from_mne(raw)
     assert (
         (back.start_date, back.start_clock) == (night.start_date, night.start_clock) == ("2020-01-03", "22:30:00")
     )
@@ -81,19 +81,19 @@ def test_no_free_text_goes_into_a_raw(make_edf, rewrite):
     night = open_recording(rewrite(path, {unit: b"Muster".ljust(8)}), {"C3": "C3 Muster"})
     raw = night.to_mne()
     assert list(raw.annotations.description) == ["Apnea"] and "Muster" not in repr(dict(raw.info))
-    assert "unknown" in Recording.from_mne(raw).channels["C3"].note
+    assert "unknown" in from_mne(raw).channels["C3"].note
 
 
 def test_another_raw_is_read_as_any_file(night):
     raw = night.to_mne(100).pick(["C3", "SPO2"]).rename_channels({"C3": "EEG C3-M2", "SPO2": "SaO2"})
     raw.info["description"] = None
-    back = Recording.from_mne(raw)
+    back = from_mne(raw)
     assert [c.label for c in back.channels.values()] == ["EEG C3-M2", "SaO2"]
     assert [q.channel for q in back.questions] == ["SPO2"]
-    assert Recording.from_mne(raw, units={"SPO2": "%"}).questions == []
-    assert Recording.from_mne(raw, {"C4": "EEG C3-M2"}).channels["C4"].label == "EEG C3-M2"
+    assert from_mne(raw, units={"SPO2": "%"}).questions == []
+    assert from_mne(raw, {"C4": "EEG C3-M2"}).channels["C4"].label == "EEG C3-M2"
     with pytest.raises(NoUsableChannelError, match="'nothing'"):
-        Recording.from_mne(raw.copy().pick(["EEG C3-M2"]).rename_channels({"EEG C3-M2": "nothing"}))
+        from_mne(raw.copy().pick(["EEG C3-M2"]).rename_channels({"EEG C3-M2": "nothing"}))
 
 
 def test_a_rate_out_of_range_is_a_usage_error(night):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.errors import StudyError
+from sleeplm.study.choices import Choices
 from sleeplm.study.montages import FILE, Choices, forget, montage_key, recall, remember
 
 MONTAGE = [("XYZ", "uV"), ("SpO2", "%")]
@@ -12,7 +13,7 @@ OTHER = [("XYZ", "mV"), ("SpO2", "%")]
 
 
 def test_what_was_chosen_comes_back_for_the_same_signals_in_any_order(tmp_path):
-    remember(tmp_path, MONTAGE, {"C3": "XYZ"}, {"C3": "mV"})
+    remember(tmp_path, MONTAGE, Choices({"C3": "XYZ"}, {"C3": "mV"}))
     assert recall(tmp_path, MONTAGE[::-1]) == Choices({"C3": "XYZ"}, {"C3": "mV"})
     assert not recall(tmp_path, OTHER) and not recall(tmp_path, MONTAGE[:1])
 
@@ -20,20 +21,20 @@ def test_what_was_chosen_comes_back_for_the_same_signals_in_any_order(tmp_path):
 def test_nothing_is_there_before_anything_was_chosen(tmp_path):
     assert recall(tmp_path / "none", MONTAGE) == Choices()
     assert not forget(tmp_path / "none", MONTAGE)
-    remember(tmp_path / "none", MONTAGE, {})
+    remember(tmp_path / "none", MONTAGE, Choices({}))
     assert not (tmp_path / "none").exists()
 
 
 def test_a_later_choice_wins_and_the_rest_stays(tmp_path):
     montage = [*MONTAGE, ("SpO2 2", "%")]
-    remember(tmp_path, montage, {"C3": "XYZ", "SPO2": "SpO2"})
-    remember(tmp_path, montage, {"C3": "SpO2 2"})
-    assert recall(tmp_path, montage).overrides == {"C3": "SpO2 2", "SPO2": "SpO2"}
+    remember(tmp_path, montage, Choices({"C3": "XYZ", "SPO2": "SpO2"}))
+    remember(tmp_path, montage, Choices({"C3": "SpO2 2"}))
+    assert recall(tmp_path, montage).channels == {"C3": "SpO2 2", "SPO2": "SpO2"}
 
 
 def test_each_montage_is_forgotten_alone_and_all_together(tmp_path):
-    remember(tmp_path, MONTAGE, {"C3": "XYZ"})
-    remember(tmp_path, OTHER, {"C4": "XYZ"})
+    remember(tmp_path, MONTAGE, Choices({"C3": "XYZ"}))
+    remember(tmp_path, OTHER, Choices({"C4": "XYZ"}))
     assert forget(tmp_path, MONTAGE) and not forget(tmp_path, MONTAGE)
     assert not recall(tmp_path, MONTAGE) and recall(tmp_path, OTHER)
     assert forget(tmp_path) and not recall(tmp_path, OTHER)
@@ -41,32 +42,35 @@ def test_each_montage_is_forgotten_alone_and_all_together(tmp_path):
 
 def test_what_is_asked_for_now_wins_over_what_is_remembered():
     before = Choices({"C3": "XYZ", "C4": "ABC"}, {"C3": "mV", "SPO2": "fraction"})
-    now = before.under({"C3": "Q"}, {})
+    now = before.under(Choices({"C3": "Q"}, {}))
     assert now == Choices({"C3": "Q", "C4": "ABC"}, {"SPO2": "fraction"})  # the unit was that of another signal
-    assert before.under({"EMG_CHIN": "XYZ"}, {}).overrides == {"C4": "ABC", "EMG_CHIN": "XYZ"}  # taken elsewhere
+    assert before.under(Choices({"EMG_CHIN": "XYZ"}, {})).channels == {
+        "C4": "ABC",
+        "EMG_CHIN": "XYZ",
+    }  # taken elsewhere
 
 
 def test_what_comes_back_is_said_and_what_is_asked_for_now_is_not():
     before = Choices({"C3": "XYZ", "C4": "ABC"}, {"SPO2": "fraction"})
-    assert before.said({"C3": "Q"}, {}) == [
+    assert before.notices(Choices({"C3": "Q"})) == [
         "C4 is 'ABC', as you chose before for this montage.",
         "SPO2 is read in 'fraction', as you said before for this montage.",
     ]
-    assert before.said({"C3": "Q", "C4": "ABC"}, {"SPO2": "%"}) == []
+    assert before.notices(Choices({"C3": "Q", "C4": "ABC"}, {"SPO2": "%"})) == []
 
 
 def test_choices_made_at_once_are_all_kept(tmp_path):
     montages = [[("XYZ", f"{n} uV")] for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda montage: remember(tmp_path, montage, {"C3": "XYZ"}), montages))
+        list(pool.map(lambda montage: remember(tmp_path, montage, Choices({"C3": "XYZ"})), montages))
     assert all(recall(tmp_path, montage) for montage in montages)
     assert {p.name for p in tmp_path.iterdir()} - {".lock"} == {FILE}
 
 
 def test_no_label_is_kept_whether_it_was_chosen_or_not(tmp_path):
     montage = [("Quillfeather EEG", "uV"), ("XYZ", "uV")]
-    remember(tmp_path, montage, {"C3": "Quillfeather EEG", "C4": "XYZ"})
-    assert recall(tmp_path, montage).overrides == {"C3": "Quillfeather EEG", "C4": "XYZ"}
+    remember(tmp_path, montage, Choices({"C3": "Quillfeather EEG", "C4": "XYZ"}))
+    assert recall(tmp_path, montage).channels == {"C3": "Quillfeather EEG", "C4": "XYZ"}
     kept = (tmp_path / FILE).read_text(encoding="utf-8")
     assert "Quillfeather" not in kept and "XYZ" not in kept
 

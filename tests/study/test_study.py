@@ -22,6 +22,7 @@ from sleeplm.recording.epochs import cut_epochs
 from sleeplm.study import analysis
 from sleeplm.study import folder as study_store
 from sleeplm.study.analysis import analyze
+from sleeplm.study.choices import Choices
 from sleeplm.study.export import events_csv, numbers_csv
 from sleeplm.study.person import Person
 from sleeplm.study.pipeline import STEPS
@@ -174,7 +175,7 @@ def test_no_name_in_a_unit_or_in_another_script_is_kept(tmp_path, studies):
         data[at : at + len(text.encode())] = text.encode()
     file.write_bytes(data)
     study = analyze(
-        file, overrides={"C3": "C3-M2 宮本", "C4": "C4-M1 Žižka"}, studies_dir=studies, encoder=FakeEncoder()
+        file, choices=Choices({"C3": "C3-M2 宮本", "C4": "C4-M1 Žižka"}), studies_dir=studies, encoder=FakeEncoder()
     )
     channels = study.recording["channels"]
     assert (channels["C3"]["label"], channels["C4"]["label"]) == ("C3-M2", "Signal 2")
@@ -216,8 +217,10 @@ def test_the_same_input_finds_the_same_study_without_work(night, events, studies
     again = analyze(night, [events], studies_dir=studies, encoder=encoder)
     assert again.id == study.id and again.created == study.created and encoder.encoded == 0
     assert analyze(night, studies_dir=studies, encoder=encoder).id != study.id
-    assert analyze(night, [events], {"C3": "C4-M1"}, studies_dir=studies, encoder=encoder).id != study.id
-    assert analyze(night, [events], lights_on_s=200, studies_dir=studies, encoder=encoder).id != study.id
+    assert analyze(night, [events], Choices({"C3": "C4-M1"}), studies_dir=studies, encoder=encoder).id != study.id
+    assert (
+        analyze(night, [events], Choices(lights_s=(None, 200)), studies_dir=studies, encoder=encoder).id != study.id
+    )
 
 
 def test_the_id_rests_on_the_bytes_and_on_a_private_key(tmp_path, night, studies, study):
@@ -379,7 +382,7 @@ def test_a_damaged_key_is_said(night, studies, study):
 
 def test_wrong_arguments_are_refused_before_any_work(night, studies, tmp_path):
     with pytest.raises(UsageError, match="lights off"):
-        analyze(night, lights_off_s=100, lights_on_s=50, studies_dir=studies, encoder=FakeEncoder())
+        analyze(night, choices=Choices(lights_s=(100, 50)), studies_dir=studies, encoder=FakeEncoder())
     with pytest.raises(ScoringError):
         analyze(night, [tmp_path / "none.csv"], studies_dir=studies, encoder=FakeEncoder())
     with pytest.raises(RecordingError):
@@ -423,8 +426,11 @@ def test_no_cell_of_text_begins_a_formula(text):
 
 
 def test_the_rule_of_hypopneas_is_part_of_the_study(night, studies):
-    by_rule = [analyze(night, studies_dir=studies, encoder=FakeEncoder(), hypopnea_rule=r) for r in ("3%", "4%")]
+    by_rule = [
+        analyze(night, studies_dir=studies, encoder=FakeEncoder(), choices=Choices(rules={"hypopnea": r}))
+        for r in ("3%", "4%")
+    ]
     assert by_rule[0].id != by_rule[1].id
     assert ["4%" in s.scoring.rules["hypopnea"] for s in by_rule] == [False, True]
     with pytest.raises(UsageError, match="rule"):
-        analyze(night, studies_dir=studies, encoder=FakeEncoder(), hypopnea_rule="5%")
+        analyze(night, studies_dir=studies, encoder=FakeEncoder(), choices=Choices(rules={"hypopnea": "5%"}))

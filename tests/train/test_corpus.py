@@ -16,7 +16,7 @@ from train.corpus.simulate import SETTINGS, planned, simulate_corpus
 from train.corpus.stream import Stream
 from train.nano import texts
 from train.nano.batches import InMemoryDataset
-from train.nano.pretrain import caption_words
+from train.nano.pretrain import caption_tokenizer
 
 HOURS = 0.25
 
@@ -91,7 +91,7 @@ def test_a_night_is_told_otherwise_by_another_seed_and_measured_alike(made):
 
 
 def test_a_batch_is_the_same_wherever_a_run_goes_on(made):
-    words = caption_words(stream(made).shelf(0), 300)
+    words = caption_tokenizer(stream(made).shelf(0), 300)
     whole = stream(made)
     drawn = [whole.batch(6, words, 30, 5, step) for step in range(8)]
     for step in (7, 4):

@@ -12,10 +12,11 @@ from sleeplm.captions.reading.claims import read_back
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import FACETS
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
-from sleeplm.network.encoder import Encoding, SleepLM
+from sleeplm.network.encoder import Encoding
 from sleeplm.network.nano.config import NetworkConfig
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.tokenizer import train_words
+from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.epochs import Epochs
 from sleeplm.simulate import PROFILES
@@ -64,12 +65,12 @@ def people():
     return stamped(simulated(2, 0.25, 700_000, scored=False))
 
 
-class Oracle(SleepLM):
+class Oracle(NanoSleepLM):
     """A model that knows the truth: whatever is measured of it must come out perfect."""
 
     def __init__(self, people):
         torch.manual_seed(0)
-        super().__init__(SleepLMNetwork(TINY), train_words(["heart rate 62 bpm"], 300))
+        super().__init__(SleepLMNetwork(TINY), train_tokenizer(["heart rate 62 bpm"], 300))
         self.people = people
         self.stages = np.concatenate([p.stages for p in people])
         self.told = [row for p in people for row in tell(p.attributes, "oracle")]
@@ -236,7 +237,7 @@ def test_claims_hold_where_all_of_them_are_true(said, true):
 def test_every_target_is_a_figure_of_its_part(figures, people, monkeypatch):
     monkeypatch.setattr(speed, "NIGHT", 70)
     bench = EvaluationContext(EmbeddingCache(Oracle(people)), EmbeddingCache(Oracle(people)), people, people)
-    model = SleepLM(SleepLMNetwork(TINY), Oracle(people).words)
+    model = NanoSleepLM(SleepLMNetwork(TINY), Oracle(people).tokenizer)
     made = [*figures, *retrieval_figures(bench), *speed.speed_figures(model, people[0].epochs)]
     missing = [t for t in TARGETS if t.found_in(made) is None]
     assert {t.table for t in missing} == {t.table for t in TARGETS if t.table.startswith(("Real", "Concepts"))}

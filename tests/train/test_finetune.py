@@ -14,7 +14,7 @@ from torch.nn import functional
 from sleeplm.errors import ModelError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.network import losses
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.published import PublishedNetwork
 from sleeplm.network.published.files import load_released
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared

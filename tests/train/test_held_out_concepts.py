@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from sleeplm.network.encoder import Encoding, SleepLM
+from sleeplm.network.encoder import Encoding
 from sleeplm.network.nano.config import NetworkConfig
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.tokenizer import train_words
+from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.night import Event
 from train.corpus.held_out import ASKED, named_in
 from train.evaluation.embedding_cache import EmbeddingCache
@@ -42,12 +43,12 @@ def people():
     ]
 
 
-class Knowing(SleepLM):
+class Knowing(NanoSleepLM):
     """A model that knows which concepts hold, by the person; or one that knows nothing."""
 
     def __init__(self, people, knows=True):
         torch.manual_seed(0)
-        super().__init__(SleepLMNetwork(TINY), train_words(["words"], 300))
+        super().__init__(SleepLMNetwork(TINY), train_tokenizer(["words"], 300))
         self.knows, self.read = knows, iter(people)
 
     def encode(self, epochs):

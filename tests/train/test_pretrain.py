@@ -8,7 +8,7 @@ from distributed import LocalCluster
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import ContextNetwork
 from sleeplm.network.nano.decoder import PAD
@@ -18,7 +18,7 @@ from train.corpus.corpus import VIEWS, nights, tell_alone, views_of
 from train.corpus.simulate import FIRST_SEED, planned, simulate_corpus
 from train.nano.batches import EITHER, InMemoryDataset, _own_phrases
 from train.nano.measures import by_view
-from train.nano.pretrain import Settings, Trainer, caption_words, export
+from train.nano.pretrain import Settings, Trainer, caption_tokenizer, export
 from train.nano.step import of_channels, varied
 from train.schedule import Progress, learning_rate
 
@@ -44,7 +44,7 @@ def material(corpus):
 
 
 def trainer(material, run):
-    return Trainer(SETTINGS, material, caption_words(material, TINY.vocabulary), run)
+    return Trainer(SETTINGS, material, caption_tokenizer(material, TINY.vocabulary), run)
 
 
 def test_people_are_never_on_two_sides_of_a_split():
@@ -122,7 +122,7 @@ def test_a_phrase_is_lit_where_its_span_is(material):
 
 
 def test_an_event_that_only_a_rule_knows_of_is_unknown_in_time(material):
-    words = caption_words(material, 400)
+    words = caption_tokenizer(material, 400)
     batch = material.batch(24, words, 40, 1, 5)
     phrases = len(material.phrases)
     lit = batch.lit.any(1)
@@ -138,7 +138,7 @@ def test_part_of_a_batch_is_drawn_by_phrases_the_rare_ones_too(material):
 
 
 def test_a_batch_follows_from_seed_and_step(material):
-    words = caption_words(material, 400)
+    words = caption_tokenizer(material, 400)
     a, b, c = (material.batch(12, words, 40, 1, step) for step in (5, 5, 6))
     assert all(np.array_equal(getattr(a, k), getattr(b, k)) for k in vars(a) if not k.endswith("texts"))
     assert all(np.array_equal(getattr(a, k).of, getattr(b, k).of) for k in ("texts", "told_texts"))
@@ -152,7 +152,7 @@ def test_a_batch_follows_from_seed_and_step(material):
 
 
 def test_of_what_excludes_one_another_each_has_a_phrase_that_is_true_of_it_alone(material):
-    words = caption_words(material, 400)
+    words = caption_tokenizer(material, 400)
     batch = material.batch(24, words, 40, 1, 3)
     assert (batch.answers >= 0).any(0)[[0, 2]].all()  # stages and hearts
     for answers, phrases, own in zip(batch.answers.T, batch.answer_phrases, material.either, strict=True):
@@ -199,7 +199,7 @@ def test_a_run_goes_on_from_weights(material, tmp_path):
     model = SleepLM.from_pretrained(tmp_path / "out")
     model.network.requires_grad_(True)
     start = {key: value.clone() for key, value in model.network.state_dict().items()}
-    second = Trainer(SETTINGS, material, model.words, tmp_path / "b", start=model.network)
+    second = Trainer(SETTINGS, material, model.tokenizer, tmp_path / "b", start=model.network)
     for key, value in second.network.state_dict().items():
         torch.testing.assert_close(value, start[key])
     second.train(None)
@@ -214,7 +214,9 @@ def test_reading_texts_is_learned_alone(material, tmp_path):
     export(first, tmp_path / "out", {})
     model = SleepLM.from_pretrained(tmp_path / "out")
     before = {key: value.clone() for key, value in model.network.state_dict().items()}
-    second = Trainer(replace(SETTINGS, texts_only=True), material, model.words, tmp_path / "b", start=model.network)
+    second = Trainer(
+        replace(SETTINGS, texts_only=True), material, model.tokenizer, tmp_path / "b", start=model.network
+    )
     second.train(None)
     export(second, tmp_path / "texts", {}, ContextNetwork(TINY.dim))
     again = SleepLM.from_pretrained(tmp_path / "texts")
@@ -225,8 +227,8 @@ def test_reading_texts_is_learned_alone(material, tmp_path):
 
 def test_training_lowers_the_loss_and_exports_what_loads(material, tmp_path):
     settings = replace(SETTINGS, steps=10, rate=3e-3)
-    run = Trainer(settings, material, caption_words(material, TINY.vocabulary), tmp_path / "run")
-    batch = material.batch(12, run.words, TINY.caption_length, seed=9, step=0)
+    run = Trainer(settings, material, caption_tokenizer(material, TINY.vocabulary), tmp_path / "run")
+    batch = material.batch(12, run.tokenizer, TINY.caption_length, seed=9, step=0)
     before = run.module(batch, 9, 0)
     run.train(None)
     after = run.module(batch, 9, 0)
@@ -258,9 +260,9 @@ def test_a_checkpoint_of_other_settings_and_a_missing_one_are_refused(material, 
         trainer(material, tmp_path / "none").resume()
     first = trainer(material, tmp_path / "run")
     first.save()
-    longer = Trainer(replace(SETTINGS, minutes=99), material, first.words, tmp_path / "run")
+    longer = Trainer(replace(SETTINGS, minutes=99), material, first.tokenizer, tmp_path / "run")
     longer.resume()
-    other = Trainer(replace(SETTINGS, batch=6), material, first.words, tmp_path / "run")
+    other = Trainer(replace(SETTINGS, batch=6), material, first.tokenizer, tmp_path / "run")
     with pytest.raises(UsageError, match="another batch"):
         other.resume()
 
@@ -281,7 +283,7 @@ def test_bfloat16_computes_the_network_alone_and_trains_alike(material, tmp_path
     def start(precision):
         AcceleratorState._reset_state()
         settings = replace(SETTINGS, precision=precision)
-        run = Trainer(settings, material, caption_words(material, TINY.vocabulary), tmp_path / precision)
+        run = Trainer(settings, material, caption_tokenizer(material, TINY.vocabulary), tmp_path / precision)
         run.module.train()
         return run
 

@@ -15,7 +15,7 @@ import numpy as np
 from assistant import grounding, plan
 from assistant.llm import WEIGHTS, LanguageModel
 from assistant.reading import read_epoch, reading_words
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from train.assistant.card import write_card
 from train.assistant.dialogues import Asked, follow_ups, questions, told_by, written
 from train.assistant.instruct import Epoch, read_epochs

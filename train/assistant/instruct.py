@@ -25,9 +25,9 @@ from assistant.pretrained import NAME, load_pretrained, packaged_folder
 from assistant.projector import Projector
 from assistant.reading import reading_prompt, reading_words
 from sleeplm.kinds.stages import STAGES, Stage
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import Encoder, model_of
+from sleeplm.network.loading import SleepLM
 from sleeplm.recording.epochs import Epochs
-from sleeplm.study.analysis import model_of
 from train.assistant.dialogues import Example, answers, follow_ups, questions
 from train.corpus.corpus import Night, nights
 from train.nano.batches import rows_of
@@ -66,7 +66,7 @@ class Epoch:
 
 
 def read_epochs(
-    found: Sequence[Night], encoder: SleepLM, per_stage: int, random: np.random.Generator
+    found: Sequence[Night], encoder: Encoder, per_stage: int, random: np.random.Generator
 ) -> list[Epoch]:
     """Epochs of all channels, as evenly by stage as the nights allow."""
     picked = []

@@ -22,12 +22,13 @@ from sleeplm import __version__
 from sleeplm.errors import SleepLMError
 from sleeplm.simulate import PROFILES, simulate_night, write_night
 from sleeplm.simulate.sensors import LABS
+from sleeplm.study.choices import USUAL
 from sleeplm.study.person import Person
 
 # A person is a seed; the ranges never meet, so that nobody is on two sides of a split.
 FIRST_SEED = {"train": 1000, "validation": 500_000, "test": 900_000}
 SECRET = sha256(b"nobody was simulated who has an identity to keep").digest()  # so that ids are the same everywhere
-SETTINGS = Settings(__version__, None, None, True, "3%", 0, {}, {})
+SETTINGS = Settings(__version__, None, None, True, 0, USUAL)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import Encoder
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.measured import measured
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.preparation import prepare
@@ -33,15 +34,15 @@ def formula_features(epochs: Epochs) -> np.ndarray:
     return np.concatenate(out)
 
 
-def untrained(model: SleepLM, seed: int = 0) -> SleepLM:
+def untrained(model: Encoder, seed: int = 0) -> Encoder:
     """An encoder of signals of the same form with random weights; texts it reads as the trained one does."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if isinstance(model, PublishedSleepLM):
             network = PublishedNetwork(model.network.sizes).requires_grad_(False)
-            blank = PublishedSleepLM(network, lambda: model.words, "untrained")
+            blank = PublishedSleepLM(network, lambda: model.tokenizer, "untrained")
         else:
-            blank = SleepLM(SleepLMNetwork(model.network.config), model.words)
+            blank = NanoSleepLM(SleepLMNetwork(model.network.config), model.tokenizer)
     blank.embed_text = model.embed_text
     return blank
 

@@ -16,8 +16,8 @@ from safetensors.numpy import save
 import sleeplm
 from index.cohort.workers import workers_here
 from sleeplm.errors import SleepLMError
+from sleeplm.files import write_whole
 from sleeplm.kinds.stages import Stage
-from sleeplm.network.nano.files import write_whole
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.epochs import Epochs
 from train.evaluation import people

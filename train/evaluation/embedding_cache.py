@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sleeplm.network.encoder import Encoding, SleepLM
+from sleeplm.network.encoder import Encoder, Encoding
 from train.evaluation.baselines import formula_features, untrained
 from train.evaluation.people import WHOLE, Person, together
 
@@ -15,14 +15,14 @@ class EmbeddingCache:
 
     Parameters
     ----------
-    model : SleepLM
+    model : Encoder
 
     Attributes
     ----------
-    model : SleepLM
+    model : Encoder
     """
 
-    def __init__(self, model: SleepLM):
+    def __init__(self, model: Encoder):
         self.model = model
         self._nights: dict[str, Encoding] = {}
         self._vectors: dict[tuple[str, str], np.ndarray] = {}
@@ -83,11 +83,11 @@ class EvaluationContext:
     features: Features = field(default_factory=Features)
 
     @classmethod
-    def of(cls, model: SleepLM, reference: Sequence[Person], people: Sequence[Person]) -> "EvaluationContext":
+    def of(cls, model: Encoder, reference: Sequence[Person], people: Sequence[Person]) -> "EvaluationContext":
         """The bench of a network, nothing read so far."""
         return cls(EmbeddingCache(model), EmbeddingCache(untrained(model)), reference, people)
 
     @property
-    def model(self) -> SleepLM:
+    def model(self) -> Encoder:
         """The network that is measured."""
         return self.trained.model

@@ -17,7 +17,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from sleeplm.errors import SleepLMError, UsageError
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import Encoder
+from sleeplm.network.loading import SleepLM
 from train.evaluation.cached_people import kept
 from train.evaluation.conditions import condition_figures
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
@@ -44,7 +45,7 @@ def measure(
     data: Path,
     parts: Sequence[str] = PARTS,
     unusual: Sequence[Person] = (),
-    unseen: tuple[SleepLM, Sequence[Person]] | None = None,
+    unseen: tuple[Encoder, Sequence[Person]] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Figure]:
     """Every figure of the parts asked for.
@@ -80,7 +81,7 @@ def measure(
     return figures
 
 
-def _unseen(bench: EvaluationContext, model: SleepLM, people: Sequence[Person]) -> list[Figure]:
+def _unseen(bench: EvaluationContext, model: Encoder, people: Sequence[Person]) -> list[Figure]:
     return unseen_figures(EmbeddingCache(model), bench.trained, bench.untrained, [*bench.people, *people])
 
 
@@ -137,7 +138,7 @@ def evaluated(given: argparse.Namespace, parts: Sequence[str], say: Callable[[st
     return figures, conditions
 
 
-def _never_told(folder: str) -> SleepLM:
+def _never_told(folder: str) -> Encoder:
     """The network of a run whose words were without the concepts.
 
     Raises

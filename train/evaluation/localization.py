@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from sleeplm.network.encoder import Encoder, require_dense
 from sleeplm.night import Scoring
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, interval
@@ -52,7 +53,7 @@ def localization_figures(bench: EvaluationContext) -> list[Figure]:
         ruled = _compared(truth, [_spans(p.automatic, types) for p in bench.people])
         for wording in wordings:
             trained, blank = (
-                _compared(truth, [[(a, b) for a, b, _ in r.model.localize(wording, part)[1]] for part in patches])
+                _compared(truth, [_localized(r.model, wording, part) for part in patches])
                 for r, patches in zip((bench.trained, bench.untrained), nights, strict=True)
             )
             names.append(f'{name}: "{wording}"')
@@ -70,6 +71,11 @@ def localization_figures(bench: EvaluationContext) -> list[Figure]:
 
 def _spans(scoring: Scoring, types: Sequence[str]) -> list[tuple[float, float]]:
     return sorted((e.start_s, e.end_s) for e in scoring.events if e.type in types)
+
+
+def _localized(model: Encoder, wording: str, patches: np.ndarray) -> list[tuple[float, float]]:
+    """Where the network finds a phrase, in seconds."""
+    return [(a, b) for a, b, _ in require_dense(model).localize(wording, patches)[1]]
 
 
 def _compared(truth: Sequence[list], found: Sequence[list]) -> np.ndarray:

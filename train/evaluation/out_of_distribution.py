@@ -41,7 +41,7 @@ def unusual_figures(bench: EvaluationContext, people: Sequence[Person]) -> list[
         learned = probed(features[0], known, features[1])
         blank = by_words(bench.untrained.model, bench.untrained.all_vectors(people, view))
         found = {"by words alone": (by_words(bench.model, bench.trained.all_vectors(people, view)), blank)}
-        if bench.model.context is not None:
+        if bench.model.has_context:
             found["with the night around"] = (together(in_context(bench.trained, p, view) for p in people), blank)
         for how, (stages, untaught) in found.items():
             beside = {"logistic regression": learned, "untrained encoder": untaught}

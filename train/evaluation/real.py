@@ -12,7 +12,7 @@ import numpy as np
 
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import STAGE_PROMPTS
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import Encoder
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.epochs import Epochs, cut_epochs
@@ -81,7 +81,7 @@ def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, wo
         beside = {"YASA": yasa, "logistic regression of simulated people": learned}
         found = by_words(bench.model, trained)
         figures.append(kappa_figure(BY_WORDS, title, truth, found, groups, beside, EPOCH_BY_EPOCH))
-        if bench.model.context is not None:
+        if bench.model.has_context:
             around = KINDS[bench.model.stages_in_context(trained).argmax(1)]
             figures.append(kappa_figure(BY_WORDS, title, truth, around, groups, beside, IN_CONTEXT))
         teachers = {SIMULATED: (taught, known)}
@@ -112,7 +112,7 @@ def _night(folder: Path, signals: str, stages: str) -> tuple[Epochs, np.ndarray,
     return Epochs(epochs.signals[:n], epochs.present[:n]), np.array(expert[:n]), np.array(yasa[:n])
 
 
-def wake_or_deep(model: SleepLM, file: Path) -> list[Figure]:
+def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
     """Wake against N3 in single epochs of people, amplitude masked."""
     from scipy.signal import resample_poly
 

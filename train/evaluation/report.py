@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sleeplm.errors import UsageError
-from sleeplm.network.nano.files import write_whole
+from sleeplm.files import write_whole
 from train.evaluation.figures import Figure
 from train.evaluation.targets import TARGETS
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sleeplm.kinds.channels import FACETS
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import Encoder
 from sleeplm.recording.epochs import Epochs
 from train.evaluation.figures import Figure
 
@@ -19,12 +19,12 @@ SIZE = "weights, context network and tokenizer on disk"
 NIGHT = 960  # epochs: 8 hours
 
 
-def speed_figures(model: SleepLM, epochs: Epochs) -> list[Figure]:
+def speed_figures(model: Encoder, epochs: Epochs) -> list[Figure]:
     """Seconds to embed a night and to caption it, the encoding included in both; and MB of the files.
 
     Parameters
     ----------
-    model : SleepLM
+    model : Encoder
     epochs : Epochs
         Read again and again, if they are fewer, to fill a night.
     """
@@ -46,7 +46,7 @@ def _as_long_as_a_night(epochs: Epochs) -> Epochs:
     return Epochs(epochs.signals[again], epochs.present[again])
 
 
-def _caption(model: SleepLM, night: Epochs) -> None:
+def _caption(model: Encoder, night: Epochs) -> None:
     encoded = model.encode(night)
     for facet in FACETS:
         model.caption_encoded(encoded, night.present, facet)
@@ -70,7 +70,7 @@ def seconds(work: Callable[[], object]) -> float:
     return clock() - began
 
 
-def size_mb(model: SleepLM) -> float:
+def size_mb(model: Encoder) -> float:
     """Size of what a user downloads."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES, Stage
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import Encoder
 from sleeplm.network.few_shot import with_neighbours
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
@@ -68,7 +68,7 @@ def few_shot_measure(shots: int) -> str:
 
 
 def few_shot_figures(
-    model: SleepLM,
+    model: Encoder,
     table: str,
     name: str,
     taught: tuple[np.ndarray, np.ndarray],
@@ -129,7 +129,7 @@ def stage_figures(bench: EvaluationContext) -> list[Figure]:
         blank = bench.untrained.all_vectors(bench.people, view)
         beside = {**others, "untrained encoder": by_words(bench.untrained.model, blank)}
         figures.append(kappa_figure(BY_WORDS, view, truth, by_words(bench.model, vectors), groups, beside))
-        if bench.model.context is not None:
+        if bench.model.has_context:
             around = together(in_context(bench.trained, p, view) for p in bench.people)
             figures.append(kappa_figure(IN_CONTEXT, view, truth, around, groups, others))
         if view in (WHOLE, ONE_EEG):
@@ -144,7 +144,7 @@ def stage_figures(bench: EvaluationContext) -> list[Figure]:
     return figures
 
 
-def by_words(model: SleepLM, vectors: np.ndarray) -> np.ndarray:
+def by_words(model: Encoder, vectors: np.ndarray) -> np.ndarray:
     """The stage of each epoch whose name is nearest to it."""
     return np.array(model.zero_shot(vectors, STAGE_PROMPTS))
 

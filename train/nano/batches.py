@@ -217,7 +217,7 @@ class InMemoryDataset:
                         out[i, second, phrase] = 1
         return out
 
-    def batch(self, size: int, words: Tokenizer, length: int, seed: int, step: int) -> Batch:
+    def batch(self, size: int, tokenizer: Tokenizer, length: int, seed: int, step: int) -> Batch:
         """The batch of one step; half of its epochs have an embedded caption, some were drawn by a phrase."""
         rng = np.random.default_rng([seed, step])
         told = rng.choice(self.tellable, size // 2, replace=False)
@@ -231,7 +231,7 @@ class InMemoryDataset:
         exact = np.arange(size) < len(told)
         lit = self.lit(rows)
         nowhere = true & self.timed & ~lit.any(1)  # true of the epoch, by a rule that knows no time
-        caption_rows, facets, ids = self._captions(rows, len(told), rng, words, length)
+        caption_rows, facets, ids = self._captions(rows, len(told), rng, tokenizer, length)
         return Batch(
             signals=self.read(rows),
             present=self.present[rows],
@@ -274,12 +274,12 @@ class InMemoryDataset:
         equal = self.same[rows][:, None, :] == self.same[self.told_rows[told]][None, :, :]
         return (equal | ~self.told_facets[told][None, :, :]).all(-1)
 
-    def _captions(self, rows: np.ndarray, told: int, rng: np.random.Generator, words: Tokenizer, length: int):
+    def _captions(self, rows: np.ndarray, told: int, rng: np.random.Generator, tokenizer: Tokenizer, length: int):
         """Most of the `told` first rows, each with one facet in words."""
         chosen = rng.permutation(told)[: -(-len(rows) // 3)]
         facets = [rng.choice([f for f in FACETS if f in self.marked[rows[i]]]) for i in chosen]
         ids = [
-            framed(words, str(rng.choice(self.marked[rows[i]][f])), length)
+            framed(tokenizer, str(rng.choice(self.marked[rows[i]][f])), length)
             for i, f in zip(chosen, facets, strict=True)
         ]
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))

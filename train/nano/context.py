@@ -15,8 +15,9 @@ import torch
 from torch.nn import functional
 
 from sleeplm.kinds.stages import STAGES
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.context import ContextNetwork, save_context
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.files import described_sha256
 from sleeplm.recording.epochs import Epochs
 from train.corpus.corpus import nights
@@ -31,7 +32,7 @@ _LOST = 0.1  # share of epochs of which nothing is shown
 _UNSCORED = -100
 
 
-def sequences(model: SleepLM, people: Sequence) -> list[tuple[np.ndarray, np.ndarray]]:
+def sequences(model: NanoSleepLM, people: Sequence) -> list[tuple[np.ndarray, np.ndarray]]:
     """Embeddings ``[epochs, dim]`` and numbers of stages ``[epochs]`` of two views of some nights."""
     number = {stage: i for i, stage in enumerate(STAGES)}
     found = []

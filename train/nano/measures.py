@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from sleeplm.kinds.channels import FACETS
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.recording.epochs import Epochs
 from train.corpus.corpus import Night, Row
@@ -37,7 +37,7 @@ def joint_caption(captions: Mapping[str, Sequence[str]]) -> str:
     return " ".join(captions[f][0] for f in FACETS if f in captions)
 
 
-def retrieval(model: SleepLM, embeddings: np.ndarray, rows: Sequence[Row], k: int, n: int, seed: int) -> float:
+def retrieval(model: NanoSleepLM, embeddings: np.ndarray, rows: Sequence[Row], k: int, n: int, seed: int) -> float:
     """Share of captions that find their epoch, or one that says the same, among the `k` nearest of `n` epochs."""
     rng = np.random.default_rng(seed)
     with_text = np.array([i for i, row in enumerate(rows) if row.captions])
@@ -54,11 +54,11 @@ class Validation:
     Parameters
     ----------
     people : sequence of Night
-    words : Tokenizer
+    tokenizer : Tokenizer
     """
 
-    def __init__(self, people: Sequence[Night], words: Tokenizer):
-        self.words = words
+    def __init__(self, people: Sequence[Night], tokenizer: Tokenizer):
+        self.tokenizer = tokenizer
         self.views: dict[int, list[tuple[Epochs, list[Row]]]] = {}
         for night in people:
             for number, rows in enumerate(by_view(night.rows())):
@@ -67,7 +67,7 @@ class Validation:
     @torch.inference_mode()
     def __call__(self, network: SleepLMNetwork) -> dict[str, float]:
         """Measure a network."""
-        model = SleepLM(network, self.words)
+        model = NanoSleepLM(network, self.tokenizer)
         found = {}
         for number, people in self.views.items():
             embeddings = np.concatenate([model.embed_signals(epochs) for epochs, _ in people])

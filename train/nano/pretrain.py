@@ -32,14 +32,15 @@ from accelerate import PartialState
 from tokenizers import Tokenizer
 
 from sleeplm.errors import SleepLMError, UsageError
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import sha256_of_tensors
 from sleeplm.network.hub import folder_of
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import ContextNetwork, save_context
 from sleeplm.network.nano.files import FILES as NANO_FILES
-from sleeplm.network.nano.files import TOKENIZER_FILE, save_network, sha256_of_tensors
+from sleeplm.network.nano.files import TOKENIZER_FILE, save_network
 from sleeplm.network.nano.network import SleepLMNetwork
-from sleeplm.network.nano.tokenizer import train_words
+from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.network.published.folders import FILES as PUBLISHED_FILES
 from sleeplm.network.published.folders import holds_published
 from train.corpus.corpus import Night, nights
@@ -97,16 +98,16 @@ class Trainer(Training):
         self,
         settings: Settings,
         material: InMemoryDataset | Stream,
-        words: Tokenizer,
+        tokenizer: Tokenizer,
         run: Path,
         writer=None,
         start: SleepLMNetwork | None = None,
     ):
-        self.words = words
+        self.tokenizer = tokenizer
 
         def drawn(number: int) -> tuple[Batch, int, int]:
             length, seed = settings.config.caption_length, settings.seed
-            return material.batch(settings.batch, words, length, seed, number), seed, number
+            return material.batch(settings.batch, tokenizer, length, seed, number), seed, number
 
         super().__init__(
             settings,
@@ -117,10 +118,12 @@ class Trainer(Training):
         )
 
 
-def caption_words(material: InMemoryDataset, vocabulary: int) -> Tokenizer:
+def caption_tokenizer(material: InMemoryDataset, vocabulary: int) -> Tokenizer:
     """A tokenizer of captions, learned from an even share of those of some nights."""
     step = max(len(material) // WORD_ROWS, 1)
-    return train_words((t for row in material.marked[::step] for texts in row.values() for t in texts), vocabulary)
+    return train_tokenizer(
+        (t for row in material.marked[::step] for texts in row.values() for t in texts), vocabulary
+    )
 
 
 def export(trainer: Trainer, out: Path, about: dict, context: ContextNetwork | None = None) -> None:
@@ -128,7 +131,7 @@ def export(trainer: Trainer, out: Path, about: dict, context: ContextNetwork | N
     if trainer.network.about:
         about = {**about, "begun_from": trainer.network.about}
     written = save_network(trainer.network, out, about)
-    trainer.words.save(str(out / TOKENIZER_FILE))
+    trainer.tokenizer.save(str(out / TOKENIZER_FILE))
     if context is not None:
         save_context(context, out, written)
 
@@ -198,11 +201,11 @@ def pretraining(given: argparse.Namespace, people: Sequence[Night], others: Sequ
     stream = Stream(heard, filled, settings.seed, settings.nights_at_once)
     with PartialState(cpu=not torch.cuda.is_available()).main_process_first():  # the others read its sentences
         first = stream.shelf(0)
-        words = start.words if start else caption_words(first, settings.config.vocabulary)
+        tokenizer = start.tokenizer if start else caption_tokenizer(first, settings.config.vocabulary)
     writer = _writer(given.run, given.tensorboard)
-    trainer = Trainer(settings, stream, words, given.run, writer, start and start.network)
+    trainer = Trainer(settings, stream, tokenizer, given.run, writer, start and start.network)
     context = start.context if settings.texts_only else None  # it reads embeddings, which are the same
-    return trainer, Validation(others, words) if others else None, partial(export, trainer, context=context)
+    return trainer, Validation(others, tokenizer) if others else None, partial(export, trainer, context=context)
 
 
 def fine_tuning(given: argparse.Namespace, people: Sequence[Night], others: Sequence[Night]) -> tuple:

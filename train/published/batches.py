@@ -59,7 +59,7 @@ class PublishedDataset:
     ----------
     nights : sequence of Night
         As `heard_by_released` gives them.
-    words : Tokens
+    tokenizer : Tokens
         Of the network.
     prefix : int
         Length of what stands before a text.
@@ -70,8 +70,8 @@ class PublishedDataset:
         No epoch of theirs has a text.
     """
 
-    def __init__(self, nights: Sequence[Night], words: Tokens, prefix: int):
-        self.words, self.prefix = words, prefix
+    def __init__(self, nights: Sequence[Night], tokenizer: Tokens, prefix: int):
+        self.tokenizer, self.prefix = tokenizer, prefix
         loaded = rows_of(nights)
         self.signals = [of_night(night.signals, rows) for night, rows in zip(nights, loaded, strict=True)]
         told = [(n, row) for n, rows in enumerate(loaded) for row in rows if row.captions]
@@ -102,7 +102,7 @@ class PublishedDataset:
         return PublishedBatch(
             signals=of_channels(signals, present),
             present=present,
-            ids=self.words.ids(texts).numpy(),
+            ids=self.tokenizer.ids(texts).numpy(),
             prefix=np.array([prefix_of(f, self.prefix) for f in facets]),
             true=true,
             unknown=moment & ~true,  # true of the person, but told from channels that this view lacks

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from sleeplm.errors import ModelError
-from sleeplm.network.encoder import SleepLM
+from sleeplm.network.encoder import sha256_of_tensors
 from sleeplm.network.hub import folder_of
-from sleeplm.network.nano.files import sha256_of_tensors
+from sleeplm.network.loading import SleepLM
 from sleeplm.network.published.base import CHECKPOINT, MODALITIES, SIZES
 from sleeplm.network.published.encoder import PublishedSleepLM
 from sleeplm.network.published.folders import DESCRIPTION, FILES, holds_published
@@ -54,7 +54,7 @@ def start_of(path: str) -> PublishedSleepLM:
             f"{path} reads {sizes.channels} channels of {sizes.samples} samples and tells {sizes.modalities} "
             f"modalities; a corpus has {SIZES.channels} of {SIZES.samples} and {len(MODALITIES)}"
         )
-    _ = model.words  # now, and not at the first batch
+    _ = model.tokenizer  # now, and not at the first batch
     return model
 
 
@@ -67,7 +67,7 @@ def tuning(
     settings: TuningSettings, model: PublishedSleepLM, nights: Sequence[Night], run: Path, writer=None
 ) -> Training:
     """The training of a network's own weights on the nights of a corpus."""
-    filled = partial(PublishedDataset, words=model.words, prefix=model.network.sizes.prefix)
+    filled = partial(PublishedDataset, tokenizer=model.tokenizer, prefix=model.network.sizes.prefix)
     stream = Stream(heard_by_released(nights), filled, settings.seed, settings.nights_at_once)
     training = Training(
         settings,
@@ -85,7 +85,7 @@ def validation_of(model: PublishedSleepLM, people: Sequence[Night]) -> Published
     """What is measured of a network while it is tuned; None where nobody was set aside."""
     if not people:
         return None
-    material = PublishedDataset(heard_by_released(people), model.words, model.network.sizes.prefix)
+    material = PublishedDataset(heard_by_released(people), model.tokenizer, model.network.sizes.prefix)
     return PublishedValidation(material)
 
 
@@ -93,5 +93,5 @@ def export_tuned(model: PublishedSleepLM, out: Path, about: dict) -> None:
     """Write the network where `SleepLM.from_pretrained` and `load_released` read it, with how it was made."""
     network = model.network
     network.about = {**network.about, "from": model.name, MADE: about}
-    tuned = PublishedSleepLM(network, lambda: model.words, model.name.removesuffix(TUNED) + TUNED)
+    tuned = PublishedSleepLM(network, lambda: model.tokenizer, model.name.removesuffix(TUNED) + TUNED)
     tuned.save_pretrained(out)

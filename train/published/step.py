@@ -78,13 +78,13 @@ class PublishedValidation:
     """
 
     def __init__(self, material: PublishedDataset, batches: int = 8, size: int = 64):
-        self.words = material.words
+        self.tokenizer = material.tokenizer
         self.batches = [material.batch(size, 0, step) for step in range(batches)]
 
     @torch.inference_mode()
     def __call__(self, network: PublishedNetwork) -> dict[str, float]:
         """Measure a network."""
-        step, model = PublishedStep(network), PublishedSleepLM(network, lambda: self.words, "")
+        step, model = PublishedStep(network), PublishedSleepLM(network, lambda: self.tokenizer, "")
         found, embeddings = zip(*(step.losses_of(batch) for batch in self.batches), strict=True)
         told = model.zero_shot(np.concatenate([e.float().cpu().numpy() for e in embeddings]), STAGE_PROMPTS)
         pairs = list(_scored(self.batches, told))

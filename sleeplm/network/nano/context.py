@@ -4,7 +4,6 @@ It stands on top of the encoder and apart from it, in files of its own: an epoch
 in its night, and what an index holds never changes with the neighbours.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from sleeplm.errors import ModelError
+from sleeplm.files import sha256, write_whole
 from sleeplm.kinds.stages import STAGES
-from sleeplm.network.nano.files import load_strictly, write_whole
+from sleeplm.network.nano.files import load_strictly
 
 STEM = "context"
 FILES = (f"{STEM}.safetensors", f"{STEM}.json")
@@ -78,11 +78,11 @@ def save_context(network: ContextNetwork, folder: Path, encoder_sum: str, about:
         "dim": network.dim,
         "width": network.width,
         "encoder_sha256": encoder_sum,
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": sha256(content),
         "about": network.about if about is None else about,
     }
     write_whole(folder / f"{STEM}.safetensors", content)
-    write_whole(folder / f"{STEM}.json", (json.dumps(card, indent=2) + "\n").encode())
+    write_whole(folder / f"{STEM}.json", json.dumps(card, indent=2) + "\n")
 
 
 def load_context(folder: Path, encoder_sum: str) -> ContextNetwork | None:
@@ -110,7 +110,7 @@ def load_context(folder: Path, encoder_sum: str) -> ContextNetwork | None:
             f"{card.name} belongs to other weights; train it again with `python -m train.nano.context`"
         )
     content = weights.read_bytes() if weights.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != expected:
+    if sha256(content) != expected:
         raise ModelError(f"{weights.name} is not the file that {card.name} describes: its sum differs")
     try:
         state = load(content)

@@ -1,6 +1,5 @@
-"""Weights on disk: half-precision safetensors, and a JSON beside them with the shape and the sum of the weights."""
+"""Weights on disk: half-precision safetensors, and a JSON beside them with their shape and their SHA-256."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from sleeplm.errors import ModelError
+from sleeplm.files import sha256, sha256_of, write_whole
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.network import SleepLMNetwork
 
@@ -21,7 +21,7 @@ FILES = (f"{STEM}.safetensors", f"{STEM}.json", TOKENIZER_FILE)
 
 
 def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> str:
-    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, sum, their making); the sum.
+    """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, SHA-256, their making); the SHA-256.
 
     `about` says how the weights were made; by default what the network's own file said.
     """
@@ -30,24 +30,17 @@ def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = Non
     content = to_bytes(state)
     card = {
         "config": network.config.as_dict(),
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": sha256(content),
         "about": network.about if about is None else about,
     }
     write_whole(folder / f"{STEM}.safetensors", content)
-    write_whole(folder / f"{STEM}.json", (json.dumps(card, indent=2) + "\n").encode())
+    write_whole(folder / f"{STEM}.json", json.dumps(card, indent=2) + "\n")
     return card["sha256"]
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:
     """In half precision; a count stays whole."""
     return value.half() if value.is_floating_point() else value
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file that is never seen in part; whoever still maps the old one keeps it whole."""
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(file)
 
 
 def described_sha256(folder: Path) -> str:
@@ -75,7 +68,7 @@ def load_network(folder: Path) -> SleepLMNetwork:
         about = dict(values.get("about", {}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{card.name} is not the description of a network") from error
-    if sum_of(weights) != expected:
+    if sha256_of(weights) != expected:
         raise ModelError(f"{weights.name} is not the file that {card.name} describes: its sum differs")
     try:
         state = load_file(weights)
@@ -105,18 +98,3 @@ def load_strictly(network: nn.Module, state: Mapping[str, torch.Tensor], assign:
             raise ModelError(f"the tensor {key!r} holds values that are not finite")
     whole = {key: value.float() for key, value in state.items()}
     network.load_state_dict(whole, strict=True, assign=assign)
-
-
-def sha256_of_tensors(state: Mapping[str, torch.Tensor]) -> str:
-    """SHA-256 of named tensors, their shapes and their bytes, in whatever order they come."""
-    whole = hashlib.sha256()
-    for name, tensor in sorted(state.items()):
-        whole.update(f"{name} {list(tensor.shape)}".encode())
-        whole.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
-    return whole.hexdigest()
-
-
-def sum_of(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from sleeplm.network.nano.measured import MARKS
 _SPECIAL = {"[PAD]": PAD, "[START]": START, "[END]": END}
 
 
-def train_words(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     """Learn a vocabulary from captions.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The released SleepLM-Base behind the same face as our own network."""
+"""The published SleepLM-Base as callers use it: embeddings of whole epochs, captions."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sleeplm.errors import ModelError, UsageError
+from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import FACET_KINDS, FACETS
-from sleeplm.network.encoder import Encoding, SleepLM
+from sleeplm.network.encoder import Encoder, Encoding
 from sleeplm.network.published import PublishedNetwork, folders
 from sleeplm.network.published.base import MODALITIES
 from sleeplm.network.published.network import NO_MODALITY
@@ -23,14 +23,13 @@ MODALITY = {
     "stage_event": "stage_event", "brain": "brain", "cardiac": "heart", "respiratory": "respiratory",
     "somatic": "position_muscle",
 }  # fmt: skip
-MOST_NAME = 80  # characters
 _BATCH, _BATCH_GPU = 4, 128  # epochs at a time: more than a few do not fit a processor's cache
 _TEXT_BATCH = 64
 _CAPTION_BATCH = 64
 
 
-class PublishedSleepLM(SleepLM):
-    """The published network with its tokenizer; what it cannot do, it says.
+class PublishedSleepLM(Encoder):
+    """The published network with its tokenizer; it embeds whole epochs.
 
     Parameters
     ----------
@@ -40,6 +39,8 @@ class PublishedSleepLM(SleepLM):
     name : str
         What it is called in studies and indexes.
     """
+
+    dense, computes_bfloat16 = False, True
 
     def __init__(self, network: PublishedNetwork, load_tokenizer: Callable[[], Tokens], name: str):
         self.network, self._load_tokenizer, self.name = network.eval(), load_tokenizer, name
@@ -72,7 +73,7 @@ class PublishedSleepLM(SleepLM):
         return self
 
     @cached_property
-    def words(self) -> Tokens:
+    def tokenizer(self) -> Tokens:
         """The tokenizer.
 
         Raises
@@ -84,7 +85,7 @@ class PublishedSleepLM(SleepLM):
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write converted weights, their description and the tokenizer where `from_pretrained` reads them."""
-        folders.save(self.network, Path(folder), self.name, self.words.folder)
+        folders.save(self.network, Path(folder), self.name, self.tokenizer.folder)
 
     def encode(self, epochs: Epochs) -> Encoding:
         """Embeddings and tokens in one pass; normalised over all epochs handed in, which should be a whole night.
@@ -106,22 +107,13 @@ class PublishedSleepLM(SleepLM):
             out.embeddings[part], out.tokens[part] = embeddings.cpu().numpy(), tokens.cpu().numpy()
         return out
 
-    def patch_embeddings(self, epochs: Epochs) -> np.ndarray:
-        """Refused: this network has none.
-
-        Raises
-        ------
-        UsageError
-        """
-        raise UsageError(self._no_patches())
-
     def embed_text(self, texts: Sequence[str]) -> np.ndarray:
         """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
         new = [t for t in dict.fromkeys(texts) if t not in self._texts]
         for first in range(0, len(new), _TEXT_BATCH):
             batch = new[first : first + _TEXT_BATCH]
             with torch.inference_mode():
-                found = self.network.embed_text(self.words.ids(batch).to(self._device)).cpu().numpy()
+                found = self.network.embed_text(self.tokenizer.ids(batch).to(self._device)).cpu().numpy()
             self._texts |= dict(zip(batch, found, strict=True))
         return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
@@ -147,57 +139,15 @@ class PublishedSleepLM(SleepLM):
             rows = told[first : first + _CAPTION_BATCH]
             memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self._device)
             ids = self.network.generate_from(memory, prefix.expand(len(rows), -1))
-            for row, text in zip(rows, self.words.texts(ids.tolist()), strict=True):
+            for row, text in zip(rows, self.tokenizer.texts(ids.tolist()), strict=True):
                 texts[row] = cut_unsupported_claims(
                     text, [name for name, here in zip(NAMES, present[row], strict=True) if here]
                 )
         return texts
 
-    def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
-        """Refused: this network embeds whole epochs.
-
-        Raises
-        ------
-        UsageError
-        """
-        raise UsageError(self._no_patches())
-
     @property
     def _device(self) -> torch.device:
         return self.network.logit_scale.device
-
-    def _no_patches(self) -> str:
-        return (
-            f"{self.name} has no embeddings dense in time, so it cannot say where in a night a phrase holds; "
-            "use the network that comes with this package"
-        )
-
-
-def load_encoder(name: str | None = None, bf16: bool = False) -> SleepLM:
-    """Load a network by folder or by its name on the hub, ours where there is no name, in the precision asked for.
-
-    Parameters
-    ----------
-    name : str, optional
-        As `SleepLM.from_pretrained` takes it.
-    bf16 : bool
-        Whether it shall compute in bfloat16.
-
-    Raises
-    ------
-    ModelError
-        It is not there, is damaged, or has a name that cannot be shown.
-    UsageError
-        It does not compute in bfloat16.
-    """
-    encoder = SleepLM.from_pretrained(name)
-    if not encoder.name.isprintable() or not 1 <= len(encoder.name) <= MOST_NAME:
-        raise ModelError(f"the name of the network is not one line of 1 to {MOST_NAME} printable characters")
-    if not bf16:
-        return encoder
-    if not isinstance(encoder, PublishedSleepLM):
-        raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
-    return encoder.to_bfloat16()
 
 
 def prefix_of(facet: str, length: int) -> list[int]:

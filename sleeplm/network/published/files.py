@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from sleeplm.errors import ModelError
-from sleeplm.files import open_regular
-from sleeplm.network.nano.files import load_strictly, sum_of
+from sleeplm.files import open_regular, sha256_of
+from sleeplm.network.nano.files import load_strictly
 from sleeplm.network.published.checkpoint import read_checkpoint
 from sleeplm.network.published.network import PublishedNetwork
 from sleeplm.network.published.sizes import read_sizes
@@ -44,7 +44,7 @@ def load_released(weights: str | Path, config: str | Path) -> PublishedNetwork:
         raise ModelError(f"{config.name} does not describe converted weights: it lacks their configuration or sum")
     if not weights.is_file():
         raise ModelError(f"there is no file {weights.name}")
-    if sum_of(weights) != values["sha256"]:
+    if sha256_of(weights) != values["sha256"]:
         raise ModelError(f"{weights.name} is not the file that {config.name} describes: its sum differs")
     try:
         state = load_file(weights)
@@ -83,7 +83,7 @@ def write_converted(network: PublishedNetwork, weights: Path, description: Path,
     # The frequencies that the blocks share are one tensor under several names; a file has each name once.
     state = network.state_dict()
     save_file({key: value.clone() if key.endswith("freqs") else value for key, value in state.items()}, partial)
-    card = {"config": dict(network.config), "sha256": sum_of(partial), "source": dict(source)}
+    card = {"config": dict(network.config), "sha256": sha256_of(partial), "source": dict(source)}
     partial.replace(weights)
     written.write_text(json.dumps(card, indent=2) + "\n")
     written.replace(description)
