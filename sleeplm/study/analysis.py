@@ -56,7 +56,7 @@ def analyze(
     encoder : Encoder, optional
         The network; the one that comes with the package where none is given.
     progress : callable
-        Called with the name of a step (`study.pipeline.STEPS`) as it begins, and the share of the work done; 1.0 last.
+        Called with a step (`study.pipeline.STEPS`) as it begins, and the share of the work done; 1.0 last.
     notices : sequence of str
         What else the study's warnings should say, first.
     person : Person, optional

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sleeplm.errors import StudyError
 from sleeplm.study.choices import Choices
-from sleeplm.study.montages import FILE, Choices, forget, montage_key, recall, remember
+from sleeplm.study.montages import FILE, forget, montage_key, recall, remember
 
 MONTAGE = [("XYZ", "uV"), ("SpO2", "%")]
 OTHER = [("XYZ", "mV"), ("SpO2", "%")]
