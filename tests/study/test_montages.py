@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.errors import StudyError
-from sleeplm.study.choices import Choices
+from sleeplm.study.choices import USUAL, Choices
 from sleeplm.study.montages import FILE, forget, montage_key, recall, remember
 
 MONTAGE = [("XYZ", "uV"), ("SpO2", "%")]
@@ -15,7 +15,7 @@ OTHER = [("XYZ", "mV"), ("SpO2", "%")]
 def test_what_was_chosen_comes_back_for_the_same_signals_in_any_order(tmp_path):
     remember(tmp_path, MONTAGE, Choices({"C3": "XYZ"}, {"C3": "mV"}))
     assert recall(tmp_path, MONTAGE[::-1]) == Choices({"C3": "XYZ"}, {"C3": "mV"})
-    assert not recall(tmp_path, OTHER) and not recall(tmp_path, MONTAGE[:1])
+    assert recall(tmp_path, OTHER) == recall(tmp_path, MONTAGE[:1]) == USUAL
 
 
 def test_nothing_is_there_before_anything_was_chosen(tmp_path):
@@ -36,8 +36,8 @@ def test_each_montage_is_forgotten_alone_and_all_together(tmp_path):
     remember(tmp_path, MONTAGE, Choices({"C3": "XYZ"}))
     remember(tmp_path, OTHER, Choices({"C4": "XYZ"}))
     assert forget(tmp_path, MONTAGE) and not forget(tmp_path, MONTAGE)
-    assert not recall(tmp_path, MONTAGE) and recall(tmp_path, OTHER)
-    assert forget(tmp_path) and not recall(tmp_path, OTHER)
+    assert recall(tmp_path, MONTAGE) == USUAL != recall(tmp_path, OTHER)
+    assert forget(tmp_path) and recall(tmp_path, OTHER) == USUAL
 
 
 def test_what_is_asked_for_now_wins_over_what_is_remembered():
@@ -63,7 +63,7 @@ def test_choices_made_at_once_are_all_kept(tmp_path):
     montages = [[("XYZ", f"{n} uV")] for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda montage: remember(tmp_path, montage, Choices({"C3": "XYZ"})), montages))
-    assert all(recall(tmp_path, montage) for montage in montages)
+    assert all(recall(tmp_path, montage) != USUAL for montage in montages)
     assert {p.name for p in tmp_path.iterdir()} - {".lock"} == {FILE}
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_file_is_refused_in_one_sentence_and_can_be_dropped(tmp_path, 
     (tmp_path / FILE).write_text(content, encoding="utf-8")
     with pytest.raises(StudyError, match="damaged; delete the file"):
         recall(tmp_path, MONTAGE)
-    assert forget(tmp_path) and not recall(tmp_path, MONTAGE)
+    assert forget(tmp_path) and recall(tmp_path, MONTAGE) == USUAL
 
 
 @given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=4)), max_size=6), st.randoms())
