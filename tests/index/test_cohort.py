@@ -15,7 +15,7 @@ from index.cohort.run import run_cohort, split_of
 from sleeplm import __version__
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
-from sleeplm.study.choices import USUAL
+from sleeplm.study.choices import USUAL, Choices
 
 SECRET = b"k" * 32
 SETTINGS = Settings(__version__, None, None, True, 0, USUAL)
@@ -241,5 +241,5 @@ def test_nothing_named_is_refused(tmp_path):
 def test_what_a_scheduler_may_log_names_nobody(nights):
     from index.cohort.work import Task
 
-    task = Task(nights[0], {}, "", {}, (None, None), {"C3": "Jane Doe"}, {}, ("C3 is 'Jane Doe'.",))
+    task = Task(nights[0], {}, "", {}, Choices({"C3": "Jane Doe"}), ("C3 is 'Jane Doe'.",))
     assert not any(word in repr(thing) for thing in (nights[0], task) for word in ("Jane", "jane", "Doe"))

@@ -150,7 +150,7 @@ def test_no_planted_name_is_kept_whatever_it_hides_in(tmp_path, studies, caplog)
     study = analyze(
         file,
         [scoring],
-        {"C4": "Quillfeather C4"},
+        Choices({"C4": "Quillfeather C4"}),
         studies_dir=studies,
         encoder=FakeEncoder(),
         notices=["C4 is 'Quillfeather C4', as you chose before."],
