@@ -1,9 +1,12 @@
-"""The chat over a night: tools, plan, language model, grounding, conversation, page and command line."""
+"""The chat over a night: tools, plan, language model, grounding, conversation, page and command line.
 
+    Assistant.load, .answer            a question about a study in, a grounded answer out
+    Answer, Citation                   what an answer is made of
+    add_night, delete_night            studies and their indexes together
 
-def __getattr__(name: str):
-    if name == "Assistant":  # loaded when asked for: a language model is heavy, most of this room is not
-        from assistant.chat import Assistant
+Nothing is loaded before it is asked for.
+"""
 
-        return Assistant
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
