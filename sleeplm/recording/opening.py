@@ -1,4 +1,4 @@
-"""From a lab's file, or a raw of MNE, to a `Recording`: which signal stands for what, and what to doubt."""
+"""From a lab's file to a `Recording`: which signal stands for what, and what to doubt."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sleeplm.files import open_regular
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.recording.formats.edf import read_edf_file
 from sleeplm.recording.formats.edf_header import begins_as_edf
-from sleeplm.recording.formats.mne_formats import read_mne_file, source_of
+from sleeplm.recording.formats.mne_formats import read_mne_file
 from sleeplm.recording.formats.source import Source
 from sleeplm.recording.gaps import said_of_gaps
 from sleeplm.recording.montage import units as known_units
@@ -52,38 +52,12 @@ def open_recording(
         An override names a channel or a label that does not exist, or a unit one that the channel cannot have.
     """
     path = Path(path)
-    return _build(path, _read_source(path), overrides, units)
+    return build_recording(path, _read_source(path), overrides, units)
 
 
-def from_mne(
-    raw,
-    overrides: Mapping[str, str] = MappingProxyType({}),
-    units: Mapping[str, str] = MappingProxyType({}),
+def build_recording(
+    path: Path, source: Source, overrides: Mapping[str, str], units: Mapping[str, str]
 ) -> Recording:
-    """A recording from a `mne.io.Raw`: its channels are found, judged and asked about as those of a file.
-
-    Stretches annotated ``BAD_ACQ_SKIP`` are gaps. Of ``subject_info`` nothing is taken but age and sex.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-        It is read from when signals are asked for, and not altered.
-    overrides, units : mapping of str to str
-        As for `open_recording`.
-
-    Raises
-    ------
-    NoUsableChannelError
-        None of its channels stands for a canonical one.
-    UsageError
-        An override or unit names what does not exist.
-    """
-    files = [name for name in raw.filenames if name is not None]
-    path = Path(files[0]) if files else Path("raw")
-    return _build(path, source_of(raw, path.name), overrides, units)
-
-
-def _build(path: Path, source: Source, overrides: Mapping[str, str], units: Mapping[str, str]) -> Recording:
     """Find what stands for which canonical channel in a source, and what to doubt and to ask about it.
 
     Raises

@@ -181,12 +181,6 @@ class Recording:
         """The unit of the signal that stands for a channel, as its file or the user names it."""
         return self._matches[name].signal.unit
 
-    def to_mne(self, sfreq_hz: float | None = None):
-        """The canonical channels as a `mne.io.RawArray`: see `mne_export.to_mne`."""
-        from sleeplm.recording.formats.mne_export import to_mne
-
-        return to_mne(self, sfreq_hz)
-
     def position_coding(self, name: str) -> positions.Coding | None:
         """The coding that a position channel is certainly in; None where nobody has said."""
         return self._codings[name]
