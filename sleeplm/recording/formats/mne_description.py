@@ -9,7 +9,7 @@ from sleeplm.recording.formats.source import printable
 SKIP = "BAD_ACQ_SKIP"  # MNE's own word for a stretch that was not acquired; its filters leave it out
 VOLTS = {"uV": 1e-6, "mV": 1e-3}  # canonical units that MNE has in volts
 _OURS = "sleeplm canonical channels"
-_NOTE_CHARACTERS = 300  # our notes have at most some 150; a file that pretends to be ours may have more
+_NOTE_CHARACTERS = 300  # longer than any note of ours: a file that pretends to be one may hold anything
 
 
 @dataclass(frozen=True)
