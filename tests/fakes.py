@@ -8,7 +8,7 @@ import numpy as np
 from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
 from sleeplm.recording.gaps import mostly_gap
 from sleeplm.recording.privacy.subject import NOBODY_KNOWN
-from sleeplm.recording.quality.quality import Quality, assess
+from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.recording import Channel
 from sleeplm.recording.resample import hold, resample
 from sleeplm.units import EPOCH_S

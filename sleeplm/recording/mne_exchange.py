@@ -103,7 +103,5 @@ def to_mne(recording: Recording, sfreq_hz: float | None = None) -> "RawArray":
     ]
     if inside:
         onsets_s, durations_s, descriptions = zip(*inside, strict=True)
-        raw.set_annotations(
-            mne.Annotations(onsets_s, durations_s, descriptions, orig_time=raw.info["meas_date"])
-        )
+        raw.set_annotations(mne.Annotations(onsets_s, durations_s, descriptions, orig_time=raw.info["meas_date"]))
     return raw

@@ -12,7 +12,7 @@ from sleeplm.recording.formats.edf import read_edf_file
 from sleeplm.recording.formats.edf_header import begins_as_edf
 from sleeplm.recording.formats.mne_formats import read_mne_file
 from sleeplm.recording.formats.source import Source
-from sleeplm.recording.gaps import said_of_gaps
+from sleeplm.recording.gaps import gap_warnings
 from sleeplm.recording.montage import units as known_units
 from sleeplm.recording.montage.active import find_active_channels
 from sleeplm.recording.montage.channels import Match
@@ -23,7 +23,7 @@ _EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 _UNIT_GIVEN = "its unit is given by the user"
-_WORTH_SAYING = ("stands in for", "not used", "taken as")
+_WARN_OF = ("stands in for", "not used", "taken as")
 _NIGHT_S = 24 * 3600.0
 
 
@@ -65,8 +65,9 @@ def build_recording(
     NoUsableChannelError, UsageError
         As `open_recording`.
     """
+    warnings: list[str] = []
     if source.canonical and not overrides:
-        matches, warnings = {s.label: Match(s, note=s.note) for s in source.signals}, []
+        matches = {s.label: Match(s, note=s.note) for s in source.signals}
     else:
         matches, warnings = find_active_channels(source.signals, overrides, source.duration_s)
     if not matches:
@@ -76,14 +77,14 @@ def build_recording(
             f"C3=LABEL. {' '.join(warnings)}".strip()
         )
     recording = Recording(path, source, _with_units(matches, units), [])
-    said = [f"'{path.name}': {w}" for w in source.warnings] + said_of_gaps(source.gaps, source.duration_s)
+    notices = [f"'{path.name}': {w}" for w in source.warnings] + gap_warnings(source.gaps, source.duration_s)
     if source.duration_s > _NIGHT_S:
-        said.append(
+        notices.append(
             f"The recording lasts {source.duration_s / 3600:.0f} h, longer than a night; lights off and on say "
             "which part of it is one."
         )
     doubtful, recording.questions = doubts(recording, answered=units)
-    recording.warnings = said + _said(recording) + warnings + doubtful
+    recording.warnings = notices + _channel_warnings(recording) + warnings + doubtful
     return recording
 
 
@@ -98,10 +99,10 @@ def montage_of(path: str | Path) -> list[tuple[str, str]]:
     return [(signal.label, signal.unit) for signal in _read_source(Path(path)).signals]
 
 
-def _with_units(matches: Mapping[str, Match], said: Mapping[str, str]) -> dict[str, Match]:
+def _with_units(matches: Mapping[str, Match], given: Mapping[str, str]) -> dict[str, Match]:
     """The matches with the units that the user names in place of those of the file."""
     known = dict(matches)
-    for name, unit in said.items():
+    for name, unit in given.items():
         if name not in matches:
             raise UsageError(
                 f"A unit is given for {name}, which the recording does not have; it has {', '.join(matches)}."
@@ -137,12 +138,12 @@ def _read_source(path: Path) -> Source:
     return read_mne_file(path)
 
 
-def _said(recording: Recording) -> list[str]:
+def _channel_warnings(recording: Recording) -> list[str]:
     """One sentence for each channel that stands in for another or rests on an assumption."""
-    said = []
+    warnings = []
     for name, channel in recording.channels.items():
-        if any(words in (channel.note or "") for words in _WORTH_SAYING):
-            said.append(f"{name} is '{channel.label}': {channel.note}.")
+        if any(words in (channel.note or "") for words in _WARN_OF):
+            warnings.append(f"{name} is '{channel.label}': {channel.note}.")
         if CHANNEL[name].kind in ("flow", "effort") and channel.sfreq_hz < _ROUGH_BREATHS_HZ:
-            said.append(f"{name} is sampled at {channel.sfreq_hz:g} Hz, which shows breaths only roughly.")
-    return said
+            warnings.append(f"{name} is sampled at {channel.sfreq_hz:g} Hz, which shows breaths only roughly.")
+    return warnings

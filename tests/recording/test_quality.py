@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.recording import open_recording
-from sleeplm.recording.quality.quality import FAULTS, assess
+from sleeplm.recording.quality import FAULTS, assess
 from tests.fakes import FakeRecording
 
 N = 12  # epochs

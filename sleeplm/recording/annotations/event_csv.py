@@ -50,6 +50,6 @@ def parse(file: ScoringFile) -> Scored | None:
         return None
     origin, starts, lengths = spans(file, rows)
     marks = [cell(file, n, row, type_at) for n, row in rows]
-    scored = sort_out(zip(starts, lengths if timed else [0.0] * len(starts), marks, strict=True))
+    scored = sort_out(zip(starts, [0.0] * len(starts) if lengths is None else lengths, marks, strict=True))
     scored.origin = origin
     return scored if rows else nothing_found(scored)

@@ -70,5 +70,5 @@ def _by_steps(file: ScoringFile, lines: list[str]) -> Scored:
         stages.append((begin * step_s, steps * step_s, _ELAN.get(number, Stage.UNSCORED)))
         begin += steps
     unknown = sum(number not in _ELAN for number in numbers) * step_s
-    said = unknown_epochs(math.ceil(unknown / EPOCH_S))
-    return Scored(stages=stages, counted=True, warnings=said)
+    warnings = unknown_epochs(math.ceil(unknown / EPOCH_S))
+    return Scored(stages=stages, counted=True, warnings=warnings)
