@@ -172,6 +172,22 @@ def test_a_format_says_all_that_the_folder_needs_of_it():
     assert {".csv", ".xml", ".rml", ".annot", ".st"} <= SUFFIXES and ".edf" not in SUFFIXES
 
 
+PARTS = {
+    "parse": "def parse(file): return None\n", "ORDER": "ORDER = 1\n", "NAME": "NAME = 'a new format'\n",
+    "SUFFIXES": "SUFFIXES = ('.new',)\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_module_that_is_half_a_format_says_what_it_lacks(tmp_path, monkeypatch, part):
+    name = f"without_{part.lower()}"
+    (tmp_path / f"{name}.py").write_text("".join(text for key, text in PARTS.items() if key != part))
+    monkeypatch.setattr(annotations, "__path__", [*annotations.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match=f"{name} reads a format of scorings but has no {part}\\."):
+        annotations.find_formats()
+    del sys.modules[f"sleeplm.recording.annotations.{name}"]
+
+
 def test_a_format_is_added_by_a_file_in_the_folder_alone(write, tmp_path, monkeypatch):
     (tmp_path / "added").mkdir()
     (tmp_path / "added" / "of_a_new_lab.py").write_text(
