@@ -13,7 +13,7 @@ from sleeplm.recording.montage.questions import Question
 from sleeplm.recording.privacy.subject import NOBODY_KNOWN
 from sleeplm.recording.quality import Quality, assess
 from sleeplm.recording.recording import Channel
-from sleeplm.recording.resample import hold, resample
+from sleeplm.recording.resample import HELD_KINDS, hold, resample
 from sleeplm.units import EPOCH_S
 
 
@@ -85,5 +85,5 @@ class FakeRecording:
         values = np.asarray(values, dtype=np.float32)
         if sfreq_hz is None or sfreq_hz == from_hz:
             return values
-        change = hold if CHANNEL[name].kind in ("position", "spo2") else resample
+        change = hold if CHANNEL[name].kind in HELD_KINDS else resample
         return change(values, from_hz, sfreq_hz, round(self.duration_s * sfreq_hz))

@@ -9,9 +9,8 @@ from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CANONICAL
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.recording.quality.faults import valid_samples
+from sleeplm.recording.resample import HELD_KINDS
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
-
-_HOLDS_LAST = ("position", "spo2")  # kinds whose gaps keep the last value: zero would be a claim
 
 
 @dataclass
@@ -88,7 +87,9 @@ def _to_length(signal: np.ndarray, n_samples: int) -> np.ndarray:
 def _without_gaps(signal: np.ndarray, kind: str) -> np.ndarray:
     """One channel without gaps."""
     valid = valid_samples(signal, kind)
-    return _hold_last(signal, valid) if kind in _HOLDS_LAST else np.where(valid, signal, np.float32(0))
+    if kind in HELD_KINDS:  # zero would be a claim
+        return _hold_last(signal, valid)
+    return np.where(valid, signal, np.float32(0))
 
 
 def _hold_last(signal: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 _UNIT_GIVEN = "its unit is given by the user"
 _WARN_OF = ("stands in for", "not used", "taken as")
-_NIGHT_S = 24 * 3600.0
+_NIGHT_S = 24 * 3600.0  # a longer recording holds more than one night
 
 
 def open_recording(

@@ -17,13 +17,12 @@ from sleeplm.recording.montage import units as known_units
 from sleeplm.recording.montage.channels import Match
 from sleeplm.recording.montage.questions import Question
 from sleeplm.recording.quality import Quality, assess
-from sleeplm.recording.resample import MAX_RATE_HZ, hold, resample
+from sleeplm.recording.resample import HELD_KINDS, MAX_RATE_HZ, hold, resample
 from sleeplm.units import EPOCH_S
 
 _CACHE_BYTES = 128 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, five at 100 Hz 58 MB
 # The derivation that each place is meant to hold, named where another stands in for it.
 _PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}
-_HELD_KINDS = ("position", "spo2")  # between two samples of these nothing may be made up
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ class Recording:
         from_hz = self.channels[name].sfreq_hz
         if sfreq_hz == from_hz:
             return values
-        change = hold if CHANNEL[name].kind in _HELD_KINDS else resample
+        change = hold if CHANNEL[name].kind in HELD_KINDS else resample
         return change(values, from_hz, sfreq_hz, round(self.duration_s * sfreq_hz))
 
     def read(self, name: str, start_s: float, stop_s: float) -> np.ndarray:

@@ -8,11 +8,11 @@ from sleeplm.errors import NoOverlapError, UnknownScoringError
 from sleeplm.kinds.events import APNEAS
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring, clock_at
+from sleeplm.recording.annotations.clock import DAY_S
 from sleeplm.recording.annotations.scored import MAX_S, Scored
 from sleeplm.recording.protocol import NightTime
 from sleeplm.units import EPOCH_S
 
-_DAY_S = 86400
 _EPOCHS_S = (30, 20, 10, 5, 60, 15, 1)  # lengths that people score in
 _OVERLAP_S = 0.5  # by which stages may overlap as rounding goes
 _POOR = 0.5  # share of the recording under which a warning says that a staging covers little of it
@@ -83,7 +83,7 @@ def _shift(scored: Scored, recording: NightTime, name: str) -> float:
     origin = scored.origin.time() if isinstance(scored.origin, datetime) else scored.origin
     day = datetime(2000, 1, 1)  # any: only the difference of two clocks is taken
     after = (datetime.combine(day, origin) - datetime.combine(day, clock)) % timedelta(days=1)
-    choices = (after.total_seconds(), after.total_seconds() - _DAY_S)
+    choices = (after.total_seconds(), after.total_seconds() - DAY_S)
     return max(choices, key=lambda shift: _overlap_s(scored, shift, recording.duration_s))
 
 

@@ -14,7 +14,7 @@ NAME = "a RemLogic export"
 SUFFIXES = (".txt",)
 
 _HEADER_WITHIN = 200  # lines: what stands above the table names the patient and the events
-_MAX_CELLS = 50
+_MAX_CELLS = 50  # of the header, which has five or six: a longer line is none
 
 
 def parse(file: ScoringFile) -> Scored | None:

@@ -16,7 +16,7 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.words import ASIDE, Meaning, meaning_of
 from sleeplm.units import EPOCH_S
 
-MAX_BYTES = 64 * 1024**2
+MAX_BYTES = 64 * 1024**2  # of an EDF+, which may hold signals beside its annotations
 MAX_TEXT_BYTES = 16 * 1024**2  # what is no EDF; the largest real ones have about 5 MB
 MAX_TAGS = 1_000_000  # of XML; a night of 5,000 events has about 70,000
 MAX_LINES = 100_000  # a stage a second for a day, and room

@@ -17,7 +17,7 @@ from sleeplm.recording.formats.source import printable
 from sleeplm.recording.privacy.subject import Subject, edf_plus_date, subject_of
 
 FIXED_BYTES = 256  # the fixed part; each signal adds as many
-MAX_RECORD_S = 86400.0
+MAX_RECORD_S = 86400.0  # a day; usual are 1 to 30 s
 MAX_DURATION_S = 48 * 3600.0  # all 14 channels at 64 Hz are 620 MB then
 _MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
 # Name and width of the fields of each signal, in the order of the file.

@@ -9,7 +9,7 @@ from pathlib import Path
 from sleeplm.errors import DamagedFileError
 
 MAX_BYTES = 256 * 1024**2  # unpacked; MNE holds what is packed two or three times over
-_CHUNK = 1024**2
+_CHUNK = 1024**2  # bytes unpacked at a time: all that counting needs in memory
 _MAT_HEADER, _MAT_TAG = 128, 8
 _MAT_COMPRESSED = 15
 _HOW = {

@@ -26,7 +26,7 @@ from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.subject import Subject
 
 NO_DATE = b"01.01.85"  # what EDF writes where no date is known
-_CHUNK_BYTES = 16 * 1024**2
+_CHUNK_BYTES = 16 * 1024**2  # copied at a time: little memory for a night of gigabytes
 _MAX_RECORD_BYTES = 128 * 1024**2  # one data record is held at a time; the standard advises 61,440 bytes
 _SUFFIXES = {False: (".edf", ".rec"), True: (".bdf",)}
 

@@ -1,4 +1,7 @@
-"""What is wrong with the signal of an electrode (EEG, EOG, EMG, ECG), by its amplitude and spectrum each second."""
+"""What is wrong with the signal of an electrode (EEG, EOG, EMG, ECG), by its amplitude and spectrum each second.
+
+Thresholds without another reason were chosen as those of `sleeplm.recording.quality.faults`.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,8 @@
-"""What is wrong with one signal, epoch by epoch, judged at its own rate."""
+"""What is wrong with one signal, epoch by epoch, judged at its own rate.
+
+Thresholds without another reason were chosen on simulated nights with loose sensors (seeds 0 to 123; the figures of
+``benchmarks/quality.py`` are of others), on the EEG of UCDDB and on the flow of the CPAP night.
+"""
 
 import numpy as np
 
@@ -25,7 +29,7 @@ _NOISE, _RHYTHM, _NEVER = 0.3, 0.5, 0.9  # amplitude; share of power; share of a
 _LOUD, _LOUD_EPOCHS = 3.0, 2
 _BREATHS_HZ, _ALL_HZ = (0.1, 0.7), (0.1, 2.0)
 _THROWN = 5.0  # of the usual amplitude: twice the deepest sigh, so that the body has moved
-_BREATH_HZ = 4.0
+_BREATH_HZ = 4.0  # rate of the means in which breaths are looked for
 
 
 def valid_samples(values: np.ndarray, kind: str) -> np.ndarray:
