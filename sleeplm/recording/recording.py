@@ -76,7 +76,7 @@ class Recording:
     gaps : tuple of (float, float)
         First and last second of each stretch in which nothing was recorded; all signals are NaN there.
     subject : Subject
-        Age and sex of who slept, where the file tells them.
+        Age and sex of who slept, where the file has them.
     questions : list of Question
         What only a person can say of it: units and codings that are missing or make no sense.
     """
@@ -181,7 +181,7 @@ class Recording:
         return self._matches[name].signal.unit
 
     def position_coding(self, name: str) -> positions.Coding | None:
-        """The coding that a position channel is certainly in; None where nobody has said."""
+        """The coding that a position channel is certainly in; None where none is certain."""
         return self._codings[name]
 
     def _channel(self, name: str, match: Match) -> Channel:

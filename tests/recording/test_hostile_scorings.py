@@ -119,6 +119,6 @@ def answers(tmp_path_factory) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_hostile_scorings_cost_little_and_get_one_sentence(answers, name):
-    verdict, _, said = answers[name].partition(" ")
-    assert verdict in ("REFUSED", "READ") and name in said
+    verdict, _, sentence = answers[name].partition(" ")
+    assert verdict in ("REFUSED", "READ") and name in sentence
     assert FILES[name][1] in answers[name]

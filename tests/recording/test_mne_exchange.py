@@ -75,8 +75,8 @@ def test_the_date_is_set_as_far_as_known_and_nobody_is_named(make_edf, rewrite):
 
 
 def test_no_free_text_goes_into_a_raw(make_edf, rewrite):
-    told = [edfio.EdfAnnotation(3, 2, "Apnea|Muster"), edfio.EdfAnnotation(5, None, "Grete Muster sat up")]
-    path = make_edf("C3 Muster", ("C4", 100.0), annotations=told)
+    marks = [edfio.EdfAnnotation(3, 2, "Apnea|Muster"), edfio.EdfAnnotation(5, None, "Grete Muster sat up")]
+    path = make_edf("C3 Muster", ("C4", 100.0), annotations=marks)
     unit = path.read_bytes().index(b"uV".ljust(8))
     night = open_recording(rewrite(path, {unit: b"Muster".ljust(8)}), {"C3": "C3 Muster"})
     raw = to_mne(night)

@@ -129,7 +129,7 @@ def test_an_unknown_override_lists_what_exists(make_edf, overrides):
 
 
 def test_header_words_say_whether_a_night_is_simulated(make_edf):
-    assert open_recording(make_edf("C3-M2", said="Simulated")).simulated
+    assert open_recording(make_edf("C3-M2", additional="Simulated")).simulated
     assert not open_recording(make_edf("C3-M2", name="b.edf")).simulated
 
 

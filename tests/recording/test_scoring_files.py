@@ -100,8 +100,8 @@ def test_stages_of_a_whole_night_are_not_those_of_five_minutes(data):
 
 
 def test_annotations_of_the_recording_itself_score_it(make_edf):
-    said = ("Sleep stage W", "Sleep stage N2")
-    stages = [edfio.EdfAnnotation(30 * i, 30, text) for i, text in enumerate(said)]
+    words = ("Sleep stage W", "Sleep stage N2")
+    stages = [edfio.EdfAnnotation(30 * i, 30, text) for i, text in enumerate(words)]
     other = [edfio.EdfAnnotation(12, 15, "Obstructive apnea"), edfio.EdfAnnotation(40, None, "Mrs Smith coughs")]
     scoring = embedded_scoring(open_recording(make_edf("C3-M2", annotations=[*stages, *other])))
     assert scoring.hypnogram == (Stage.W, Stage.N2)

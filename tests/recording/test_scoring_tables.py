@@ -77,8 +77,8 @@ def test_epochs_of_any_length_cover_the_grid_by_majority(write, stages, epoch_s,
 
 
 def test_a_wrong_length_of_epochs_is_refused_with_the_one_that_fits(write):
-    said = refusal(write("stage\n" + "N2\n" * 180), night(120), NoOverlapError)
-    assert "# epoch_s=20" in said
+    sentence = refusal(write("stage\n" + "N2\n" * 180), night(120), NoOverlapError)
+    assert "# epoch_s=20" in sentence
     assert "# epoch_s" not in refusal(write("stage\n" + "N2\n" * 47), night(120), NoOverlapError)
     assert "1 to 300" in refusal(write("# epoch_s=0\nstage\nN2\n"))
 
@@ -127,10 +127,10 @@ def test_numbers_that_can_mean_one_thing(write, numbers):
 )
 def test_numbers_that_can_mean_several_things_are_refused(write, numbers):
     assert "# 0=W" in refusal(write("stage\n" + numbers.replace(" ", "\n")))
-    said = read_scoring(
+    scoring = read_scoring(
         write("# 0=W 1=N1 2=N2 3=N3 4=R 5=? 8=? 77=? 255=?\nstage\n" + numbers.replace(" ", "\n")), night(4)
     )
-    assert said.hypnogram[0] is Stage.W
+    assert scoring.hypnogram[0] is Stage.W
 
 
 def test_ucddb_numbers_are_known_by_the_name_of_the_file_or_a_declaration(write, data):

@@ -88,7 +88,7 @@ def test_an_oximeter_without_a_finger_is_not_asked_about(make_edf):
 
 
 @pytest.mark.parametrize(
-    ("units", "said"),
+    ("units", "sentence"),
     [
         ({"C3": "%"}, "one of: V, mV, uV, nV"),
         ({"C3": ""}, "one of"),
@@ -98,9 +98,9 @@ def test_an_oximeter_without_a_finger_is_not_asked_about(make_edf):
         ({"POS": "sideways"}, "shhs"),
     ],
 )
-def test_a_unit_that_cannot_be_is_a_usage_error(make_edf, units, said):
+def test_a_unit_that_cannot_be_is_a_usage_error(make_edf, units, sentence):
     path = make_edf("C3-M2", ("Abdomen", 10), ("Position", 10, "code", np.full(600, 2)))
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=sentence):
         open_recording(path, units=units)
 
 

@@ -25,7 +25,7 @@ _STAGES = {
 def parse(file: ScoringFile) -> Scored | None:
     """Stages and events of an RML file; None if it is none.
 
-    Where nobody staged the night, the stages of the machine are taken, and said to be.
+    Where nobody staged the night, the stages of the machine are taken, with a warning.
 
     Raises
     ------

@@ -77,7 +77,7 @@ def spans(
     """
     header = header_of(file)
     start_at, length_at, end_at = (column(header, names) for names in (START, DURATION, END))
-    # Starts and ends together tell whether the month comes first.
+    # Starts and ends together decide whether the month comes first.
     texts = [row[at] if len(row) > at else "" for at in (start_at, end_at) if at is not None for _, row in rows]
     times = moments(texts, file.decimal_comma)
     if start_at is not None and header[start_at] in ELAPSED:

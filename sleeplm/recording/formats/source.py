@@ -59,7 +59,7 @@ class Source:
     canonical : bool
         Whether the labels are canonical names already: what `sleeplm.recording.to_mne` gave.
     subject : Subject
-        Age and sex of who slept, where the file tells them.
+        Age and sex of who slept, where the file has them.
     """
 
     duration_s: float

@@ -54,14 +54,14 @@ def subject_of(field: str, start: date | None) -> Subject:
 
 
 def whole_years(birth: date | None, at: date | None) -> int | None:
-    """Age in whole years, capped; None where a date is unknown or no living person is of that age."""
+    """Age in whole years, capped; None where a date is unknown or nobody is of that age."""
     if birth is None or at is None:
         return None
     return capped(at.year - birth.year - ((at.month, at.day) < (birth.month, birth.day)))
 
 
 def capped(age_years: int) -> int | None:
-    """The age, at most `AGE_CAP`; None where no living person is of that age."""
+    """The age, at most `AGE_CAP`; None where nobody is of that age."""
     return min(age_years, AGE_CAP) if 0 <= age_years <= MAX_AGE else None
 
 

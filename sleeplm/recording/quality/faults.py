@@ -115,7 +115,7 @@ def _one_value(values: np.ndarray) -> bool:
 def _breathing_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, kind: str) -> dict[str, np.ndarray]:
     """Epochs in which a sensor has not breathed for longer than an apnea may last, or a belt was thrown about."""
     epochs = in_epochs(values, sfreq_hz, n_epochs)
-    block = max(1, int(sfreq_hz / _BREATH_HZ))  # breaths are slow: means of a quarter of a second tell them
+    block = max(1, int(sfreq_hz / _BREATH_HZ))  # breaths are slow: means of a quarter of a second show them
     size = epochs.shape[1] // block // 3 * 3
     slow = epochs[:, : size * block].reshape(n_epochs, size, block).mean(axis=2)
     slow[~np.isfinite(slow).all(axis=1)] = 0
@@ -134,7 +134,7 @@ def _breathing_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, kind: 
 
 
 def _without_rhythm(epochs: np.ndarray, sfreq_hz: float) -> np.ndarray:
-    """Epochs whose power does not lie where breaths are; none where the rate is too low to tell."""
+    """Epochs whose power does not lie where breaths are; none where the rate is too low to know."""
     hz = np.fft.rfftfreq(epochs.shape[1], 1 / sfreq_hz)
     if hz[-1] < 2 * _BREATHS_HZ[1]:
         return np.zeros(len(epochs), dtype=bool)
