@@ -3,6 +3,7 @@
 import os
 import shutil
 from datetime import date, time
+from typing import Any
 
 import edfio
 import numpy as np
@@ -41,6 +42,8 @@ def in_any_encoding(name: str) -> list[bytes]:
 
 def a_night(path, bdf=False, annotations=()):
     random = np.random.default_rng(0)
+    make: Any
+    kind: Any
     make, kind = (edfio.BdfSignal, edfio.Bdf) if bdf else (edfio.EdfSignal, edfio.Edf)
     signals = [
         make(

@@ -35,7 +35,7 @@ HYPOPNEA = [("hypopnea", 10, 15.5, "Hypopnea"), ("arousal", 27, 3, "Arousal")]
 def test_events_in_the_ways_people_write_them(write, table):
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"):
         scoring = read_scoring(write(table.encode(encoding)), night(4, date="2021-11-18"))
-        found = [(e.type, e.start_s, e.duration_s, e.label.capitalize()) for e in scoring.events]
+        found = [(e.type, e.start_s, e.duration_s, str(e.label).capitalize()) for e in scoring.events]
         assert found == HYPOPNEA and scoring.warnings == () and scoring.hypnogram == ()
 
 
@@ -172,7 +172,7 @@ def test_times_of_two_kinds_are_refused(write):
                      "%m/%d/%Y %I:%M:%S %p"]),
 )  # fmt: skip
 def test_dates_in_every_spelling(days, spelling):
-    found = moments([day.strftime(spelling) for day in days])
+    found = [moment or ("no time", 0.0) for moment in moments([day.strftime(spelling) for day in days])]
     assert [datetime.min + timedelta(seconds=at) for _, at in found] == [day.replace(microsecond=0) for day in days]
     assert {kind for kind, _ in found} == {"date"}
 

@@ -158,6 +158,7 @@ def test_plain_words_in_edf_annotations_in_several_languages(make_edf):
     marks += [edfio.EdfAnnotation(5, 12, "Obstruktive Apnoe"), edfio.EdfAnnotation(70, None, "Licht aus")]
     recording = open_recording(make_edf(("C3-M2", 100.0, "uV", [0.0, 1.0] * 9000), annotations=marks))
     scoring = embedded_scoring(recording)
+    assert scoring
     assert scoring.hypnogram == (Stage.W, Stage.R, Stage.N3, Stage.W, Stage.N2, Stage.UNSCORED)
     assert [(e.type, e.label) for e in scoring.events] == [("apnea_obstructive", "Obstruktive Apnoe")]
     assert scoring.lights_off_s == 70 and not any("word" in w for w in scoring.warnings)
