@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sleeplm.captions.features.breaths import counted_rates, onset_of, phase_of, spectral_rates, variability
 from sleeplm.captions.features.flattening import flattened_pct, indices
-from sleeplm.captions.features.respiratory import respiratory_features, signal_features, together
+from sleeplm.captions.features.respiratory import combined, respiratory_features, signal_features
 from sleeplm.recording.epochs import cut_epochs
 
 
@@ -126,10 +126,10 @@ def test_the_rate_is_that_which_most_signals_agree_on():
     rows = {"AF": {"rate_per_min": 18.2, "rhythm": 0.9, "regularity": "regular"},
             "THX": {"rate_per_min": 14.0, "rhythm": 0.5, "regularity": "fairly regular"},
             "ABD": {"rate_per_min": 14.2, "rhythm": 0.6, "regularity": "fairly regular"}}  # fmt: skip
-    assert together(rows)["rate_per_min"] == 14.2 and together(rows)["rate_signal"] == "ABD"
-    assert together({"AF": rows["AF"]})["rate_per_min"] == 18.2
-    assert together({"AF": {"regularity": "no rhythm"}}) == {"regularity": "no rhythm"}
-    assert together({}) == {}
+    assert combined(rows)["rate_per_min"] == 14.2 and combined(rows)["rate_signal"] == "ABD"
+    assert combined({"AF": rows["AF"]})["rate_per_min"] == 18.2
+    assert combined({"AF": {"regularity": "no rhythm"}}) == {"regularity": "no rhythm"}
+    assert combined({}) == {}
 
 
 def test_a_count_of_breaths_is_that_of_the_breaths_even_where_they_are_uneven():

@@ -1,6 +1,6 @@
 import pytest
 
-from sleeplm.captions import Caption, tell
+from sleeplm.captions import Caption, render_captions
 from sleeplm.captions.reading.rewrite import REWRITTEN, rewrite
 
 ROW = {
@@ -41,7 +41,7 @@ def test_a_paraphrase_is_kept_only_if_it_says_the_same(paraphrase, outcome):
 
 
 def test_a_faithful_model_keeps_all_and_one_that_lies_keeps_none():
-    captions = [row for seed in range(20) for row in tell([ROW], seed)]
+    captions = [row for seed in range(20) for row in render_captions([ROW], seed)]
 
     def faithful(texts):
         return [f"In other words: {t[0].lower()}{t[1:]}" for t in texts]
@@ -52,14 +52,14 @@ def test_a_faithful_model_keeps_all_and_one_that_lies_keeps_none():
     n = sum(len(row) for row in captions)
     out, counts = rewrite(captions, faithful)
     assert counts == {"kept": n}
-    assert all(c.said == captions[e][f].said for e, row in enumerate(out) for f, c in row.items())
+    assert all(c.claims == captions[e][f].claims for e, row in enumerate(out) for f, c in row.items())
     out, counts = rewrite(captions, liar)
     assert counts["kept"] == 0 and out == captions
 
 
 def test_what_was_read_from_disk_is_compared_by_its_text():
     stored = Caption.from_dict(Caption(SAID, {}).as_dict())
-    assert stored.said == ()
+    assert stored.claims == ()
     assert rewrite([{"stage_event": stored}], lambda texts: ["Stage N2."])[1] == {"dropped": 1}
 
 

@@ -16,31 +16,32 @@ from sleeplm.captions.features.breaths import (
 )
 from sleeplm.captions.features.flattening import flattened_pct
 from sleeplm.captions.features.rounding import rounded
-from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.captions.features.thresholds import LOUD_SNORING
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES, MODALITIES
 from sleeplm.recording.epochs import Epochs
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
-BREATHING = ("AF", "THX", "ABD")
-BELTS = ("THX", "ABD")
+BREATHING = MODALITIES["breathing"].channels
+BELTS = tuple(name for name in BREATHING if CHANNEL[name].kind == "effort")  # the chest's first
 _MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
 _FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
 # Cycles, and the highest peak or the count of breaths, further apart: one of them follows something else. Chosen on
 # simulated nights and a real one on CPAP, whose device tells its own rate.
 _PEAK_HZ, _COUNT_HZ = 1.5 / 60, 0.6 / 60
-_SAME_PER_MIN = 0.5  # two signals whose rates are this near tell the same breaths
+_SAME_PER_MIN = 0.5  # two signals whose rates are this near follow the same breaths
 _REGULAR, _FAIRLY = 0.7, 0.4  # autocorrelation at one breath's lag
 _WINDOW_S = 10  # an apnoea's least duration
 _BEFORE_EPOCHS = 8  # the four minutes before
 _MIN_BEFORE = 4
 _NO_BREATHING_PCT = 10  # under this share of the minutes before, a rate would be one of noise
-_LOUD = 2.0  # times the night's median
 
 
-def respiratory_features(recording, epochs: Epochs) -> list[dict]:
+def respiratory_features(recording: NightSignals, epochs: Epochs) -> list[dict]:
     """Attributes of the respiratory facet, one dict an epoch.
 
     Keys, each only where it could be measured: ``AF``, ``THX`` and ``ABD``, each with what is measured of that
-    signal alone (see `signal_features`); what is taken from them together (see `together`); ``phase_deg`` with
+    signal alone (see `signal_features`); what is taken from them together (see `combined`); ``phase_deg`` with
     ``phase`` (between the belts at the breathing rate: in phase under 45 degrees, out of step, opposite over 120:
     paradox); ``snore_ratio`` (amplitude of the snore signal over its median of the night, from 2 on).
     """
@@ -57,7 +58,7 @@ def respiratory_features(recording, epochs: Epochs) -> list[dict]:
             if values is not None:
                 row[name] = values
     for row in rows:
-        row |= together(row)
+        row |= combined(row)
     if set(BELTS) <= set(breathing):
         _add_phase(rows, breathing)
     _add_snoring(rows, epochs)
@@ -112,8 +113,8 @@ def signal_features(
     return rows
 
 
-def together(row: Mapping) -> dict:
-    """What is said of breathing from the signals of an epoch together, by the attributes of each.
+def combined(row: Mapping) -> dict:
+    """What is known of breathing from the signals of an epoch together, by the attributes of each.
 
     ``rate_per_min`` with ``rate_signal`` and ``regularity`` (of the signal that most others agree with to .5 a
     minute, and of these the one with the clearest rhythm),
@@ -203,5 +204,5 @@ def _add_snoring(rows: list[dict], epochs: Epochs) -> None:
     usual = np.median(size)
     if usual > 0:
         for e, ratio in zip(here, size / usual, strict=True):
-            if ratio >= _LOUD:
+            if ratio >= LOUD_SNORING:
                 rows[e]["snore_ratio"] = rounded(ratio, 1)
