@@ -89,11 +89,11 @@ def test_stretches_flow_and_faults_have_their_words():
         cardiac=surge | fall | {"faults": {"ECG": ["mains"]}},
         respiratory={"AF": {"flattened_pct": 80, "variability_pct": 4}, "THX": {"variability_pct": 31}},
     )
-    told = {
+    expected = {
         "heart rate surge", "oxygen falling", "slow rolling eye movements", "mains hum", "flow limitation",
         "breaths of uneven length",
     }  # fmt: skip
-    assert told <= set(training_phrases(row))
+    assert expected <= set(training_phrases(row))
     assert not {"poor signal", "oxygen recovering", "sudden drop of heart rate"} & set(training_phrases(row))
     lost = epoch("N2", somatic={"faults": {"EMG_CHIN": ["disconnected"]}})
     assert {"poor signal", "sensor off"} <= set(training_phrases(lost)) and "mains hum" not in training_phrases(

@@ -12,9 +12,9 @@ from sleeplm.kinds.channels import FACETS, SUMMARY
 @settings(max_examples=60, deadline=None)
 def test_every_summary_is_read_back_to_what_it_says(row):
     for seed in range(5):
-        (told,) = render_captions([row], seed)
-        if SUMMARY in told:
-            assert read_back(told[SUMMARY].text, SUMMARY) == told[SUMMARY].claims, told[SUMMARY].text
+        (rendered,) = render_captions([row], seed)
+        if SUMMARY in rendered:
+            assert read_back(rendered[SUMMARY].text, SUMMARY) == rendered[SUMMARY].claims, rendered[SUMMARY].text
 
 
 @pytest.mark.parametrize("facet", FACETS)
@@ -23,9 +23,9 @@ def test_every_summary_is_read_back_to_what_it_says(row):
 def test_every_caption_is_read_back_to_what_it_says(facet, data):
     values = data.draw(FACET[facet])
     for seed in range(5):
-        (told,) = render_captions([{facet: values}], seed)
-        if facet in told:
-            assert read_back(told[facet].text, facet) == told[facet].claims, told[facet].text
+        (rendered,) = render_captions([{facet: values}], seed)
+        if facet in rendered:
+            assert read_back(rendered[facet].text, facet) == rendered[facet].claims, rendered[facet].text
 
 
 def test_every_caption_of_a_night_is_read_back_over_many_seeds(made):

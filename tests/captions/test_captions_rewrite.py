@@ -34,10 +34,12 @@ SAID = "N2 sleep with an arousal from 3 to 9.5 s."
 def test_a_paraphrase_is_kept_only_if_it_says_the_same(paraphrase, outcome):
     caption = Caption(SAID, {"stage": "N2"})
     out, counts = rewrite([{"stage_event": caption}], lambda texts: [paraphrase for _ in texts])
-    (told,) = (row["stage_event"] for row in out)
+    (rewritten,) = (row["stage_event"] for row in out)
     assert counts == {outcome: 1}
-    assert (told.text, told.source) == ((paraphrase, REWRITTEN) if outcome == "kept" else (SAID, "measured"))
-    assert told.attributes == caption.attributes
+    assert (rewritten.text, rewritten.source) == (
+        (paraphrase, REWRITTEN) if outcome == "kept" else (SAID, "measured")
+    )
+    assert rewritten.attributes == caption.attributes
 
 
 def test_a_faithful_model_keeps_all_and_one_that_lies_keeps_none():
@@ -78,5 +80,5 @@ def test_the_sentences_that_a_model_gets_right_are_kept_beside_ours():
     def half_right(texts):
         return [{"Heart rate 62 bpm.": "The pulse is 62 bpm.", "SpO2 95%.": "SpO2 94%."}.get(t, t) for t in texts]
 
-    ((told,), counts) = rewrite([{"summary": caption}], half_right)
-    assert told["summary"].text == "N2 sleep. The pulse is 62 bpm. SpO2 95%." and counts == {"kept": 1}
+    ((rewritten,), counts) = rewrite([{"summary": caption}], half_right)
+    assert rewritten["summary"].text == "N2 sleep. The pulse is 62 bpm. SpO2 95%." and counts == {"kept": 1}

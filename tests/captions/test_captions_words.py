@@ -30,12 +30,12 @@ def night(made):
 
 @pytest.fixture(scope="module")
 def captions(night, made):
-    """The made hour told eight times over, the last time as if it had been staged automatically."""
-    told = [by_facet for seed in range(7) for by_facet in render_captions(night, seed)]
+    """The made hour rendered eight times over, the last time as if it had been staged automatically."""
+    rendered = [by_facet for seed in range(7) for by_facet in render_captions(night, seed)]
     recording, epochs, scoring = made
     sure = np.full((len(epochs), 5), 0.87)
     automatic = replace(scoring, hypnogram_source="yasa", probabilities=sure)
-    return told + render_captions(attributes_of_night(recording, epochs, automatic), seed=7)
+    return rendered + render_captions(attributes_of_night(recording, epochs, automatic), seed=7)
 
 
 def numbers_in(value):
@@ -140,10 +140,10 @@ def test_every_kind_of_event_can_be_told(made, kind):
     recording, epochs, _ = made
     events = (Event(kind, 33.0, 12.4), Event(kind, 70.0, 31.0), Event(kind, 80.5, 2.0))
     scoring = Scoring((Stage.N2,) * 120, "expert", events, {kind: "expert"})
-    told = caption_night(recording, epochs, scoring)
+    rendered = caption_night(recording, epochs, scoring)
     assert kind in EVENT_NOUNS
-    assert re.search(r"33|12\.4|15\.4|3 ", told[1]["stage_event"].text)
-    assert any(n.split()[0] in told[2]["stage_event"].text for n in EVENT_NOUNS[kind])
+    assert re.search(r"33|12\.4|15\.4|3 ", rendered[1]["stage_event"].text)
+    assert any(n.split()[0] in rendered[2]["stage_event"].text for n in EVENT_NOUNS[kind])
 
 
 def test_a_caption_survives_its_dict():

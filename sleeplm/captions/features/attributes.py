@@ -53,8 +53,8 @@ def _add_faults(by_facet: Mapping[str, list[dict]], recording: NightSignals) -> 
     """Add ``faults`` to the rows of the facets of signals: the recorded channels that are not clean in an epoch.
 
     ``faults`` is ``{channel: [fault, ...]}`` with the words of `recording.quality.faults.FAULTS`. A channel that is
-    missing, flat, clipped or disconnected (`recording.quality.UNUSABLE`) has no number in that epoch, its fault
-    is all that is said; mains and movement leave those numbers that they do not spoil.
+    missing, flat, clipped or disconnected (`recording.quality.UNUSABLE`) has no number in that epoch, only its
+    fault; mains and movement leave those numbers that they do not spoil.
     """
     quality = recording.quality
     measured = [(facet.name, name) for facet in FACET_KINDS.values() if facet.measured for name in facet.channels]

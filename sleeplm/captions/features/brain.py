@@ -8,7 +8,7 @@ from sleeplm.captions.features.rounding import rounded
 from sleeplm.captions.features.spectra import densities, power
 from sleeplm.kinds.bands import EEG_BANDS_HZ, EEG_HZ, EYE_BANDS_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES, MODALITIES
-from sleeplm.kinds.events import MICRO_EVENTS, events_of_modality
+from sleeplm.kinds.events import MICRO_EVENTS, events_of_modality, plural_of
 from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.night import Scoring
 from sleeplm.recording.epochs import Epochs
@@ -18,7 +18,7 @@ from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ
 
 EEG, EOG = MODALITIES["brain"].channels, MODALITIES["eyes"].channels
 # Events of the EEG that are too many to be described one by one, by the key of their list.
-GRAPHOELEMENTS = {f"{kind}s": kind for kind in events_of_modality("brain") if kind in MICRO_EVENTS}
+GRAPHOELEMENTS = {plural_of(kind): kind for kind in events_of_modality("brain") if kind in MICRO_EVENTS}
 _EEG_WINDOW_S, _EOG_WINDOW_S = 4, 10  # two cycles of the slowest frequency: .5 Hz and .2 Hz
 # A peak beyond is movement or a loose electrode.
 _TOO_LARGE_UV = dict.fromkeys(EEG, 500) | dict.fromkeys(EOG, 1000)

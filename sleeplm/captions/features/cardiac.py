@@ -14,9 +14,10 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.heart import MAX_RR_S, MIN_RR_S, HeartRate, heart_of
 from sleeplm.units import EPOCH_S
 
-_AROUND, _MISSED, _SPLIT = 11, 1.7, 0.75  # intervals, and shares of their median
-_MIN_COVERED_S = 15  # seconds of trusted intervals without which no rate is said
-_MIN_DIFFERENCES = 10  # successive differences without which no RMSSD is said
+# Intervals around one, and shares of their median: a missed beat doubles an interval and a split one halves it.
+_AROUND, _MISSED, _SPLIT = 11, 1.7, 0.75
+_MIN_COVERED_S = 15  # half of an epoch: with less between trusted beats it has no rate
+_MIN_DIFFERENCES = 10  # successive differences, without which the RMSSD of an epoch is mostly chance
 _STABLE_BPM = 15  # between the slowest and the fastest beats
 _SMOOTH_S = 7  # a breath and more: what breathing does to the heart is no trend
 _NEAR_S = 5  # a second further than this from any trusted interval has no rate

@@ -14,15 +14,15 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.recording.quality.windows import in_epochs
 from sleeplm.units import EPOCH_S
 
-_MIN_SFREQ_HZ = 50  # a slower EMG is an envelope of unknown making: nothing is said of its amplitude
+_MIN_SFREQ_HZ = 50  # a slower EMG is an envelope of unknown making: its amplitude means nothing
 _CONNECTED_UV = 0.1  # muscle at rest, or the amplifier alone, give more; less is a loose electrode
-_ENVELOPE_HZ = 10
+_ENVELOPE_HZ = 10  # the shortest burst (.1 s) is one sample
 _PER_EPOCH = EPOCH_S * _ENVELOPE_HZ
-_MIN_EPOCHS_FOR_USUAL = 20  # ten minutes
+_MIN_EPOCHS_FOR_USUAL = 20  # ten minutes, without which nothing is usual
 _LOW, _HIGH = 0.6, 1.8  # tone against the night's median
 # Bursts as those of phasic EMG activity (AASM 2.6, VIII.3: .1 to 5 s, four times the background), at any stage.
 _BURST, _BURST_S, _BURST_GAP = 4.0, 5.0, 3
-_SPECTRUM_S = 1
+_SPECTRUM_S = 1  # a resolution of 1 Hz, as the median frequency is printed
 
 
 def chin_features(recording: NightSignals, epochs: Epochs) -> list[dict]:

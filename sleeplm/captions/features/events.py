@@ -16,12 +16,12 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.units import EPOCH_S
 
-# Of whose absence a caption tells: apneas and hypopneas as one, and the types whose rows say so, by their names.
+# Whose absence a caption states: that of apneas and hypopneas as one, and of the types whose rows have it.
 ABSENT_KINDS = ("respiratory", *sorted(kind.id for kind in EVENT_KINDS.values() if kind.absence))
 _AROUSAL_S = (-2.0, 5.0)  # an arousal that starts this close to a breathing event's end ended it
 _DESATURATION_REACH_S = 30.0  # one that begins within a breathing event or this soon after it follows it
 _RISE_S = 15.0  # after an event, within which the heart is fastest
-_MIN_BEATS = 3
+_MIN_BEATS = 3  # the median of three passes over one wrong beat
 
 
 def event_features(recording: NightSignals, epochs: Epochs, scoring: Scoring) -> list[dict]:

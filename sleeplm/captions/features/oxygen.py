@@ -14,7 +14,7 @@ from sleeplm.scoring.usable import read_usable
 from sleeplm.units import EPOCH_S
 
 _known: WeakKeyDictionary[NightSignals, np.ndarray] = WeakKeyDictionary()
-_MIN_SECONDS = 15  # of valid saturation, without which an epoch has none
+_MIN_SECONDS = 15  # half of an epoch: with less valid saturation it has none
 _MEASURES: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "min": np.nanmin, "max": np.nanmax}
 _LEVEL_PCT = 0.5  # a stretch stays at its level within this: half of the sensor's step of 1%
 

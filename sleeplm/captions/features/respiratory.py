@@ -31,10 +31,11 @@ _FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
 _PEAK_HZ, _COUNT_HZ = 1.5 / 60, 0.6 / 60
 _SAME_PER_MIN = 0.5  # two signals whose rates are this near follow the same breaths
 _REGULAR, _FAIRLY = 0.7, 0.4  # autocorrelation at one breath's lag
-_WINDOW_S = 10  # an apnoea's least duration
+_IN_PHASE_DEG, _OPPOSITE_DEG = 45, 120  # between the belts: an eighth and a third of a breath
+_WINDOW_S = 10  # an apnea's least duration (AASM 2.6)
 _BEFORE_EPOCHS = 8  # the four minutes before
-_MIN_BEFORE = 4
-_NO_BREATHING_PCT = 10  # under this share of the minutes before, a rate would be one of noise
+_MIN_BEFORE = 4  # of these, at least half
+_NO_BREATHING_PCT = 10  # of the minutes before, as an apnea (AASM 2.6): under it a rate would be one of noise
 
 
 def respiratory_features(recording: NightSignals, epochs: Epochs) -> list[dict]:
@@ -190,7 +191,7 @@ def _add_phase(rows: list[dict], breathing: Mapping[str, np.ndarray]) -> None:
     reversed_belt = abs(usual) > 2 * np.pi / 3
     phase = np.abs(np.degrees(np.angle(cross * (-1 if reversed_belt else 1))))
     for e in np.flatnonzero(known & (np.abs(cross) > 0)):
-        word = "in phase" if phase[e] < 45 else "opposite" if phase[e] > 120 else "out of step"
+        word = "in phase" if phase[e] < _IN_PHASE_DEG else "opposite" if phase[e] > _OPPOSITE_DEG else "out of step"
         rows[e] |= {"phase_deg": rounded(phase[e]), "phase": word}
 
 

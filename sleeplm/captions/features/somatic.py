@@ -16,7 +16,7 @@ from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ
 
 LEGS = MODALITIES["legs"].channels
 LEG_EVENTS = events_of_modality("legs")
-_POSITION_STEP = 8  # samples: changes of position are timed to an eighth of a second
+_POSITION_STEP = 8  # samples: changes of position are timed to an eighth of a second, and printed in whole ones
 
 
 def somatic_features(recording: NightSignals, epochs: Epochs, scoring: Scoring) -> list[dict]:

@@ -19,7 +19,7 @@ from sleeplm.kinds.events import EVENT_KINDS
 _STAGE = 20
 _JITTER = 3  # added at random, so that clauses of about equal weight change places
 _CLAUSES = (2, 6)  # how many are written
-_STARTS_WITH_STAGE = 0.85
+_STARTS_WITH_STAGE = 0.85  # a share: else the second clause is first, so that training sees both orders
 
 
 def summary_text(renderer: Renderer) -> str | None:
