@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions import attributes_of_night, tell
+from sleeplm.captions import attributes_of_night, render_captions
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.network.nano.measured import CHANNELS, MARKS, NUMBERS, filled, known, marked, measured, numbers_of
@@ -82,7 +82,7 @@ def test_a_number_of_an_absent_channel_is_unknown():
 @pytest.mark.parametrize("seed", range(4))
 def test_marks_hold_the_place_of_the_numbers_and_of_nothing_else(night, seed):
     _, rows = night
-    with_marks = tell([marked(row) for row in rows], seed)
+    with_marks = render_captions([marked(row) for row in rows], seed)
     for row, marks in zip(rows, with_marks, strict=True):
         for facet, caption in marks.items():
             text = filled(caption.text, numbers_of(row))

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from index.cohort.folder import load_settings, manifests
-from sleeplm.captions import doubtful_phrases, spans_of, tell, training_phrases
+from sleeplm.captions import doubtful_phrases, render_captions, spans_of, training_phrases
 from sleeplm.captions.features.channel_subsets import with_channels
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
@@ -220,12 +220,14 @@ def views_of(study: str, seed: int) -> list[str]:
 def tell_alone(attributes: Sequence[dict[str, dict]], seed: str) -> list[dict[str, str]]:
     """Captions of epochs that say nothing of the epochs around them, nor of who scored."""
     alone = [{facet: _without_context(facet, values) for facet, values in row.items()} for row in attributes]
-    told = [{f: c.text for f, c in row.items()} for row in tell(alone, seed)]
+    told = [{f: c.text for f, c in row.items()} for row in render_captions(alone, seed)]
     for attempt in range(_TRIES):
         again = [e for e, row in enumerate(told) if _SAYS_WHO.search(row.get("stage_event", ""))]
         if not again:
             break
-        for e, row in zip(again, tell([alone[e] for e in again], f"{seed} again {attempt}"), strict=True):
+        for e, row in zip(
+            again, render_captions([alone[e] for e in again], f"{seed} again {attempt}"), strict=True
+        ):
             told[e]["stage_event"] = row["stage_event"].text
     for row in told:
         if _SAYS_WHO.search(row.get("stage_event", "")):

@@ -13,13 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sleeplm.captions.features.rounding import Marked, printed, rounded
+from sleeplm.captions.features.rounding import Placeholder, printed, rounded
+from sleeplm.kinds.bands import EEG_BANDS, EEG_BANDS_HZ, EEG_HZ, EYE_BANDS_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.units import MODEL_SFREQ_HZ
 
-_EEG_BANDS_HZ = ((0.5, 4), (4, 8), (8, 12), (12, 16), (16, 30))
-_EOG_BANDS_HZ = ((0.2, 1), (1, 5))
-_BANDS = ("delta", "theta", "alpha", "sigma", "beta")
 # Each number: where it stands among a caption's attributes, the channel that it is of, its decimals as printed.
 NUMBERS = (
     *((("cardiac", f"hr_{key}_bpm"), "ECG", 0) for key in ("mean", "min", "max")),
@@ -29,7 +27,7 @@ NUMBERS = (
     *(
         (("brain", channel, key), channel, 0)
         for channel in ("C3", "C4")
-        for key in ("rms_uv", *(f"{band}_pct" for band in _BANDS))
+        for key in ("rms_uv", *(f"{band}_pct" for band in EEG_BANDS))
     ),
     *(
         (("brain", channel, key), channel, 0)
@@ -64,7 +62,7 @@ def marked(attributes: Mapping[str, Mapping]) -> dict[str, dict]:
         if len(path) == 3 and path[1] in values:
             values[path[1]] = values = dict(values[path[1]])
         if path[-1] in values:
-            values[path[-1]] = Marked(values[path[-1]], mark)
+            values[path[-1]] = Placeholder(values[path[-1]], mark)
     breathing = out.get("respiratory", {})
     if "rates_per_min" in breathing:
         rates = {name: breathing[name]["rate_per_min"] for name in breathing["rates_per_min"]}
@@ -189,8 +187,8 @@ def _eeg(eeg: Tensor) -> tuple[Tensor, ...]:
     centred = eeg - eeg.mean(-1, keepdim=True)
     power = torch.fft.rfft(centred.unfold(-1, len(window), len(window) // 2) * window).abs().square().mean(-2)
     hz = torch.fft.rfftfreq(len(window), 1 / MODEL_SFREQ_HZ, device=eeg.device)
-    whole = (power * ((hz >= _EEG_BANDS_HZ[0][0]) & (hz <= _EEG_BANDS_HZ[-1][1]))).sum(-1) + 1e-12
-    shares = [100 * (power * ((hz >= low) & (hz < high))).sum(-1) / whole for low, high in _EEG_BANDS_HZ]
+    whole = (power * ((hz >= EEG_HZ[0]) & (hz <= EEG_HZ[1]))).sum(-1) + 1e-12
+    shares = [100 * (power * ((hz >= low) & (hz < high))).sum(-1) / whole for low, high in EEG_BANDS_HZ.values()]
     return (centred.square().mean(-1).sqrt(), *shares)
 
 
@@ -203,4 +201,4 @@ def _eyes(eog: Tensor) -> list[Tensor]:
     density = 2 * density / (MODEL_SFREQ_HZ * window.square().sum())
     hz = torch.fft.rfftfreq(len(window), 1 / MODEL_SFREQ_HZ, device=eog.device)
     step = MODEL_SFREQ_HZ / len(window)
-    return [(density * ((hz >= low) & (hz < high))).sum(-1).mul(step).sqrt() for low, high in _EOG_BANDS_HZ]
+    return [(density * ((hz >= low) & (hz < high))).sum(-1).mul(step).sqrt() for low, high in EYE_BANDS_HZ.values()]

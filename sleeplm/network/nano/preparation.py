@@ -37,7 +37,7 @@ _SLOW_BINS = slice(2, 46)  # 0.07 to 1.5 Hz in steps of 1/30 Hz: breathing
 _ENVELOPE_BINS = slice(15, 106)  # 0.5 to 3.5 Hz: heart beats
 _FOURIER = (0.25, 0.5, 1.0)  # cycles a unit, so that digits of a level can be read off
 _QUARTERS = 4  # of a patch
-_FINE_HZ = ((0.5, 4.0), (11.0, 16.0), (20.0, 32.0))  # slow waves, spindles, muscle
+_FINE_HZ = ((0.5, 4.0), (11.0, 16.0), (20.0, 32.0))  # slow waves, spindles (AASM: from 11 Hz), muscle
 FINE = _QUARTERS * len(_FINE_HZ)
 SUMMARY = 6 + 3 * 2 * len(_FOURIER) + 44 + 91
 _BELTS = tuple(i for i, kind in enumerate(KINDS) if kind == "effort")  # chest and belly
