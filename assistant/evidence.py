@@ -68,7 +68,7 @@ class Context:
             if self.load_encoder is None:
                 raise ModelError("no SleepLM is loaded, so phrases cannot be looked for in the signals")
             encoder = self.load_encoder()
-            refuse_other_network(encoder, self.study)
+            refuse_other_network(encoder, self.study.model)
             self._encoder = encoder
         return self._encoder
 

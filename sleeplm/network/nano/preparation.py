@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from sleeplm.kinds.channels import CANONICAL, POSITIONS
-from sleeplm.network.nano.measured import known
+from sleeplm.network.nano.measured import measured_where_present
 from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 PATCHES = EPOCH_S  # one a second
@@ -104,7 +104,7 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
         summary=_summary(wave, log_size) * here,
         position=_positions(signals[:, POSITION_CHANNEL]) * present[:, POSITION_CHANNEL, None, None],
         present=present,
-        numbers=known(signals, present),
+        numbers=measured_where_present(signals, present),
         fine=_fine_powers(wave) * here[..., None],
         breathing=_breathing(wave) * breathing_here(present),
     )

@@ -1,4 +1,4 @@
-"""Captions word by word: the likeliest token each time, with the keys and values of all earlier ones kept."""
+"""Captions token by token: the likeliest each time, with the keys and values of all earlier ones cached."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from sleeplm.network.published.text import PAD
 
 
 def greedy(network, tokens: Tensor, prefix: Tensor, length: int, least: int, epochs: Tensor | None) -> Tensor:
-    """Token ids ``[captions, length]``: start, words, end, then padding.
+    """Token ids ``[captions, length]``: start, text, end, then padding.
 
     Parameters
     ----------
