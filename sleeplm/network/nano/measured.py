@@ -2,8 +2,8 @@
 
 Pure functions without learned parts, like `preparation`; the definitions are those of `sleeplm.captions` as far
 as 64 Hz and one epoch alone allow. The network reads the values, and its decoder writes a placeholder where one
-belongs, which is replaced by the value afterwards (delexicalised generation, Wen et al. 2015, EMNLP 1711): it learns
-which number to state, never its digits.
+belongs, which is replaced by the value afterwards (delexicalised generation, Wen et al. 2015, EMNLP 1711): it
+learns which number to state, never its digits.
 """
 
 import re
