@@ -5,10 +5,10 @@ from pathlib import Path
 from sleeplm.errors import ModelError
 from sleeplm.network.encoder import Encoder, require_bfloat16
 from sleeplm.network.hub import folder_of
+from sleeplm.network.nano import NanoSleepLM
 from sleeplm.network.nano.context import FILES as CONTEXT_FILES
-from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.files import FILES as NANO_FILES
-from sleeplm.network.published.encoder import PublishedSleepLM
+from sleeplm.network.published import PublishedSleepLM
 from sleeplm.network.published.folders import FILES as PUBLISHED_FILES
 from sleeplm.network.published.folders import holds_published, name_in
 

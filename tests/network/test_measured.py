@@ -73,9 +73,9 @@ def test_numbers_are_those_of_the_captions(night):
     true = np.array([numbers_of(row) for row in rows])
     errors = np.abs(true - of)
     for i, name in enumerate(NAMES):
-        known_rows = errors[np.isfinite(errors[:, i]), i]
+        known = errors[np.isfinite(errors[:, i]), i]
         allowed = 3 if name == "rmssd_ms" else 1
-        assert len(known_rows) > 10 and np.median(known_rows) < allowed, name
+        assert len(known) > 10 and np.median(known) < allowed, name
 
 
 def test_a_number_of_an_absent_channel_is_unknown():
@@ -84,10 +84,8 @@ def test_a_number_of_an_absent_channel_is_unknown():
     spo2 = CHANNEL_NAMES.index("SPO2")
     assert float(measured_where_present(signals, present)[0, NAMES.index("spo2_mean_pct")]) == 95
     present[0, spo2] = False
-    unknown = torch.isnan(measured_where_present(signals, present))[
-        0, [i for i, c in enumerate(CHANNELS) if c == spo2]
-    ]
-    assert unknown.all()
+    of_spo2 = [i for i, c in enumerate(CHANNELS) if c == spo2]
+    assert torch.isnan(measured_where_present(signals, present))[0, of_spo2].all()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -12,7 +12,7 @@ from sleeplm.errors import ModelError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 from sleeplm.network.encoder import model_of, require_dense
 from sleeplm.network.loading import SleepLM
-from sleeplm.network.published.encoder import PublishedSleepLM
+from sleeplm.network.published import PublishedSleepLM
 from sleeplm.network.published.preparation import NAMES, prepared
 from sleeplm.network.published.tokenizer import PublishedTokenizer, readable
 from sleeplm.network.published.unsupported_claims import cut_unsupported_claims
