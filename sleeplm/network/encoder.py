@@ -1,4 +1,4 @@
-"""What every network that embeds nights can do: epochs and words in one space, captions, labels by examples."""
+"""What every network that embeds nights can do: epochs and texts in one space, captions, labels by examples."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -161,7 +161,7 @@ class Encoder(ABC):
         return self.encode(epochs).tokens
 
     def caption(self, epochs: Epochs, facet: str) -> list[str]:
-        """Describe epochs in words of the network's own; empty where none of the facet's channels was recorded.
+        """Captions of epochs, written by the network; empty where none of the facet's channels was recorded.
 
         Raises
         ------
@@ -193,7 +193,7 @@ class Encoder(ABC):
         examples: Mapping[str, np.ndarray],
         prompts: Mapping[str, Sequence[str]] | None = None,
     ) -> list[str]:
-        """The label of each epoch that a few examples of each label teach, and words where there are some.
+        """The label of each epoch by a few examples of each label, and by texts where there are some.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class Encoder(ABC):
         examples : mapping of label to ndarray ``[n, dim]``
             Embeddings of epochs that have the label, from one example a label on; see `few_shot_scores`.
         prompts : mapping of label to texts, optional
-            What each label means; with few examples it is much to know.
+            What each label means; the fewer the examples, the more they help.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A small network over the embeddings of a night's epochs: what stage each is, given those around it.
+"""A small network over the embeddings of a night's epochs: the stage of each, given those around it.
 
 It stands on top of the encoder and apart from it, in files of its own: an epoch's embedding means the same alone as
 in its night, and what an index holds never changes with the neighbours.
@@ -71,7 +71,7 @@ def save_context(network: ContextNetwork, folder: Path, encoder_sha256: str, abo
     encoder_sha256 : str
         SHA-256 of the encoder's weights: over other embeddings this network means nothing.
     about : dict, optional
-        How it was trained; by default what the network itself says.
+        How it was trained; by default what the network's own file stated.
     """
     content = save({key: value.detach().half().contiguous() for key, value in network.state_dict().items()})
     card = {

@@ -73,7 +73,7 @@ class NanoSleepLM(Encoder):
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the weights, their description, the tokenizer and a model card where `from_pretrained` reads them.
 
-        Weights are kept in half precision; a card that the folder has already stays as it is.
+        Weights are stored in half precision; a card that the folder has already stays as it is.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ FILES = (f"{STEM}.safetensors", f"{STEM}.json", TOKENIZER_FILE)
 def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> str:
     """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, SHA-256, their making); the SHA-256.
 
-    `about` says how the weights were made; by default what the network's own file said.
+    `about` says how the weights were made; by default what the network's own file stated.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = {key: _halved(value.detach()).contiguous() for key, value in network.state_dict().items()}

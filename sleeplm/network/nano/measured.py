@@ -38,7 +38,7 @@ NUMBERS = (
     ),
 )
 CHANNELS = tuple(CHANNEL_NAMES.index(channel) for _, channel, _ in NUMBERS)
-PLACEHOLDERS = tuple(chr(0xE000 + i) for i in range(len(NUMBERS)))  # of Unicode's private use: in no text of ours
+PLACEHOLDERS = tuple(chr(0xE000 + i) for i in range(len(NUMBERS)))  # of Unicode's private use: in no caption
 _DECIMALS = tuple(decimals for *_, decimals in NUMBERS)
 _ANY_PLACEHOLDER = re.compile(f"[{PLACEHOLDERS[0]}-{PLACEHOLDERS[-1]}]")
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
@@ -128,7 +128,7 @@ def measured(signals: Tensor) -> Tensor:
 
 def _heart(ecg: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Beats per minute: mean (60 over the mean interval), lowest and highest median of three; RMSSD in ms."""
-    # A QRS complex is steep: the squared slope has one hump a beat whatever the lead's polarity.
+    # A QRS complex is steep: the squared slope has one hump a beat whatever the derivation's polarity.
     steep = torch.nn.functional.pad(ecg.diff(dim=-1), (1, 0)).square()
     height = torch.nn.functional.avg_pool1d(steep[:, None], 5, 1, 2)[:, 0].sqrt()
     usual = height.unflatten(-1, (10, -1)).amax(-1).median(-1, keepdim=True).values

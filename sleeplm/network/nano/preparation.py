@@ -192,7 +192,7 @@ def _summary(wave: Tensor, log_size: Tensor) -> Tensor:
     """Each channel over its epoch: levels, their Fourier features, absolute size, slow and envelope spectra."""
     step = MODEL_SFREQ_HZ // _SLOW_HZ
     slow = wave.unflatten(-1, (-1, step)).mean(-1)  # [batch, 13, 240]
-    # A QRS complex is steep: the squared slope has one hump a beat whatever the lead's polarity.
+    # A QRS complex is steep: the squared slope has one hump a beat whatever the derivation's polarity.
     slope = torch.nn.functional.pad(wave.diff(dim=-1), (1, 0)).square()
     envelope = torch.sqrt(slope.unflatten(-1, (-1, step)).mean(-1) + 1e-8)
     levels = torch.stack((slow.mean(-1), slow.amin(-1), slow.amax(-1)), dim=-1)

@@ -32,7 +32,7 @@ class CaptionDecoder(nn.Module):
         return self._logits(x[:, prefix.shape[1] :])
 
     def begin(self, prefix: Tensor, states: Tensor, memory: Memory, caches: list[Cache]) -> Tensor:
-        """Logits ``[batch, vocabulary]`` after a prefix and the first states, kept in the caches."""
+        """Logits ``[batch, vocabulary]`` after a prefix and the first states, added to the caches."""
         return self._logits(
             self._through(torch.cat((prefix, states), dim=1), prefix.shape[1], memory, caches)[:, -1]
         )
