@@ -71,7 +71,7 @@ class NanoSleepLM(Encoder):
         return cls(network, tokenizer, load_context(folder, described_sha256(folder)))
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the weights, their description, the tokenizer and a model card where `from_pretrained` reads them.
+        """Write the weights, their description, the tokenizer and a model card where `SleepLM` loads them.
 
         Weights are stored in half precision; a card that the folder has already stays as it is.
         """

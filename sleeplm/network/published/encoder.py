@@ -90,7 +90,7 @@ class PublishedSleepLM(Encoder):
         return self
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write converted weights, their description and the tokenizer where `from_pretrained` reads them."""
+        """Write converted weights, their description and the tokenizer where `SleepLM` loads them."""
         folders.save(self.network, Path(folder), self.name, self.tokenizer.folder)
 
     def encode(self, epochs: Epochs) -> Encoding:

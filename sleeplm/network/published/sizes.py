@@ -73,15 +73,15 @@ class Sizes:
     head_hidden: int
 
 
-# Order of its modality embeddings.
+# Of SleepLM-Base, in the order of its modality embeddings.
 MODALITIES = ("brain", "heart", "respiratory", "position_muscle", "stage_event")
 SIZES = Sizes(
     dim=512, width=768, heads=12, hidden=2304, blocks=3, temporal_layers=1, channels=10, samples=1920, patch=16,
     conv_width=256, tokens=32, text_heads=12, text_hidden=3072, text_layers=12, context=256, vocabulary=49408,
     decoder_heads=12, decoder_hidden=3072, decoder_layers=12, modalities=5, prefix=2, head_layers=0, head_hidden=0,
 )  # fmt: skip
-# The file on the hub comes without one. As in the published code, but for `prefix_len` and `num_caption_channels`,
-# which that code sets as it loads the file (1 and 12 stand in its configuration).
+# The checkpoint on the hub comes without a configuration. This is the published code's, but for `prefix_len` and
+# `num_caption_channels`, which that code sets as it loads the checkpoint (1 and 12 stand in its configuration).
 CONFIG = {
     "embed_dim": 512,
     "multimodal_cfg": {"width": 768, "context_length": 256, "mlp_ratio": 4, "layers": 12, "heads": 12},
