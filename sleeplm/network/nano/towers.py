@@ -52,7 +52,7 @@ class Filters(nn.Module):
     second.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         sizes = (1, 16, 32, 48, FILTERS)
