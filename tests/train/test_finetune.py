@@ -18,7 +18,7 @@ from sleeplm.network.loading import SleepLM
 from sleeplm.network.published import PublishedNetwork
 from sleeplm.network.published.files import load_released
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
-from sleeplm.network.published.tokenizer import Tokens
+from sleeplm.network.published.tokenizer import PublishedTokenizer
 from sleeplm.recording.epochs import Epochs
 from train.corpus.corpus import Row
 from train.nano.pretrain import main
@@ -83,7 +83,7 @@ def start(folder, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def words(folder):
-    return Tokens(folder, TINY.vocabulary, TINY.context)
+    return PublishedTokenizer(folder, TINY.vocabulary, TINY.context)
 
 
 def material(words, seeds=(0, 1)):

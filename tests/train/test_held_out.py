@@ -3,7 +3,7 @@ import pytest
 
 from sleeplm.captions import render_captions, spans_of, training_phrases
 from sleeplm.kinds.events import EVENT_TYPES
-from sleeplm.network.nano.measured import marked
+from sleeplm.network.nano.measured import with_placeholders
 from train.corpus.corpus import Row
 from train.corpus.held_out import ASKED, CONCEPTS, DESCRIBED, SilentNight, named_in, without
 
@@ -32,7 +32,7 @@ def row():
     told = render_captions([ATTRIBUTES, calm] * 30, "words")
     captions = {f: [t[f].text for t in told] for f in told[0]}
     phrases = training_phrases(ATTRIBUTES)
-    again = render_captions([marked(ATTRIBUTES)] * 30, "marks")
+    again = render_captions([with_placeholders(ATTRIBUTES)] * 30, "marks")
     marks, spans = {f: [t[f].text for t in again] for f in again[0]}, spans_of(ATTRIBUTES)
     return Row(0, [True] * 14, "N2", phrases, ["spindle", "snoring"], spans, captions, marks, {}, ATTRIBUTES)
 

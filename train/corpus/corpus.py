@@ -22,7 +22,7 @@ from sleeplm.captions.features.channel_subsets import with_channels
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 from sleeplm.kinds.events import EVENT_CHANNELS
-from sleeplm.network.nano.measured import filled, marked, numbers_of
+from sleeplm.network.nano.measured import fill_placeholders, numbers_of, with_placeholders
 from sleeplm.units import SAMPLES_PER_EPOCH
 
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -145,7 +145,7 @@ class Night:
         rows = []
         for number, names in enumerate(self._seen_in(epochs)):
             seen = [with_channels(attributes, names) for attributes in measured]
-            with_marks = [marked(attributes) for attributes in seen]
+            with_marks = [with_placeholders(attributes) for attributes in seen]
             told = [tell_alone(with_marks, f"{self.seed} {self.study} {number} {i}") for i in range(PHRASINGS)]
             for e, (epoch, attributes) in enumerate(zip(epochs, seen, strict=True)):
                 phrases = training_phrases(attributes)
@@ -160,7 +160,7 @@ class Night:
                         phrases=phrases,
                         untold=sorted(whole[e] - set(phrases)),
                         spans=spans_of(attributes),
-                        captions={f: [filled(t, numbers) for t in those] for f, those in texts.items()},
+                        captions={f: [fill_placeholders(t, numbers) for t in those] for f, those in texts.items()},
                         marked=texts,
                         same={f: _sum_of(_without_context(f, values)) for f, values in attributes.items()},
                         attributes={} if self.split == "train" else attributes,

@@ -13,7 +13,7 @@ import numpy as np
 from sleeplm.kinds.bands import EEG_BANDS_HZ, EEG_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import STAGE_PROMPTS
-from sleeplm.network.encoder import Encoder
+from sleeplm.network.encoder import Encoder, require_context
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.epochs import Epochs, cut_epochs
@@ -82,7 +82,7 @@ def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, wo
         found = by_words(bench.model, trained)
         figures.append(kappa_figure(BY_WORDS, title, truth, found, groups, beside, EPOCH_BY_EPOCH))
         if bench.model.has_context:
-            around = KINDS[bench.model.stages_in_context(trained).argmax(1)]
+            around = KINDS[require_context(bench.model).stages_in_context(trained).argmax(1)]
             figures.append(kappa_figure(BY_WORDS, title, truth, around, groups, beside, IN_CONTEXT))
         teachers = {SIMULATED: (taught, known)}
         teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES, Stage
-from sleeplm.network.encoder import Encoder
+from sleeplm.network.encoder import Encoder, require_context
 from sleeplm.network.few_shot import with_neighbours
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
@@ -151,7 +151,7 @@ def by_words(model: Encoder, vectors: np.ndarray) -> np.ndarray:
 
 def in_context(readings: EmbeddingCache, person: Person, view: str = WHOLE) -> np.ndarray:
     """The likeliest stage of each epoch of a night, given those around it."""
-    return KINDS[readings.model.stages_in_context(readings.vectors(person, view)).argmax(1)]
+    return KINDS[require_context(readings.model).stages_in_context(readings.vectors(person, view)).argmax(1)]
 
 
 def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:

@@ -32,7 +32,6 @@ from accelerate import PartialState
 from tokenizers import Tokenizer
 
 from sleeplm.errors import SleepLMError, UsageError
-from sleeplm.network.encoder import sha256_of_tensors
 from sleeplm.network.hub import folder_of
 from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
@@ -43,6 +42,7 @@ from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.network.published.folders import FILES as PUBLISHED_FILES
 from sleeplm.network.published.folders import holds_published
+from sleeplm.network.tensors import sha256_of_tensors
 from train.corpus.corpus import Night, nights
 from train.corpus.held_out import SilentNight
 from train.corpus.stream import Stream

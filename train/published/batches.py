@@ -14,7 +14,7 @@ from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 from sleeplm.network.published.encoder import prefix_of
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
-from sleeplm.network.published.tokenizer import Tokens
+from sleeplm.network.published.tokenizer import PublishedTokenizer
 from sleeplm.recording.epochs import Epochs
 from train.corpus.corpus import Night, Row
 from train.nano.batches import rows_of
@@ -59,7 +59,7 @@ class PublishedDataset:
     ----------
     nights : sequence of Night
         As `heard_by_released` gives them.
-    tokenizer : Tokens
+    tokenizer : PublishedTokenizer
         Of the network.
     prefix : int
         Length of what stands before a text.
@@ -70,7 +70,7 @@ class PublishedDataset:
         No epoch of theirs has a text.
     """
 
-    def __init__(self, nights: Sequence[Night], tokenizer: Tokens, prefix: int):
+    def __init__(self, nights: Sequence[Night], tokenizer: PublishedTokenizer, prefix: int):
         self.tokenizer, self.prefix = tokenizer, prefix
         loaded = rows_of(nights)
         self.signals = [of_night(night.signals, rows) for night, rows in zip(nights, loaded, strict=True)]

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from sleeplm.errors import ModelError
-from sleeplm.network.encoder import sha256_of_tensors
 from sleeplm.network.hub import folder_of
 from sleeplm.network.loading import SleepLM
-from sleeplm.network.published.base import CHECKPOINT, MODALITIES, SIZES
 from sleeplm.network.published.encoder import PublishedSleepLM
-from sleeplm.network.published.folders import DESCRIPTION, FILES, holds_published
+from sleeplm.network.published.folders import CHECKPOINT, DESCRIPTION, FILES, holds_published
+from sleeplm.network.published.sizes import MODALITIES, SIZES
+from sleeplm.network.tensors import sha256_of_tensors
 from train.corpus.corpus import Night
 from train.corpus.stream import Stream
 from train.published.batches import PublishedDataset, heard_by_released
