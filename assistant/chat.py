@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from assistant import grounding, plan, reading
-from assistant.answers import Answer, TextStep, ToolStep
-from assistant.conversation import last_turn, leans_on_before
-from assistant.evidence import Context, Evidence, absence, citations, merge
-from assistant.prompt import Writer
+from assistant.grounding import writing
+from assistant.grounding.answers import Answer, TextStep, ToolStep
+from assistant.grounding.evidence import Evidence, absence, citations, merge
+from assistant.llm import epoch_reading
+from assistant.llm.prompt import Writer
+from assistant.planning import plan
+from assistant.planning.turns import last_turn
+from assistant.question import Question
 from assistant.tools import Call
-from assistant.topics import missing_topics, topics_of
+from assistant.tools.context import Context
 from sleeplm.errors import UsageError
 
 Step = ToolStep | TextStep | Answer
@@ -27,7 +30,7 @@ class Assistant:
     Parameters
     ----------
     llm : Writer
-        The language model: `assistant.llm.LanguageModel`, or a scripted one.
+        The language model: `assistant.llm.model.LanguageModel`, or a scripted one.
     load_encoder : callable or None
         Gives the SleepLM of the studies' embeddings when a phrase is first looked for.
     """
@@ -51,7 +54,7 @@ class Assistant:
         ModelError
             The weights are missing, altered or of another shape.
         """
-        from assistant.llm import LanguageModel
+        from assistant.llm.model import LanguageModel
 
         return cls(LanguageModel.load(llm), _load_encoder if encoder is None else lambda: encoder)
 
@@ -79,58 +82,58 @@ class Assistant:
         if not question.strip():
             raise UsageError("the question is empty; ask something about the recording")
         clock = _Stopwatch()
-        calls, scope = self._plan(question, study, history)
+        asked, calls = self._plan(question, study, history)
         clock.lap("plan")
-        context = Context(study, index, self._load_encoder, self._reader(study), scope.slots)
+        context = Context(study, index, self._load_encoder, self._reader(study), asked.slots)
         parts = []
         for call in calls:
             yield ToolStep(call.tool, call.named(), call.label)
             parts.append(call.run(context))
-        evidence = _without_absent_topics(merge(parts), calls, question, study)
+        evidence = _without_absent_topics(merge(parts), calls, asked, study)
         clock.lap("tools")
         written = ("", "evidence")
-        for written in self._write(question, evidence):
+        for written in self._write(asked, evidence):
             clock.once("first_words")
             yield TextStep(written[0])
         clock.lap("answer")
         yield self._finish(*written, evidence, calls, study, clock)
 
-    def _plan(self, question: str, study, history: Iterable) -> tuple[list[Call], plan.Scope]:
-        before = last_turn(history) if leans_on_before(question) else None
-        scope = plan.read_scope(question, study, before.question if before else None)
-        prompt = plan.plan_prompt(question, before.calls if before else ())
-        text = "".join(self.llm.complete(prompt, plan.plan_grammar(scope), plan.MAX_TOKENS))
-        calls = plan.parse_plan(text)[:MAX_CALLS]
-        return calls or [Call("decline", ("out_of_scope",))], scope
+    def _plan(self, text: str, study, history: Iterable) -> tuple[Question, list[Call]]:
+        before = last_turn(history)
+        question = Question.read(text, study, before.question if before else None)
+        prompt = plan.plan_prompt(question, before.calls if before and question.follows else ())
+        written = "".join(self.llm.complete(prompt, plan.plan_grammar(question), plan.MAX_TOKENS))
+        calls = plan.parse_plan(written)[:MAX_CALLS]
+        return question, calls or [Call("decline", ("out_of_scope",))]
 
     def _reader(self, study) -> Callable[[int], str | None] | None:
         if not self.llm.reads(study.model):
             return None
-        return lambda number: reading.read_epoch(self.llm, study.tokens[number - 1])
+        return lambda number: epoch_reading.read_epoch(self.llm, study.tokens[number - 1])
 
-    def _write(self, question: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    def _write(self, question: Question, evidence: Evidence) -> Iterator[tuple[str, str]]:
         """Yield the growing text and who writes it: the model, or after two failures the evidence itself."""
         absent = " ".join(f.text for f in evidence.absent)
         if evidence.unavailable:
             yield evidence.declined or absent or NOTHING, "evidence"
             return
-        told = evidence.told[: grounding.MAX_TOLD]
-        prompt, grammar = grounding.write_prompt(question, told), grounding.write_grammar(told)
+        facts = evidence.known[: writing.MAX_FACTS]
+        prompt, grammar = writing.write_prompt(question, facts), writing.write_grammar(facts)
         for seed in (None, SECOND_SEED):
             draft = ""
             for piece in self.llm.complete(prompt, grammar, MAX_ANSWER_TOKENS, seed):
                 draft += piece
-                shown = grounding.fill(draft, told)
+                shown = writing.fill(draft, facts)
                 if shown:
                     yield shown, "llm"
-            if grounding.check(draft, told) is None:
-                yield " ".join(filter(None, (grounding.fill(draft, told), absent))), "llm"
+            if writing.check(draft, facts) is None:
+                yield " ".join(filter(None, (writing.fill(draft, facts), absent))), "llm"
                 return
-        yield " ".join(filter(None, (grounding.in_plain_sentences(told), absent))), "evidence"
+        yield " ".join(filter(None, (writing.in_plain_sentences(facts), absent))), "evidence"
 
     def _finish(self, text, written_by, evidence, calls, study, clock) -> Answer:
-        facts = [] if evidence.unavailable else evidence.told[: grounding.MAX_TOLD]
-        source = grounding.source_clause(facts, study.simulated and bool(facts))
+        facts = [] if evidence.unavailable else evidence.known[: writing.MAX_FACTS]
+        source = writing.source_clause(facts, study.simulated and bool(facts))
         return Answer(
             text=f"{text} {source}".strip(),
             facts=facts or [f for f in evidence.absent if f.id in {k.id for k in study.facts}],
@@ -142,17 +145,17 @@ class Assistant:
         )
 
 
-def _without_absent_topics(evidence: Evidence, calls: list[Call], question: str, study) -> Evidence:
+def _without_absent_topics(evidence: Evidence, calls: list[Call], question: Question, study) -> Evidence:
     """Say of every topic of the question that was not recorded that it was not; if it names no other, only that."""
-    missing = missing_topics(question, study.channels, study.scoring.event_sources)
+    missing = question.missing_topics(study)
     if not missing or _STAND_ALONE.intersection(calls):
         return evidence
-    told = tuple(evidence.told) if len(missing) < len(topics_of(question)) else ()
+    known = tuple(evidence.known) if len(missing) < len(question.topics) else ()
     fixed = {f.id for f in study.facts}
     absent = tuple(f for f in evidence.absent if f.id in fixed)
-    if not told:
+    if not known:
         return Evidence(absent, " ".join(topic.modality.absent for topic in missing))
-    return Evidence(told + (absent or tuple(absence(t.name, t.name, t.modality.absent) for t in missing)))
+    return Evidence(known + (absent or tuple(absence(t.name, t.name, t.modality.absent) for t in missing)))
 
 
 def _load_encoder():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assistant.projector import read_config
+from assistant.llm.projector import read_config
 from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.network.loading import load_encoder
 

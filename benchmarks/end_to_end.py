@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from assistant import Assistant
-from assistant.answers import TextStep
+from assistant.grounding.answers import TextStep
 from assistant.library import add_night, open_index
 from benchmarks.report import Figure, peak_memory_mb, run
 from sleeplm.network.loading import SleepLM

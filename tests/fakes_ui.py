@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from assistant.answers import Answer, Citation, TextStep, ToolStep
+from assistant.grounding.answers import Answer, Citation, TextStep, ToolStep
 from assistant.network import Network
 from sleeplm.errors import NotARecordingError, StudyError
 from sleeplm.kinds.channels import CHANNEL

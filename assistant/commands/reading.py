@@ -87,7 +87,7 @@ def _night(study, arguments) -> None:
 
 def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
     """Captions in a model's words where they still say all, and how many of them do, and why not."""
-    from assistant.rewriting import paraphraser
+    from assistant.llm.pretrained import paraphraser
     from sleeplm.captions.reading.rewrite import rewrite
 
     (facets,), counts = rewrite([facets], paraphraser(model))

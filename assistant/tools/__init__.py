@@ -4,53 +4,124 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, signature
 
-from assistant.evidence import Context, Evidence
+from assistant.grounding.evidence import Evidence
 from assistant.timeline import event_name
-from assistant.tools.likeness import find, look, similar
+from assistant.tools import arguments as take
+from assistant.tools.arguments import Arguments, Offer
+from assistant.tools.context import Context
 from assistant.tools.limits import DECLINES, decline, signals
 from assistant.tools.numbers import facts, longest, overview
 from assistant.tools.passage import at, epoch, window
 from assistant.tools.scored import events, stages
-from sleeplm.kinds.stages import STAGE_NAMES
+from assistant.tools.similarity import find, look, similar
+from sleeplm.kinds.stages import STAGE_NAMES, Stage
 
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool: what it is for (told to a language model without our adapter) and how it is shown to people."""
+    """One tool: how a plan calls it, what it does, and how it is shown.
+
+    Attributes
+    ----------
+    name : str
+        As a plan writes it.
+    run : callable
+        From a `Context` and the arguments of a call, as text, to evidence.
+    arguments : callable
+        From an `Offer` to what a plan may write between the parentheses.
+    use : str
+        What it is for, in a few words for a language model without our adapter.
+    label : callable
+        From the arguments of a call to what was done, in words for people.
+    at_place : bool
+        Whether it may come first where a question names a time or an epoch.
+    on_topic : bool
+        Whether it may come first where a question names a topic that rests on a signal.
+    """
 
     name: str
     run: Callable[..., Evidence]
+    arguments: Arguments
     use: str
     label: Callable[..., str]
+    at_place: bool = False
+    on_topic: bool = False
+
+    def rule(self, offer: Offer) -> str | None:
+        """Lark of all calls of it that make sense; None where none does."""
+        allowed = self.arguments(offer)
+        if not allowed:
+            return None
+        if isinstance(allowed, str):
+            return f'"{self.name}(" {allowed} ")"'
+        return " | ".join(f'"{self.name}({one})"' for one in allowed)
 
 
 def _events_label(kind: str, stage: str | None = None) -> str:
     return f"counted {event_name(kind)}" + (f" in stage {stage}" if stage else "")
 
 
+def _stage_name(stage: str) -> str:
+    return STAGE_NAMES[Stage(stage)] if stage in STAGE_NAMES else stage
+
+
 TOOLS = {
     tool.name: tool
     for tool in (
-        Tool("facts", facts, "numbers of the night by id", lambda *ids: "looked up " + ", ".join(ids)),
-        Tool("overview", overview, "summary of the whole night", lambda: "looked up the main numbers of the night"),
-        Tool("stages", stages, "when and how long one stage was", lambda s: f"looked for {STAGE_NAMES.get(s, s)}"),
-        Tool("events", events, "how many events of a type and when, also within one stage", _events_label),
         Tool(
-            "longest",
-            longest,
-            "longest stretch of W, sleep or a stage",
-            lambda s: f"looked for the longest {STAGE_NAMES.get(s, s)}",
+            "facts", facts, take.one_to_four_facts, "numbers of the night by id",
+            lambda *ids: "looked up " + ", ".join(ids), on_topic=True,
         ),
-        Tool("at", at, "what happened around a time", lambda t: f"looked around {t}"),
-        Tool("window", window, "what happened between two", lambda a, b: f"looked from {a} to {b}"),
-        Tool("epoch", epoch, "describe one epoch", lambda n: f"looked at epoch {n}"),
-        Tool("look", look, "how the raw signal of an epoch reads", lambda n: f"read the signal of epoch {n}"),
-        Tool("similar", similar, "stretches most like an epoch", lambda n: f"compared the night with epoch {n}"),
-        Tool("find", find, "where the signals look like a phrase", lambda p: f"looked for “{p}” in the signals"),
-        Tool("signals", signals, "what was recorded or is missing", lambda: "looked at what was recorded"),
-        Tool("decline", decline, "nothing of this recording can answer", lambda reason: "found nothing to look up"),
+        Tool(
+            "overview", overview, take.none, "summary of the whole night",
+            lambda: "looked up the main numbers of the night",
+        ),
+        Tool(
+            "stages", stages, take.one_stage, "when and how long one stage was",
+            lambda stage: f"looked for {_stage_name(stage)}",
+        ),
+        Tool(
+            "events", events, take.events_and_stage, "how many events of a type and when, also within one stage",
+            _events_label, on_topic=True,
+        ),
+        Tool(
+            "longest", longest, take.sleep_or_stage, "longest stretch of W, sleep or a stage",
+            lambda state: f"looked for the longest {_stage_name(state)}",
+        ),
+        Tool(
+            "at", at, take.one_moment, "what happened around a time",
+            lambda moment: f"looked around {moment}", at_place=True, on_topic=True,
+        ),
+        Tool(
+            "window", window, take.two_moments_or_epochs, "what happened between two",
+            lambda begin, end: f"looked from {begin} to {end}", at_place=True, on_topic=True,
+        ),
+        Tool(
+            "epoch", epoch, take.one_epoch, "describe one epoch",
+            lambda number: f"looked at epoch {number}", at_place=True, on_topic=True,
+        ),
+        Tool(
+            "look", look, take.one_epoch, "how the raw signal of an epoch reads",
+            lambda number: f"read the signal of epoch {number}", at_place=True, on_topic=True,
+        ),
+        Tool(
+            "similar", similar, take.one_epoch, "stretches most like an epoch",
+            lambda number: f"compared the night with epoch {number}", at_place=True, on_topic=True,
+        ),
+        Tool(
+            "find", find, take.one_phrase, "where the signals look like a phrase",
+            lambda phrase: f"looked for “{phrase}” in the signals", on_topic=True,
+        ),
+        Tool(
+            "signals", signals, take.none, "what was recorded or is missing",
+            lambda: "looked at what was recorded", on_topic=True,
+        ),
+        Tool(
+            "decline", decline, take.one_of(DECLINES), "nothing of this recording can answer",
+            lambda reason: "found nothing to look up", at_place=True, on_topic=True,
+        ),
     )
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,4 +151,4 @@ class Call:
         return f"{self.tool}({','.join(self.arguments)})"
 
 
-__all__ = ["DECLINES", "TOOLS", "Call", "Tool"]
+__all__ = ["TOOLS", "Call", "Offer", "Tool"]

@@ -1,6 +1,7 @@
 """Tools that say what there is to ask about: what was recorded, and what no answer can be given to."""
 
-from assistant.evidence import Context, Evidence, absence, statement
+from assistant.grounding.evidence import Evidence, absence, statement
+from assistant.tools.context import Context
 from sleeplm.kinds.channels import CHANNEL
 
 DECLINES = {

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from assistant.evidence import Context, Evidence, absence, statement
+from assistant.grounding.evidence import Evidence, absence, statement
 from assistant.timeline import minutes, span
+from assistant.tools.context import Context
 from sleeplm.facts.reasons import NO_DEPTH
 from sleeplm.intervals import constant_ranges
 from sleeplm.kinds.facts import FACT_KINDS
 from sleeplm.kinds.stages import SLEEP_STAGES, STAGE_NAMES, Stage
 from sleeplm.night import Fact
 
-# What is told together: a part of the night with its share of it.
+# What is stated together: a part of the night with its share of it.
 COMPANIONS = {kind.share_of: kind.id for kind in FACT_KINDS.values() if kind.share_of}
 OVERVIEW = (
     "tst_min", "se_pct", "sol_min", "waso_min", "n3_min", "r_min", "ahi_per_h", "spo2_min_pct", "hr_mean_bpm",
@@ -64,7 +65,7 @@ def longest(context: Context, state: str) -> Evidence:
         return _longest_stage(context, Stage(state))
     facts = {known[id].epochs or id: known[id] for id in reversed(ids) if id in known}
     found: list[Fact] = []
-    for fact in reversed(facts.values()):  # one stretch that is the longest in both senses is told once
+    for fact in reversed(facts.values()):  # one stretch that is the longest in both senses is stated once
         found += [fact, *_when(context, fact)]
     return Evidence(tuple(found))
 
@@ -124,5 +125,5 @@ def not_found(study, stage: Stage) -> str:
 
 def not_staged(study) -> str:
     """The sentence for a night without stages."""
-    said = [w for w in study.warnings if "stag" in w.lower()]
-    return said[0] if said else "This recording was not staged, so nothing can be said of sleep stages."
+    reasons = [w for w in study.warnings if "stag" in w.lower()]
+    return reasons[0] if reasons else "This recording was not staged, so nothing can be said of sleep stages."

@@ -1,7 +1,8 @@
 """Tools over a passage of the night: around a time, between two, one epoch."""
 
-from assistant.evidence import Context, Evidence, statement
+from assistant.grounding.evidence import Evidence, statement
 from assistant.timeline import counted, event_name, span, stage_sequence, when
+from assistant.tools.context import Context
 from assistant.tools.numbers import not_staged
 from sleeplm.intervals import epochs_between
 from sleeplm.kinds.channels import FACETS
@@ -30,7 +31,7 @@ def window(context: Context, begin: str, end: str) -> Evidence:
         first, last = sorted((int(begin), int(end)))
         for number in (first, last):
             if not 1 <= number <= study.n_epochs:
-                return Evidence(declined=_no_such_epoch(study, number))
+                return Evidence(declined=no_such_epoch(study, number))
         return Evidence(tuple(_passage(study, first, last, "window")))
     seconds = []
     for text in (begin, end):
@@ -47,7 +48,7 @@ def epoch(context: Context, number: str) -> Evidence:
     """Describe one epoch: its stage, its events, and what was measured in it."""
     study, n = context.study, int(number)
     if not 1 <= n <= study.n_epochs:
-        return Evidence(declined=_no_such_epoch(study, n))
+        return Evidence(declined=no_such_epoch(study, n))
     return Evidence(tuple(describe_epoch(study, n)))
 
 
@@ -56,17 +57,17 @@ def describe_epoch(study, number: int) -> list[Fact]:
     begin = (number - 1) * EPOCH_S
     scoring, place = study.scoring, [(number, number)]
     staged = scoring.hypnogram_source is not None
-    told = f"epoch {number}, {when(study, begin, True)} to {when(study, begin + EPOCH_S, True)}, is "
-    told += f"scored {STAGE_NAMES[Stage(scoring.hypnogram[number - 1])]}" if staged else "not staged"
+    words = f"epoch {number}, {when(study, begin, True)} to {when(study, begin + EPOCH_S, True)}, is "
+    words += f"scored {STAGE_NAMES[Stage(scoring.hypnogram[number - 1])]}" if staged else "not staged"
     inside = [e for e in scoring.events if e.start_s < begin + EPOCH_S and e.end_s > begin]
     if inside:
-        told += f" and holds {counted(inside)}"
+        words += f" and holds {counted(inside)}"
     sources = dict.fromkeys(filter(None, (scoring.hypnogram_source, *(e.source for e in inside))))
-    found = [statement(f"epoch_{number}", f"epoch {number}", told, place, source=_joined(sources))]
+    found = [statement(f"epoch_{number}", f"epoch {number}", words, place, source=_joined(sources))]
     captions = study.captions[number - 1]
-    said = [captions[f].text.rstrip(".") for f in FACETS[1:] if f in captions]
-    if said:
-        found.append(statement(f"measured_{number}", f"signals of epoch {number}", ". ".join(said), place))
+    measured = [captions[f].text.rstrip(".") for f in FACETS[1:] if f in captions]
+    if measured:
+        found.append(statement(f"measured_{number}", f"signals of epoch {number}", ". ".join(measured), place))
     return found if staged else [*found, _no_stages(study)]
 
 
@@ -115,5 +116,6 @@ def _outside(study, moment: str, seconds: float | None) -> str | None:
     )
 
 
-def _no_such_epoch(study, number: int) -> str:
+def no_such_epoch(study, number: int) -> str:
+    """The sentence for an epoch that the study does not have."""
     return f"Epoch {number} is outside this study: it has epochs 1 to {study.n_epochs}."

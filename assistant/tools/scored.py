@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from assistant.evidence import Context, Evidence, absence, merge, statement
+from assistant.grounding.evidence import Evidence, absence, merge, statement
 from assistant.timeline import (
     counted,
     event_name,
@@ -11,8 +11,9 @@ from assistant.timeline import (
     span,
     when,
 )
-from assistant.tools.likeness import find
+from assistant.tools.context import Context
 from assistant.tools.numbers import depth_unknown, known_facts, not_found, not_staged
+from assistant.tools.similarity import find
 from sleeplm.intervals import constant_ranges, epoch_ranges, epochs_between
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.events import EVENT_CHANNELS, EVENT_KINDS

@@ -8,14 +8,16 @@ from html import escape
 
 import gradio as gr
 
-from assistant.ui import conversation, night_view, tables
-from assistant.ui.conversation import Turn
-from assistant.ui.overview import overview
+from assistant.ui import chat_view, tables
+from assistant.ui.chat_view import Turn
+from assistant.ui.plots import PLOTS, Window
+from assistant.ui.plots.plot import WINDOW_LENGTHS_S, place_window
 from assistant.ui.uploads import remove_uploads, sort_uploads
 from sleeplm.errors import SleepLMError
 from sleeplm.study.choices import Choices
 from sleeplm.study.export import events_csv, numbers_csv
 from sleeplm.study.person import person_of
+from sleeplm.units import EPOCH_S
 
 MAX_QUESTION = 500  # characters
 
@@ -27,27 +29,33 @@ class Shown:
     study_id: str | None
     header: str
     about: str
-    overview: str
-    signals: str
+    plots: tuple[str, ...]
     numbers: str
     turns: list[Turn]
     chat: str
 
+    @classmethod
+    def parts(cls) -> list[str]:
+        """Names of the parts of the page, each plot by its own."""
+        plots = [plot.name for plot in PLOTS]
+        return [name for field in fields(cls) for name in (plots if field.name == "plots" else [field.name])]
+
     def values(self) -> tuple:
         """The values as a handler returns them."""
-        return tuple(getattr(self, field.name) for field in fields(self))
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return tuple(v for name, value in values for v in (value if name == "plots" else [value]))
 
 
 def nothing(network) -> Shown:
     """The page without a night."""
-    return Shown(None, tables.header(network), "", "", "", "", [], "")
+    return Shown(None, tables.header(network), "", ("",) * len(PLOTS), "", [], "")
 
 
 def show(study, network) -> Shown:
     """Everything that a page which runs a network says of a night; the signals at its first sleep or its begin."""
-    length = night_view.WINDOW_LENGTHS_S[0]
+    length = WINDOW_LENGTHS_S[0]
     first = next((i for i, s in enumerate(study.scoring.hypnogram) if s not in ("W", "?")), 0)
-    start = night_view.place_window(study, first * night_view.EPOCH_S, length)
+    window = Window(place_window(study, first * EPOCH_S, length), length)
     return Shown(
         study_id=study.id,
         header=tables.header(network, study),
@@ -55,11 +63,10 @@ def show(study, network) -> Shown:
         + tables.network_limits(network, study)
         + tables.open_questions(study)
         + tables.warnings(study),
-        overview=night_view.to_json(overview(study)),
-        signals=night_view.to_json(night_view.window(study, start, length)),
+        plots=tuple(plot.json(study, window) for plot in PLOTS),
         numbers=tables.numbers(study, numbers_csv(study), events_csv(study, micro=False)),
         turns=[],
-        chat=conversation.conversation_html(study, []),
+        chat=chat_view.conversation_html(study, []),
     )
 
 
@@ -87,13 +94,13 @@ class Handlers:
 
     def visit(self) -> tuple:
         """What a new visitor sees."""
-        shown, said = self._open(self.first)
-        return (*shown.values(), self.choices(shown.study_id), said)
+        shown, notice = self._open(self.first)
+        return (*shown.values(), self.choices(shown.study_id), notice)
 
     def open(self, study_id: str | None) -> tuple:
         """Open an earlier night."""
-        shown, said = self._open(study_id)
-        return (*shown.values(), said)
+        shown, notice = self._open(study_id)
+        return (*shown.values(), notice)
 
     def _open(self, study_id: str | None) -> tuple[Shown, str]:
         if study_id is None:
@@ -108,16 +115,16 @@ class Handlers:
         try:
             removed = self.nights.delete(study_id)
         except SleepLMError as error:
-            said = tables.notice(sentence(error))
+            notice = tables.notice(sentence(error))
         else:
-            said = tables.notice(f"Deleted: {', '.join(removed)}.", "done")
+            notice = tables.notice(f"Deleted: {', '.join(removed)}.", "done")
         entries = self.nights.entries()
         shown, trouble = self._open(entries[0][1] if entries else None)
-        return (*shown.values(), self.choices(shown.study_id), said + trouble)
+        return (*shown.values(), self.choices(shown.study_id), notice + trouble)
 
     def analyse(self, files, name, lights_off, lights_on, person, age, sex) -> Iterator[tuple]:
         """Analyse uploaded files; where only a person can say something of the recording, ask that first."""
-        kept = (gr.skip(),) * len(fields(Shown))
+        unchanged = (gr.skip(),) * len(Shown.parts())
         files = list(files or [])
         try:
             recording, _ = sort_uploads(files)
@@ -125,23 +132,23 @@ class Handlers:
             questions = self.nights.questions(recording)
         except SleepLMError as error:
             remove_uploads(files)
-            yield (*kept, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
+            yield (*unchanged, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
             return
         if questions:
-            yield (*kept, gr.skip(), gr.skip(), gr.skip(), tables.ask_before(questions))
+            yield (*unchanged, gr.skip(), gr.skip(), gr.skip(), tables.ask_before(questions))
         else:
             yield from self._analyse(files, name, (lights_off, lights_on), (person, age, sex), {})
 
     def answer(self, files, name, lights_off, lights_on, person, age, sex, event: gr.EventData) -> Iterator[tuple]:
         """Analyse uploaded files with the answers to what was asked about them."""
-        said = event._data.get("units")
-        said = said if isinstance(said, dict) else {}
-        units = {str(channel): str(unit) for channel, unit in said.items() if unit}
+        answers = event._data.get("units")
+        answers = answers if isinstance(answers, dict) else {}
+        units = {str(channel): str(unit) for channel, unit in answers.items() if unit}
         yield from self._analyse(list(files or []), name, (lights_off, lights_on), (person, age, sex), units)
 
     def _analyse(self, files, name, lights, person, units) -> Iterator[tuple]:
         """Analyse, naming each step; then show the night. The files are removed whatever happens."""
-        kept = (gr.skip(),) * len(fields(Shown))
+        unchanged = (gr.skip(),) * len(Shown.parts())
         try:
             recording, scorings = sort_uploads(files)
             whose = person_of(*person)
@@ -160,14 +167,14 @@ class Handlers:
             for step in steps:
                 if isinstance(step, str):
                     done.append(step)
-                    yield (*kept, gr.skip(), gr.skip(), gr.skip(), progress_html(done))
+                    yield (*unchanged, gr.skip(), gr.skip(), gr.skip(), progress_html(done))
                 else:
                     study = step
             shown = show(study, self.nights.network)
-            said = tables.notice(f"{study.label} is analysed and open.", "done")
-            yield (*shown.values(), self.choices(study.id), gr.File(value=None), gr.Column(visible=False), said)
+            notice = tables.notice(f"{study.label} is analysed and open.", "done")
+            yield (*shown.values(), self.choices(study.id), gr.File(value=None), gr.Column(visible=False), notice)
         except SleepLMError as error:
-            yield (*kept, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
+            yield (*unchanged, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
         finally:
             remove_uploads(files)
 
@@ -177,10 +184,10 @@ class Handlers:
         """Move the signal window to where the overview was clicked, or by a step, or to another length."""
         data = event._data
         wanted = data.get("length_s", length_s)
-        length = wanted if wanted in night_view.WINDOW_LENGTHS_S else length_s
+        length = wanted if wanted in WINDOW_LENGTHS_S else length_s
         at_s = _number(data.get("start_s"))
         if not data.get("keep"):  # a click shall be in the middle of a long window
-            at_s -= (length - night_view.EPOCH_S) / 2
+            at_s -= (length - EPOCH_S) / 2
         return self._window(study_id, at_s, length)
 
     def cite(self, study_id: str | None, length_s: int, event: gr.EventData) -> tuple:
@@ -190,14 +197,13 @@ class Handlers:
 
     def _window(self, study_id, at_s, length, highlight=None) -> tuple:
         if study_id is None:
-            return gr.skip(), length, ""
+            return (*(gr.skip() for plot in PLOTS if plot.in_window), length, "")
         try:
             study = self.nights.open(study_id)
         except SleepLMError as error:
-            return "", length, tables.notice(sentence(error))
-        start = night_view.place_window(study, at_s, length)
-        shown = night_view.window(study, start, length, highlight, reveal=highlight is not None)
-        return night_view.to_json(shown), length, ""
+            return (*("" for plot in PLOTS if plot.in_window), length, tables.notice(sentence(error)))
+        window = Window(place_window(study, at_s, length), length, highlight, reveal=highlight is not None)
+        return (*(plot.json(study, window) for plot in PLOTS if plot.in_window), length, "")
 
     # Chat -------------------------------------------------------------------------------------------------
 
@@ -209,29 +215,29 @@ class Handlers:
         """Ask a question; yields the turns, the chat and the emptied box as the answer grows."""
         question = (question or "").strip()[:MAX_QUESTION]
         if not question or study_id is None:
-            said = tables.notice("Open a night first.") if study_id is None else gr.skip()
-            yield gr.skip(), said, gr.skip()
+            notice = tables.notice("Open a night first.") if study_id is None else gr.skip()
+            yield gr.skip(), notice, gr.skip()
             return
         turn, study = Turn(question), None
         try:
             study = self.nights.open(study_id)
-            yield [*turns, turn], conversation.conversation_html(study, [*turns, turn]), ""
-            steps = self.assistant.answer(question, study, self.nights.index(study), conversation.history(turns))
+            yield [*turns, turn], chat_view.conversation_html(study, [*turns, turn]), ""
+            steps = self.assistant.answer(question, study, self.nights.index(study), chat_view.history(turns))
             for step in steps:
-                turn = conversation.after(turn, step)
-                yield [*turns, turn], conversation.conversation_html(study, [*turns, turn]), gr.skip()
+                turn = chat_view.after(turn, step)
+                yield [*turns, turn], chat_view.conversation_html(study, [*turns, turn]), gr.skip()
         except SleepLMError as error:
             turn = Turn(question, turn.tools, sentence(error), state="failed")
-            html = conversation.conversation_html(study, [*turns, turn]) if study else tables.notice(turn.text)
+            html = chat_view.conversation_html(study, [*turns, turn]) if study else tables.notice(turn.text)
             yield [*turns, turn], html, ""
 
     def stop(self, study_id: str | None, turns: list[Turn]) -> tuple:
         """Mark the answer in progress as stopped."""
-        turns = conversation.stopped(turns)
+        turns = chat_view.stopped(turns)
         if study_id is None:
             return turns, gr.skip()
         try:
-            return turns, conversation.conversation_html(self.nights.open(study_id), turns)
+            return turns, chat_view.conversation_html(self.nights.open(study_id), turns)
         except SleepLMError as error:
             return turns, tables.notice(sentence(error))
 
@@ -260,12 +266,12 @@ def in_steps(work) -> Iterator:
 
     Whatever `work` raises is raised here.
     """
-    said: queue.Queue = queue.Queue()
+    steps: queue.Queue = queue.Queue()
     with ThreadPoolExecutor(1, thread_name_prefix="analysis") as pool:
-        outcome = pool.submit(work, lambda step, fraction: said.put(step))
-        outcome.add_done_callback(lambda _: said.put(None))
+        outcome = pool.submit(work, lambda step, fraction: steps.put(step))
+        outcome.add_done_callback(lambda _: steps.put(None))
         last = None
-        while (step := said.get()) is not None:
+        while (step := steps.get()) is not None:
             if step != last:
                 yield step
             last = step

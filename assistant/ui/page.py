@@ -1,49 +1,23 @@
 """The page: its layout, and which handler each part calls."""
 
-from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
-from assistant.ui import night_view, tables
+from assistant.ui import tables
 from assistant.ui.handlers import Handlers, Shown, progress_html
+from assistant.ui.plots import PLOTS
+from assistant.ui.plots.plot import WINDOW_LENGTHS_S
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("uPlot.iife.min.js", "sleeplm.core.js", "sleeplm.overview.js", "sleeplm.signals.js")
+SCRIPTS = ("uPlot.iife.min.js", "sleeplm.core.js", *(plot.script for plot in PLOTS))
 STYLES = ("uPlot.min.css", "page.css")
 MAX_UPLOAD = "4gb"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "Arial", "sans-serif"]
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
-
-OVERVIEW = """
-<section aria-label="The whole night">
-<div class="sl-bar"><h2>Night</h2><span class="sl-badge" hidden>SIMULATED</span>
-<span class="sl-hypnogram-source sl-muted"></span>
-<span class="sl-readout" aria-live="off"></span></div>
-<div class="sl-overview" tabindex="0" role="group"
- aria-label="Hypnogram, events and oxygen saturation; arrow keys move the signal window by one epoch"></div>
-<p class="sl-notes sl-muted"></p></section>"""
-
-_LENGTHS = "".join(
-    f'<button type="button" data-length="{s}" aria-pressed="false">{words}</button>'
-    for s, words in zip(night_view.WINDOW_LENGTHS_S, ("30 s", "1 min", "5 min"), strict=True)
-)
-SIGNALS = f"""
-<section aria-label="Signals">
-<div class="sl-bar"><h2>Signals</h2><span class="sl-where-now" data-role="where" aria-live="polite"></span>
-<span class="sl-tools-right">
-<span class="sl-group"><button type="button" data-role="prev" aria-label="Earlier">◀</button>
-<button type="button" data-role="next" aria-label="Later">▶</button></span>
-<span class="sl-group" role="group" aria-label="Length of the window">{_LENGTHS}</span>
-<span class="sl-group" role="group" aria-label="Amplitude"><button type="button" data-role="softer"
- aria-label="Smaller amplitude">−</button><button type="button" data-role="louder"
- aria-label="Larger amplitude">+</button></span></span></div>
-<div class="sl-lanes" tabindex="0" role="group" aria-label="Signal window; arrow keys move it"></div>
-<h3 data-role="caption-head"></h3><dl class="sl-captions" data-role="captions"></dl></section>"""
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 # The name of an event must stand in these lines in quotes: Gradio looks for it there.
-ON_OVERVIEW = "SleepLM.overview(element, props, watch, at => trigger('move', {start_s: at}));"
-ON_SIGNALS = "SleepLM.signals(element, props, watch, to => trigger('move', to));"
 ON_NUMBERS = "SleepLM.onButtons(element, (name, data) => { if (name === 'cite') trigger('cite', data); });"
 ON_NOTICE = """element.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -105,12 +79,12 @@ def _html(template: str, on_load: str | None, name: str) -> gr.HTML:
     return gr.HTML(value="", html_template=template, js_on_load=on_load, apply_default_css=False, elem_id=name)
 
 
-def _layout(folder: Path) -> dict:
+def _layout(folder: Path) -> dict[str, Any]:
     """Build the parts, from top to bottom; returns them by name."""
-    parts = {
+    parts: dict[str, Any] = {
         "study_id": gr.State(None),
         "turns": gr.State([]),
-        "length": gr.State(night_view.WINDOW_LENGTHS_S[0]),
+        "length": gr.State(WINDOW_LENGTHS_S[0]),
     }
     with gr.Row(elem_id="nights", equal_height=False):
         with gr.Column(scale=7, min_width=280, elem_id="brand"):
@@ -131,8 +105,8 @@ def _layout(folder: Path) -> dict:
     parts["about"] = _html("${value}", None, "about")
     with gr.Row(elem_id="main"):
         with gr.Column(scale=8, min_width=340, elem_id="charts"):
-            parts["overview"] = _html(OVERVIEW, ON_OVERVIEW, "overview")
-            parts["signals"] = _html(SIGNALS, ON_SIGNALS, "signals")
+            for plot in PLOTS:
+                parts[plot.name] = _html(plot.html, plot.on_load, plot.name)
         with gr.Column(scale=5, min_width=320, elem_id="talk"):
             parts["chat"] = _html(
                 '<div class="sl-chat" role="log" aria-label="Chat" tabindex="0">${value}</div>', ON_CHAT, "chat"
@@ -148,9 +122,9 @@ def _layout(folder: Path) -> dict:
     return parts
 
 
-def _add_panel(folder: Path) -> dict:
+def _add_panel(folder: Path) -> dict[str, Any]:
     """The form for a new night."""
-    parts = {}
+    parts: dict[str, Any] = {}
     with gr.Column(visible=False, elem_id="add-panel") as parts["add_panel"]:
         with gr.Row():
             parts["files"] = gr.File(
@@ -185,21 +159,22 @@ def _add_panel(folder: Path) -> dict:
     return parts
 
 
-def _wire(page: gr.Blocks, handlers: Handlers, parts: dict) -> None:
+def _wire(page: gr.Blocks, handlers: Handlers, parts: dict[str, Any]) -> None:
     """Say which handler each part calls."""
-    night = [parts[field.name] for field in fields(Shown)]
+    night = [parts[name] for name in Shown.parts()]
     choice, notice = parts["choice"], parts["notice"]
     _wire_nights(page, handlers, parts, night)
-    moved = [parts["signals"], parts["length"], notice]
+    moved = [*(parts[plot.name] for plot in PLOTS if plot.in_window), parts["length"], notice]
     place = [parts["study_id"], parts["length"]]
-    for part in ("overview", "signals"):
-        parts[part].move(handlers.move, place, moved, trigger_mode="always_last", **PRIVATE)
+    for plot in PLOTS:
+        if plot.moves:
+            parts[plot.name].move(handlers.move, place, moved, trigger_mode="always_last", **PRIVATE)
     for part in ("chat", "numbers"):
         parts[part].cite(handlers.cite, place, moved, trigger_mode="always_last", **PRIVATE)
     _wire_chat(handlers, parts, choice)
 
 
-def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) -> None:
+def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict[str, Any], night: list) -> None:
     choice, notice = parts["choice"], parts["notice"]
     page.load(handlers.visit, None, [*night, choice, notice], **PRIVATE)
     choice.input(handlers.open, choice, [*night, notice], trigger_mode="always_last", **PRIVATE)
@@ -215,19 +190,24 @@ def _wire_nights(page: gr.Blocks, handlers: Handlers, parts: dict, night: list) 
     )
     form = [parts[n] for n in ("files", "name", "lights_off", "lights_on", "person", "age", "sex")]
     outcome = [*night, choice, parts["files"], parts["add_panel"], notice]
-    one_at_a_time = {"concurrency_limit": 1, "concurrency_id": "analysis", **PRIVATE}
+    one_at_a_time: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "analysis", **PRIVATE}
     parts["analyse"].click(
         lambda: progress_html(["waiting for its turn"]), None, notice, queue=False, trigger_mode="once", **PRIVATE
     ).then(handlers.analyse, form, outcome, **one_at_a_time)
     notice.answer(handlers.answer, form, outcome, trigger_mode="once", **one_at_a_time)
 
 
-def _wire_chat(handlers: Handlers, parts: dict, choice: gr.Dropdown) -> None:
+def _wire_chat(handlers: Handlers, parts: dict[str, Any], choice: gr.Dropdown) -> None:
     """One question at a time: while it is answered, the button stops it."""
     state = [parts["study_id"], parts["turns"]]
-    said = [parts["turns"], parts["chat"], parts["question"]]
+    chat = [parts["turns"], parts["chat"], parts["question"]]
     buttons = [parts["send"], parts["stop"]]
-    one_at_a_time = {"concurrency_limit": 1, "concurrency_id": "answer", "trigger_mode": "once", **PRIVATE}
+    one_at_a_time: dict[str, Any] = {
+        "concurrency_limit": 1,
+        "concurrency_id": "answer",
+        "trigger_mode": "once",
+        **PRIVATE,
+    }
 
     def while_busy(busy: bool):
         return lambda: (gr.Button(visible=not busy), gr.Button(visible=busy))
@@ -239,10 +219,10 @@ def _wire_chat(handlers: Handlers, parts: dict, choice: gr.Dropdown) -> None:
         (parts["chat"].ask, handlers.ask_example, state),
     ):
         start(while_busy(True), None, buttons, queue=False, **PRIVATE)
-        answering = start(handler, inputs, said, **one_at_a_time)
+        answering = start(handler, inputs, chat, **one_at_a_time)
         answering.then(while_busy(False), None, buttons, queue=False, **PRIVATE)
         running.append(answering)
-    parts["stop"].click(handlers.stop, state, said[:2], cancels=running, queue=False, **PRIVATE).then(
+    parts["stop"].click(handlers.stop, state, chat[:2], cancels=running, queue=False, **PRIVATE).then(
         while_busy(False), None, buttons, queue=False, **PRIVATE
     )
     # Another night ends the answer about this one.

@@ -53,13 +53,13 @@ def recorded(study) -> str:
 
 def network_limits(network, study) -> str:
     """What works with a night and the network that the page runs, and what does not; empty where all does."""
-    said = network.limits
+    limits = network.limits
     if study.model != network.model:
-        said = (
+        limits = (
             f"This night was embedded by {study.model['name']}, and this page runs {network.name}: numbers, "
             "captions and likeness of epochs work; phrases are not looked for unless the recording is added again."
         )
-    return f'<p class="sl-limits">{escape(said)}</p>' if said else ""
+    return f'<p class="sl-limits">{escape(limits)}</p>' if limits else ""
 
 
 def warnings(study) -> str:
@@ -75,9 +75,9 @@ def warnings(study) -> str:
 
 def open_questions(study) -> str:
     """What nobody has said of the recording yet; empty where there is nothing."""
-    said = "".join(f"<li>{escape(question.text)}</li>" for question in study.questions)
+    items = "".join(f"<li>{escape(question.text)}</li>" for question in study.questions)
     how = "Add the recording again to answer."
-    return f'<div class="sl-open"><strong>Not known.</strong> {how}<ul>{said}</ul></div>' if said else ""
+    return f'<div class="sl-open"><strong>Not known.</strong> {how}<ul>{items}</ul></div>' if items else ""
 
 
 def ask_before(questions) -> str:

@@ -1,11 +1,12 @@
 import pytest
 from study_fake import fake_study
 
-from assistant.answers import Answer, TextStep, ToolStep
 from assistant.chat import Assistant
-from assistant.conversation import last_turn, leans_on_before
-from assistant.prompt import PLAN
-from assistant.scripted import ScriptedModel
+from assistant.grounding.answers import Answer, TextStep, ToolStep
+from assistant.llm.prompt import PLAN
+from assistant.llm.scripted import ScriptedModel
+from assistant.planning.turns import last_turn
+from assistant.question import leans_on_before
 from assistant.tools import Call
 from sleeplm.errors import UsageError
 

@@ -141,11 +141,15 @@ def test_two_minutes_are_described_but_not_staged(run, data):
 def test_a_caption_is_said_in_a_models_words_where_they_say_the_same(run, refused, data, monkeypatch):
     study = run("analyze", data / "recordings" / "nox_a1_2min.edf")["study"]
     ours = run("caption", study, "--epoch", 1)["facets"]
-    monkeypatch.setattr("assistant.rewriting.paraphraser", lambda model: lambda texts: [f"So: {t}" for t in texts])
+    monkeypatch.setattr(
+        "assistant.llm.pretrained.paraphraser", lambda model: lambda texts: [f"So: {t}" for t in texts]
+    )
     told = run("caption", study, "--epoch", 1, "--rewrite")
     assert told["rewriting"] == {"kept": len(ours)}
     assert all(c["source"] == "rewritten" and c["text"].startswith("So: ") for c in told["facets"].values())
-    monkeypatch.setattr("assistant.rewriting.paraphraser", lambda model: lambda texts: ["Asleep."] * len(texts))
+    monkeypatch.setattr(
+        "assistant.llm.pretrained.paraphraser", lambda model: lambda texts: ["Asleep."] * len(texts)
+    )
     assert run("caption", study, "--epoch", 1, "--rewrite", "other")["facets"] == ours
     assert "--epoch" in refused("caption", study, "--rewrite")
 

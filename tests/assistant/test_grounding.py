@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer
 
-from assistant.grounding import check, fill, parts, source_clause, write_grammar
+from assistant.grounding.writing import check, fill, parts, source_clause, write_grammar
 from sleeplm.facts import FACT_KINDS
 from sleeplm.night import Fact
 from sleeplm.units import CLOCK

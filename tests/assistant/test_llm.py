@@ -4,9 +4,10 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from assistant.llm import LanguageModel, choose_dtype
-from assistant.projector import Projector
-from assistant.prompt import PLAN, READ, Prompt
+from assistant.llm.model import LanguageModel
+from assistant.llm.pretrained import choose_dtype
+from assistant.llm.projector import Projector
+from assistant.llm.prompt import PLAN, READ, Prompt
 from sleeplm.errors import ModelError, UsageError
 
 TEMPLATE = (

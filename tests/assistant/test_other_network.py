@@ -7,10 +7,10 @@ from fakes_model import write_short_night
 from fakes_published import write_published, write_tokenizer
 
 from assistant.cli import main
-from assistant.evidence import Context
 from assistant.library import INDEX_FOLDER
 from assistant.network import limits_of, load_network
 from assistant.tools import Call
+from assistant.tools.context import Context
 from assistant.ui.handlers import Handlers
 from assistant.ui.stored_nights import StoredNights
 from sleeplm.errors import ModelError, UsageError

@@ -4,8 +4,10 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer
 from study_fake import fake_study
 
-from assistant.named_facts import named_facts
-from assistant.plan import parse_plan, plan_grammar, read_scope
+from assistant.planning.plan import parse_plan, plan_grammar
+from assistant.question import Question
+from assistant.question.named_facts import named_facts
+from assistant.question.topics import stages_of
 from assistant.tools import Call
 from sleeplm.facts import FACT_KINDS
 from train.assistant.dialogues import read_phrasings
@@ -13,8 +15,12 @@ from train.assistant.dialogues import read_phrasings
 _BYTES = LLTokenizer("byte")
 
 
+def _named(question):
+    return named_facts(question, stages_of(question))
+
+
 def _allowed(question, text, study=None, before=None):
-    matcher = LLMatcher(_BYTES, plan_grammar(read_scope(question, study or fake_study(), before)))
+    matcher = LLMatcher(_BYTES, plan_grammar(Question.read(question, study or fake_study(), before)))
     assert not matcher.get_error()
     tokens = _BYTES.tokenize_str(text)
     return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
@@ -105,12 +111,12 @@ def test_a_fact_with_a_name_of_its_own_is_looked_up_by_its_name_alone():
 
 
 def test_a_name_of_a_fact_is_a_pattern_that_asks_for_something():
-    assert named_facts("") == () and any(kind.names for kind in FACT_KINDS.values())
+    assert _named("") == () and any(kind.names for kind in FACT_KINDS.values())
 
 
 def test_names_do_not_take_what_is_asked_in_other_words():
     asked = [line.replace("{who}", "the patient") for lines in read_phrasings().values() for line in lines]
-    assert len(asked) > 500 and [q for q in asked if named_facts(q)] == []
+    assert len(asked) > 500 and [q for q in asked if _named(q)] == []
 
 
 @pytest.mark.parametrize("question, ids", [
@@ -122,10 +128,10 @@ def test_names_do_not_take_what_is_asked_in_other_words():
     ("how many apneas per hour of NREM sleep?", ()),
 ])  # fmt: skip
 def test_nrem_sleep_is_asked_for_by_its_name(question, ids):
-    assert named_facts(question) == ids
+    assert _named(question) == ids
 
 
 def test_a_stage_in_the_question_chooses_among_the_facts_of_stages():
-    assert named_facts("heart rate variability in deep sleep?") == ("rmssd_n3_ms",)
-    assert named_facts("mean heart rate in REM") == ("hr_r_bpm",)
-    assert named_facts("what was the HRV?")[:2] == ("rmssd_n2_ms", "rmssd_n3_ms")
+    assert _named("heart rate variability in deep sleep?") == ("rmssd_n3_ms",)
+    assert _named("mean heart rate in REM") == ("hr_r_bpm",)
+    assert _named("what was the HRV?")[:2] == ("rmssd_n2_ms", "rmssd_n3_ms")

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant import pretrained
+from assistant.llm import pretrained
 from sleeplm.errors import ModelError
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.slots import read_slots
+from assistant.question.slots import read_slots
 
 START, EIGHT_HOURS = "23:49:02", 8 * 3600.0
 

@@ -5,10 +5,11 @@ import pytest
 from fakes_model import FakeEncoder
 from study_fake import fake_study
 
-from assistant.evidence import MAX_CITATIONS, Context, citations, merge
-from assistant.slots import read_slots
+from assistant.grounding.evidence import MAX_CITATIONS, citations, merge
+from assistant.question.slots import read_slots
 from assistant.tools import TOOLS, Call
-from assistant.tools.likeness import alike
+from assistant.tools.context import Context
+from assistant.tools.similarity import alike
 from sleeplm.night import Event
 
 
@@ -46,11 +47,11 @@ def test_a_wake_that_is_the_longest_in_both_senses_is_told_once():
 
 def test_around_a_time_stages_and_events_are_told():
     evidence = _run(Call("at", ("23:06",)), "around 23:06?")
-    told = _values(evidence)
-    assert told["around_stages"].endswith("the stages were wake for 1.5 min, then N2 for 3.5 min")
-    assert told["around_events"] == "the events there were 1 hypopnea"
-    assert "epoch 13" in told["epoch_13"]
-    assert told["measured_13"] == "Brain words 13. Beats"
+    found = _values(evidence)
+    assert found["around_stages"].endswith("the stages were wake for 1.5 min, then N2 for 3.5 min")
+    assert found["around_events"] == "the events there were 1 hypopnea"
+    assert "epoch 13" in found["epoch_13"]
+    assert found["measured_13"] == "Brain words 13. Beats"
 
 
 @pytest.mark.parametrize(
@@ -103,11 +104,11 @@ def test_a_stage_is_told_with_its_stretches():
 
 
 def test_similar_leaves_the_neighbourhood_out():
-    likeness = np.full(100, -1.0, dtype=np.float32)
-    likeness[39:45] = 1.0
-    likeness[79:85] = 0.9
-    likeness[60] = 0.5
-    spans = alike(likeness, 42)
+    similarity = np.full(100, -1.0, dtype=np.float32)
+    similarity[39:45] = 1.0
+    similarity[79:85] = 0.9
+    similarity[60] = 0.5
+    spans = alike(similarity, 42)
     assert spans == [(80, 85)]
     assert all(abs(n - 42) > 10 for first, last in spans for n in (first, last))
 
@@ -127,9 +128,9 @@ def test_nothing_about_stages_where_nothing_was_staged():
     for call in (Call("stages", ("R",)), Call("longest", ("N2",))):
         (fact,) = _run(call, study=study).facts
         assert (fact.value, fact.text) == (None, "Two minutes are too few to stage.")
-    told = _values(_run(Call("epoch", ("2",)), study=study))
-    assert "is not staged" in told["epoch_2"]
-    assert told["measured_2"].startswith("Brain words 2")
+    found = _values(_run(Call("epoch", ("2",)), study=study))
+    assert "is not staged" in found["epoch_2"]
+    assert found["measured_2"].startswith("Brain words 2")
 
 
 class _Encoder(FakeEncoder):
@@ -148,7 +149,7 @@ def test_a_phrase_is_found_where_the_encoder_says():
 
 def test_spindles_that_nobody_scored_are_looked_for_in_the_signals():
     evidence = _run(Call("events", ("spindle",)), load_encoder=lambda: _Encoder(8))
-    assert [f.epochs for f in evidence.told] == [((3, 4),)]
+    assert [f.epochs for f in evidence.known] == [((3, 4),)]
     assert "not scored" in evidence.absent[0].text
 
 
@@ -179,8 +180,8 @@ def test_no_reading_without_its_projector_or_signals():
 
 def test_citations_are_the_longest_stretches():
     evidence = _run(Call("facts", ("tst_min",)))
-    found = citations(evidence.told)
-    assert len(found) <= MAX_CITATIONS * len(evidence.told)
+    found = citations(evidence.known)
+    assert len(found) <= MAX_CITATIONS * len(evidence.known)
     assert found[0].epochs == (11, 28)
     assert (found[0].start_s, found[0].end_s) == (300.0, 840.0)
 

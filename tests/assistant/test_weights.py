@@ -5,8 +5,8 @@ import pytest
 from study_fake import fake_study
 
 from assistant import Assistant
-from assistant.answers import TextStep
-from assistant.llm import WEIGHTS
+from assistant.grounding.answers import TextStep
+from assistant.llm.model import WEIGHTS
 from assistant.tools import Call
 from sleeplm.network.encoder import model_of
 from sleeplm.network.loading import SleepLM

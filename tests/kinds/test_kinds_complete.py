@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.plan import plan_grammar, read_scope
+from assistant.planning.plan import plan_grammar
+from assistant.question import Question
+from assistant.question.topics import TOPICS
 from assistant.timeline import event_name
-from assistant.topics import TOPICS
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.captions.text.phrases import spans_of, training_phrases
 from sleeplm.facts import FACT_KINDS
@@ -71,7 +72,7 @@ def test_every_type_of_event_can_be_asked_for(kind):
     assert topic is None or topic.words.search(question), (
         f"no word of the topic {topic.name} stands in {question!r}"
     )
-    assert f'"{kind.id}"' in plan_grammar(read_scope(question, Study))
+    assert f'"{kind.id}"' in plan_grammar(Question.read(question, Study))
 
 
 @pytest.mark.parametrize("modality", MODALITIES.values(), ids=MODALITIES)

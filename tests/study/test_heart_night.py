@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from fakes_model import FakeEncoder
 
-from assistant.evidence import Context
 from assistant.tools import Call
-from assistant.ui.night_view import window
-from assistant.ui.overview import overview
+from assistant.tools.context import Context
+from assistant.ui.plots.overview import overview
+from assistant.ui.plots.signals import window
 from index.rows import rows_of
 from sleeplm.kinds.stages import SLEEP_STAGES, Stage
 from sleeplm.simulate import simulate_night, write_night

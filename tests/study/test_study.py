@@ -191,7 +191,7 @@ def test_no_name_in_a_unit_or_in_another_script_is_kept(tmp_path, studies):
 
 def open_prompts(study) -> list[str]:
     """What the language model would be told of a night: all that happened in it, and how it looks."""
-    from assistant.evidence import Context
+    from assistant.tools.context import Context
     from assistant.tools.passage import describe_epoch, window
 
     return [repr(window(Context(study), "1", "8")), *(repr(describe_epoch(study, n)) for n in range(1, 9))]

@@ -7,11 +7,12 @@ from llguidance import LLMatcher, LLTokenizer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from assistant import grounding, plan
-from assistant.llm import load_projector
-from assistant.projector import Projector
-from assistant.prompt import PLAN, READ, Prompt
-from assistant.reading import reading_grammar, reading_words
+from assistant.grounding import writing
+from assistant.llm.epoch_reading import reading_grammar, reading_words
+from assistant.llm.model import load_projector
+from assistant.llm.projector import Projector
+from assistant.llm.prompt import PLAN, READ, Prompt
+from assistant.planning import plan
 from sleeplm.kinds.stages import Stage
 from train.assistant import instruct
 from train.assistant.card import write_card
@@ -41,8 +42,7 @@ def test_every_plan_that_is_taught_is_allowed_for_its_question(held_out):
     random = np.random.default_rng(3)
     asked = [*questions(random, held_out, repeats=1), *follow_ups(random, 40)]
     for one in asked:
-        scope = plan.read_scope(one.question, one.study, one.before.question if one.before else None)
-        assert _in_grammar(one.example().target, plan.plan_grammar(scope)), one.question
+        assert _in_grammar(one.example().target, plan.plan_grammar(one.read())), one.question
         assert tuple(plan.parse_plan(one.example().target)) == one.calls
 
 
@@ -53,7 +53,7 @@ def test_every_answer_that_is_taught_passes_the_check():
     assert sum(bool(t) for t in told) > 300
     for example in answers(iter(asked[::3]), random):
         ids = example.prompt.user.rsplit("\n", 1)[-1].split()
-        assert grounding.check(example.target, [stand_in(id) for id in ids]) is None
+        assert writing.check(example.target, [stand_in(id) for id in ids]) is None
 
 
 def test_held_out_phrasings_are_never_trained_on():

@@ -12,13 +12,15 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from assistant import grounding, plan
-from assistant.conversation import Turn, leans_on_before
-from assistant.prompt import Prompt
-from assistant.slots import read_slots
+from assistant.grounding import writing
+from assistant.llm.prompt import Prompt
+from assistant.planning import plan
+from assistant.planning.turns import Turn
+from assistant.question import Question, leans_on_before
+from assistant.question.slots import read_slots
+from assistant.question.topics import spelled, stages_of, topics_of
 from assistant.tools import Call
 from assistant.tools.numbers import COMPANIONS, OVERVIEW, longest_bouts
-from assistant.topics import stages_of, topics_of
 from sleeplm.facts import FACT_IDS, FACT_KINDS
 from sleeplm.night import Fact
 from sleeplm.units import CLOCK, COUNT
@@ -80,10 +82,14 @@ class Asked:
     study: SimpleNamespace
     before: Turn | None = None
 
+    def read(self) -> Question:
+        """What stands in the question."""
+        return Question.read(self.question, self.study, self.before.question if self.before else None)
+
     def example(self) -> Example:
         """As training material."""
         earlier = self.before.calls if self.before else ()
-        return Example(plan.plan_prompt(self.question, earlier), "; ".join(written(c) for c in self.calls))
+        return Example(plan.plan_prompt(self.read(), earlier), "; ".join(written(c) for c in self.calls))
 
 
 def written(call: Call) -> str:
@@ -189,11 +195,11 @@ def answers(asked: Iterator[Asked], random: np.random.Generator) -> Iterator[Exa
     """Answers to questions: the terser the question, the shorter the clauses."""
     for one in asked:
         told = [fact for call in one.calls for fact in told_by(call, random)]
-        told = list({f.id: f for f in told}.values())[: grounding.MAX_TOLD]
+        told = list({f.id: f for f in told}.values())[: writing.MAX_FACTS]
         if told:
             terse = len(one.question.split()) <= 3
-            target = "".join(_choose(choices, terse, random) for choices in grounding.parts(told))
-            yield Example(grounding.write_prompt(one.question, told), target)
+            target = "".join(_choose(choices, terse, random) for choices in writing.parts(told))
+            yield Example(writing.write_prompt(one.read(), told), target)
 
 
 def told_by(call: Call, random: np.random.Generator) -> list[Fact]:
@@ -284,7 +290,7 @@ def _clock_phrase(study: SimpleNamespace, random: np.random.Generator) -> str:
 
 
 def _named(question: str) -> tuple:
-    return topics_of(question), stages_of(question)
+    return topics_of(spelled(question)), stages_of(question)
 
 
 def _as_typed(question: str, random: np.random.Generator) -> str:

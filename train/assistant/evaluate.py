@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant import grounding, plan
-from assistant.llm import WEIGHTS, LanguageModel
-from assistant.reading import read_epoch, reading_words
+from assistant.grounding import writing
+from assistant.llm.epoch_reading import read_epoch, reading_words
+from assistant.llm.model import WEIGHTS, LanguageModel
+from assistant.planning import plan
 from sleeplm.network.loading import SleepLM
 from train.assistant.card import write_card
 from train.assistant.dialogues import Asked, follow_ups, questions, told_by, written
@@ -26,9 +27,9 @@ SEED = 12345
 
 def plan_of(llm: LanguageModel, one: Asked) -> tuple:
     """The calls that a model plans for a question, within the question's grammar."""
-    scope = plan.read_scope(one.question, one.study, one.before.question if one.before else None)
-    prompt = plan.plan_prompt(one.question, one.before.calls if one.before else ())
-    return tuple(plan.parse_plan("".join(llm.complete(prompt, plan.plan_grammar(scope), plan.MAX_TOKENS))))
+    question = one.read()
+    prompt = plan.plan_prompt(question, one.before.calls if one.before else ())
+    return tuple(plan.parse_plan("".join(llm.complete(prompt, plan.plan_grammar(question), plan.MAX_TOKENS))))
 
 
 def plans(llm: LanguageModel, asked: Sequence[Asked], show: bool = False) -> dict:
@@ -54,13 +55,13 @@ def written_answers(llm: LanguageModel, asked: Sequence[Asked], grammar: bool) -
     random, passed, n = np.random.default_rng(SEED), 0, 0
     for one in asked:
         for call in one.calls[:1]:
-            told = told_by(call, random)[: grounding.MAX_TOLD]
+            told = told_by(call, random)[: writing.MAX_FACTS]
             if not told:
                 continue
-            within = grounding.write_grammar(told) if grammar else 'start: /[^.]*/ ("." /[^.]*/)* "."\n'
-            length = sum(max(len(c) for c in choices) for choices in grounding.parts(told)) // 3
-            text = "".join(llm.complete(grounding.write_prompt(one.question, told), within, length))
-            passed += grounding.check(text, told) is None
+            within = writing.write_grammar(told) if grammar else 'start: /[^.]*/ ("." /[^.]*/)* "."\n'
+            length = sum(max(len(c) for c in choices) for choices in writing.parts(told)) // 3
+            text = "".join(llm.complete(writing.write_prompt(one.read(), told), within, length))
+            passed += writing.check(text, told) is None
             n += 1
     return {"n": n, "passed_first": round(passed / n, 3)}
 

@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from assistant.llm import WEIGHTS, choose_dtype, prompt_ids
-from assistant.pretrained import NAME, load_pretrained, packaged_folder
-from assistant.projector import Projector
-from assistant.reading import reading_prompt, reading_words
+from assistant.llm.epoch_reading import reading_prompt, reading_words
+from assistant.llm.model import WEIGHTS, prompt_ids
+from assistant.llm.pretrained import NAME, choose_dtype, load_pretrained, packaged_folder
+from assistant.llm.projector import Projector
 from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.network.loading import SleepLM

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 from fakes_ui import NETWORK, FakeNights, FakeStudy, ScriptedAssistant
 
+from app import LazyAssistant
 from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
-from assistant.ui.lazy_assistant import LazyAssistant
 from sleeplm.errors import ModelError, RecordingError, UsageError
 from sleeplm.recording.montage.questions import Question
 from sleeplm.study.export import events_csv

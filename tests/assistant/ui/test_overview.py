@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from fakes_ui import FakeStudy
 
-from assistant.ui.night_view import to_json, window
-from assistant.ui.overview import SPO2_POINTS, overview
+from assistant.ui.plots.overview import SPO2_POINTS, overview
+from assistant.ui.plots.plot import to_json
+from assistant.ui.plots.signals import window
 from sleeplm.kinds.events import MICRO_EVENTS
 from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Event, Scoring

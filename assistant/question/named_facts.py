@@ -5,9 +5,10 @@ either stand in a question or do not: where they do, a plan looks them up; where
 """
 
 import re
+from collections.abc import Collection
 
-from assistant.topics import stages_of
 from sleeplm.kinds.facts import FACT_KINDS, Asked
+from sleeplm.kinds.stages import Stage
 
 _NAMED = tuple(
     (re.compile(kind.names, re.IGNORECASE), kind)
@@ -16,10 +17,10 @@ _NAMED = tuple(
 )
 
 
-def named_facts(question: str) -> tuple[str, ...]:
+def named_facts(text: str, stages: Collection[Stage]) -> tuple[str, ...]:
     """The ids of the facts that a question names; where it names stages, of the heart in these alone."""
-    wanted = set(stages_of(question))
-    named = [kind for names, kind in _NAMED if names.search(question)]
+    wanted = set(stages)
+    named = [kind for names, kind in _NAMED if names.search(text)]
     return tuple(
         k.id for k in named if not wanted or k.needs.modality != "heart" or k.needs.stage in (None, *wanted)
     )

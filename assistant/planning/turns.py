@@ -1,19 +1,10 @@
-"""What a question may lean on: the turn before it."""
+"""The turn before a question, which a question may lean on."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.answers import Answer
+from assistant.grounding.answers import Answer
 from assistant.tools import TOOLS, Call
-
-_LEANS = re.compile(
-    r"^(?:and|also|or|but|then|same|what about|how about|only|just|in|during|for|when\??$|where\??$)\b"
-    r"|\b(?:that|it|those|these|them|there|this one)\W*$",
-    re.IGNORECASE,
-)
-SHORT = 2  # words that make no question of their own
-LONG = 7  # words from which a question stands by itself
 
 
 @dataclass(frozen=True)
@@ -38,12 +29,6 @@ def last_turn(history: Iterable[tuple[str, Answer]]) -> Turn | None:
     question, answer = turns[-1]
     calls = tuple(call_from(tool) for tool in answer.tools if tool["tool"] in TOOLS and tool["tool"] != "decline")
     return Turn(question, calls) if calls else None
-
-
-def leans_on_before(question: str) -> bool:
-    """Whether a question is of the kind that is only understood from the one before it: ``"and REM?"``."""
-    words = len(question.split())
-    return words <= SHORT or (words < LONG and _LEANS.search(question.strip()) is not None)
 
 
 def call_from(tool: dict) -> Call:

@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 
 PLAN, WRITE, READ = "plan", "write", "read"
-MAX_QUESTION = 300  # characters of a question that are put before the model
 
 
 @dataclass(frozen=True)

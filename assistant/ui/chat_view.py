@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from html import escape
 
-from assistant.answers import Answer, TextStep, ToolStep
+from assistant.grounding.answers import Answer, TextStep, ToolStep
 from assistant.ui.tables import chip, stretch_words
 from sleeplm import RESEARCH_USE
 from sleeplm.night import day_seconds
@@ -93,8 +93,8 @@ def _turn(study, turn: Turn) -> str:
     }.get(turn.state, "")
     if turn.answer is not None:
         foot = _foot(study, turn)
-    said = f'<span class="sl-said">SleepLM</span>{tools}{body}{foot}'
-    return f'{question}<div class="sl-answer sl-turn-{turn.state}">{said}</div>'
+    reply = f'<span class="sl-said">SleepLM</span>{tools}{body}{foot}'
+    return f'{question}<div class="sl-answer sl-turn-{turn.state}">{reply}</div>'
 
 
 def _foot(study, turn: Turn) -> str:

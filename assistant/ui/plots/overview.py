@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from assistant.ui.night_view import duration_s, stage_of
+from assistant.ui.plots.plot import Plot, duration_s, stage_of
 from sleeplm.kinds.events import EVENT_KINDS, EVENT_TYPES, MICRO_EVENTS
 from sleeplm.kinds.sources import source_label
 from sleeplm.kinds.stages import STAGE_KINDS, STAGES
@@ -123,3 +123,22 @@ def spo2_of_night(study) -> dict | None:
     blocks = np.where(np.isnan(values), np.inf, values)[: count * size].reshape(count, size).min(axis=1)
     lowest = [round(float(v), 1) if np.isfinite(v) else None for v in blocks]
     return {"step_s": size / MODEL_SFREQ_HZ, "values": lowest} if any(v is not None for v in lowest) else None
+
+
+_HTML = """
+<section aria-label="The whole night">
+<div class="sl-bar"><h2>Night</h2><span class="sl-badge" hidden>SIMULATED</span>
+<span class="sl-hypnogram-source sl-muted"></span>
+<span class="sl-readout" aria-live="off"></span></div>
+<div class="sl-overview" tabindex="0" role="group"
+ aria-label="Hypnogram, events and oxygen saturation; arrow keys move the signal window by one epoch"></div>
+<p class="sl-notes sl-muted"></p></section>"""
+
+PLOT = Plot(
+    name="overview",
+    data=lambda study, window: overview(study),
+    html=_HTML,
+    on_load="SleepLM.overview(element, props, watch, at => trigger('move', {start_s: at}));",
+    place=1,
+    in_window=False,
+)

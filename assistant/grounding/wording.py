@@ -1,4 +1,4 @@
-"""The words in which a fact may be told: every clause is true of the fact whose place it holds."""
+"""The words in which a fact may be stated: every clause is true of the fact whose place it holds."""
 
 import json
 import re
@@ -15,7 +15,7 @@ def _table() -> dict:
 
 
 def clauses(fact: Fact, before: Fact | None = None) -> list[str]:
-    """All clauses that may tell a fact, each with its id in braces where the value belongs.
+    """All clauses that may state a fact, each with its id in braces where the value belongs.
 
     A clause names the fact itself, so that no value can stand under another's name; only a share that directly
     follows its minutes may go without.
@@ -25,7 +25,7 @@ def clauses(fact: Fact, before: Fact | None = None) -> list[str]:
     fact : Fact
         With a value.
     before : Fact or None
-        The fact told before it.
+        The fact stated before it.
     """
     table = _table()
     if is_statement(fact):
@@ -69,5 +69,5 @@ def is_statement(fact: Fact) -> bool:
 
 
 def is_share_of(fact: Fact, before: Fact) -> bool:
-    """Whether a fact is the share of total sleep time of the minutes told before it."""
+    """Whether a fact is the share of total sleep time of the minutes stated before it."""
     return fact.id in FACT_KINDS and FACT_KINDS[fact.id].share_of == before.id

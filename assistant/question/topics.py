@@ -1,7 +1,7 @@
 """Topics that rest on a signal: the words that name them, and what may be said of them when it was not recorded."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -62,15 +62,14 @@ def stages_of(text: str) -> list[Stage]:
 
 
 def topics_of(text: str) -> list[Topic]:
-    """The topics that a text names."""
-    text = spelled(text)
+    """The topics that a text names, once it is `spelled`."""
     return [topic for topic in TOPICS if topic.words.search(text)]
 
 
-def missing_topics(text: str, channels: Collection[str], scored: Collection[str] = ()) -> list[Topic]:
-    """The topics of a text that nothing can be said of: no signal of theirs was recorded, no event scored."""
+def missing(topics: Iterable[Topic], channels: Collection[str], scored: Collection[str] = ()) -> list[Topic]:
+    """The topics that nothing can be said of: no signal of theirs was recorded, no event scored."""
     return [
         topic
-        for topic in topics_of(text)
+        for topic in topics
         if not any(c in channels for c in topic.modality.channels) and not any(e in scored for e in topic.events)
     ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assistant.prompt import READ, Prompt, Writer
+from assistant.llm.prompt import READ, Prompt, Writer
 from assistant.timeline import event_name
 from sleeplm.kinds.stages import STAGE_NAMES, STAGES, Stage
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from llguidance import LLMatcher, LLTokenizer
 
-from assistant.prompt import PLAN, READ, WRITE, Prompt
+from assistant.llm.prompt import PLAN, READ, WRITE, Prompt
 
 PIECE = 12  # characters yielded at a time
 
@@ -18,7 +18,7 @@ class ScriptedModel:
         Calls by a part of the question: ``{"how long": "facts(tst_min)"}``. A question that holds none is declined.
     write : callable or None
         From the prompt's ids to an answer with placeholders; None names each fact by its id alone, which does not
-        pass the check, so that the answer is told in the evidence's own sentences.
+        pass the check, so that the answer is given in the evidence's own sentences.
     reading : str or None
         What it reads from any signal; None: it reads none.
     """

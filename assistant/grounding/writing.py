@@ -4,14 +4,15 @@ import json
 import re
 from collections.abc import Sequence
 
-from assistant.prompt import MAX_QUESTION, WRITE, Prompt
-from assistant.wording import clauses, is_statement, joins, openings
+from assistant.grounding.wording import clauses, is_statement, joins, openings
+from assistant.llm.prompt import WRITE, Prompt
+from assistant.question import Question
 from sleeplm.kinds.facts import FACT_KINDS
 from sleeplm.kinds.sources import source_phrase
 from sleeplm.night import Fact
 from sleeplm.units import format_value
 
-MAX_TOLD = 10  # facts in one answer
+MAX_FACTS = 10  # in one answer
 SYSTEM = (
     "Answer the question about a sleep study in plain short sentences. Name each fact and put its id in braces "
     "where its value belongs, every id once, in the order given. Write no number yourself. "
@@ -28,42 +29,41 @@ _NUMBER_WORDS = re.compile(
 )
 
 
-def write_prompt(question: str, told: Sequence[Fact]) -> Prompt:
+def write_prompt(question: Question, facts: Sequence[Fact]) -> Prompt:
     """Ask for the answer: the question and the ids of the facts, without their values."""
-    asked = " ".join(question.split())[:MAX_QUESTION]
-    return Prompt(WRITE, f"{asked}\n{' '.join(f.id for f in told)}", SYSTEM)
+    return Prompt(WRITE, f"{question.asked}\n{' '.join(f.id for f in facts)}", SYSTEM)
 
 
-def write_grammar(told: Sequence[Fact]) -> str:
-    """Write the grammar of all answers that tell these facts, each once and in order, in Lark's form."""
+def write_grammar(facts: Sequence[Fact]) -> str:
+    """Write the grammar of all answers that name these facts, each once and in order, in Lark's form."""
     # One terminal for all: a lexer that saw the parts apart would be misled where one choice begins like another.
     names, lines = [], []
-    for i, choices in enumerate(parts(told)):
+    for i, choices in enumerate(parts(facts)):
         names.append(f"P{i}?" if "" in choices else f"P{i}")
         lines.append(f"P{i}: " + " | ".join(json.dumps(c, ensure_ascii=False) for c in choices if c))
     return "\n".join(["start: ANSWER", f"ANSWER: {' '.join(names)}", *lines]) + "\n"
 
 
-def parts(told: Sequence[Fact]) -> list[list[str]]:
+def parts(facts: Sequence[Fact]) -> list[list[str]]:
     """An answer as a row of choices: opening, clause, join, clause and so on, and the full stop."""
-    parts = [["", *(f"{o}, " for o in openings())]] if not is_statement(told[0]) else []
-    for fact, before in zip(told, [None, *told], strict=False):
+    parts = [["", *(f"{o}, " for o in openings())]] if not is_statement(facts[0]) else []
+    for fact, before in zip(facts, [None, *facts], strict=False):
         if before is not None:
             parts.append(list(joins(fact, before)))
         parts.append(clauses(fact, before))
     return [*parts, ["."]]
 
 
-def check(text: str, told: Sequence[Fact]) -> str | None:
+def check(text: str, facts: Sequence[Fact]) -> str | None:
     """Say what is wrong with a written answer before its values are filled in; None where nothing is.
 
     It must cite all its facts, each once and in order, and every clause must be one that is true of the fact it
     cites: so it can hold no digit outside ids and definitions, no number word, and no judgement.
     """
     ids = _PLACE.findall(text)
-    if ids != [f.id for f in told]:
-        return f"cites {', '.join(ids) or 'nothing'} instead of {', '.join(f.id for f in told)}"
-    pattern = "".join("(?:" + "|".join(map(re.escape, choices)) + ")" for choices in parts(told))
+    if ids != [f.id for f in facts]:
+        return f"cites {', '.join(ids) or 'nothing'} instead of {', '.join(f.id for f in facts)}"
+    pattern = "".join("(?:" + "|".join(map(re.escape, choices)) + ")" for choices in parts(facts))
     if re.fullmatch(pattern, text):
         return None
     words = _FIXED.sub(" ", _PLACE.sub(" ", text))
@@ -75,12 +75,12 @@ def check(text: str, told: Sequence[Fact]) -> str | None:
     return "says more than its facts do"
 
 
-def fill(text: str, told: Sequence[Fact]) -> str:
+def fill(text: str, facts: Sequence[Fact]) -> str:
     """Put values and units where the ids stand, and begin sentences with capitals.
 
     A placeholder that is not finished yet is left out, so that a growing text can be shown.
     """
-    values = {f.id: shown_value(f) for f in told}
+    values = {f.id: shown_value(f) for f in facts}
     text = re.sub(r"\{[^}]*$", "", text)
     filled = _PLACE.sub(lambda m: values.get(m[1], ""), text)
     return re.sub(r"(^|\. )([a-z])", lambda m: m[1] + m[2].upper(), filled)
@@ -91,17 +91,17 @@ def shown_value(fact: Fact) -> str:
     return format_value(fact.value, fact.unit).rstrip(".")
 
 
-def in_plain_sentences(told: Sequence[Fact]) -> str:
+def in_plain_sentences(facts: Sequence[Fact]) -> str:
     """The facts' own sentences: what is said where nothing better was written."""
     with_place = {f"{id}_when" for id, kind in FACT_KINDS.items() if kind.has_place}
-    return " ".join(f.text for f in told if f.id not in with_place)
+    return " ".join(f.text for f in facts if f.id not in with_place)
 
 
 def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
     """Who scored what the facts rest on, and by which rule, as it is added to every answer."""
     names = dict.fromkeys(part for f in facts for part in f.source.split(" and "))
     words = [source_phrase(name) for name in names]
-    said = f"Source: {'; '.join(words)}." if words else ""
+    clause = f"Source: {'; '.join(words)}." if words else ""
     rules = dict.fromkeys(f.rule for f in facts if f.rule and f.value is not None)
-    said += "".join(f" Rule: {rule}." for rule in rules)
-    return f"{said} This night is simulated.".strip() if simulated else said
+    clause += "".join(f" Rule: {rule}." for rule in rules)
+    return f"{clause} This night is simulated.".strip() if simulated else clause

@@ -1,15 +1,18 @@
 """Tools over the shared space of signals and text: what is like an epoch, like a phrase, and how an epoch reads."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from assistant.evidence import Context, Evidence, absence, statement
+from assistant.grounding.evidence import Evidence, absence, statement
+from assistant.question.topics import missing, spelled, topics_of
 from assistant.timeline import span, stage_sequence
-from assistant.tools.passage import _no_such_epoch, describe_epoch
-from assistant.topics import missing_topics
+from assistant.tools.context import Context
+from assistant.tools.passage import describe_epoch, no_such_epoch
 from sleeplm.errors import ModelError
 from sleeplm.intervals import epoch_ranges
+from sleeplm.kinds.sources import READING, SIMILARITY
 from sleeplm.kinds.stages import STAGE_NAMES, Stage
 from sleeplm.network.encoder import require_dense
 from sleeplm.night import Fact
@@ -27,18 +30,18 @@ def similar(context: Context, number: str) -> Evidence:
     """Stretches whose signals are most like those of an epoch, five minutes around it left out."""
     study, n = context.study, int(number)
     if not 1 <= n <= study.n_epochs:
-        return Evidence(declined=_no_such_epoch(study, n))
-    likeness = np.asarray(study.embeddings, dtype=np.float32) @ np.asarray(
+        return Evidence(declined=no_such_epoch(study, n))
+    similarity = np.asarray(study.embeddings, dtype=np.float32) @ np.asarray(
         study.embeddings[n - 1], dtype=np.float32
     )
-    spans = alike(likeness, n)
+    spans = alike(similarity, n)
     if not spans:
         return Evidence(declined=f"The recording is too short to compare epoch {n} with others.")
     scoring = study.scoring
-    source, scored = "SleepLM embeddings", scoring.hypnogram_source is not None
+    source, scored = SIMILARITY, scoring.hypnogram_source is not None
     found: list[Fact] = []
     for rank, (first, last) in enumerate(spans, start=1):
-        words = f"{span(study, first, last)}, mean similarity {likeness[first - 1 : last].mean():.2f}"
+        words = f"{span(study, first, last)}, mean similarity {similarity[first - 1 : last].mean():.2f}"
         if scored:
             words += f", scored {stage_sequence(scoring.hypnogram, first, last)}"
         found.append(statement(f"span_{rank}", f"stretch like epoch {n}", words, [(first, last)], source=source))
@@ -48,12 +51,12 @@ def similar(context: Context, number: str) -> Evidence:
     return Evidence(tuple(found))
 
 
-def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
+def alike(similarity: np.ndarray, number: int) -> list[tuple[int, int]]:
     """Fold the epochs most like one into ranges, the most alike first.
 
     Parameters
     ----------
-    likeness : ndarray, float ``[epochs]``
+    similarity : ndarray, float ``[epochs]``
         Cosine similarity of every epoch with epoch `number`.
     number : int
         From 1; it and `NEIGHBOURS` epochs on either side are left out.
@@ -65,15 +68,15 @@ def alike(likeness: np.ndarray, number: int) -> list[tuple[int, int]]:
         summed, so that a long stretch that is alike throughout comes before a single epoch; the most similar on
         average first.
     """
-    order = np.arange(1, len(likeness) + 1)
+    order = np.arange(1, len(similarity) + 1)
     eligible = np.abs(order - number) > NEIGHBOURS
     if not eligible.any():
         return []
     count = min(max(MIN_TOP, round(TOP_SHARE * eligible.sum())), int(eligible.sum()))
-    threshold = np.sort(likeness[eligible])[-count]
-    spans = _joined(epoch_ranges(order[eligible & (likeness >= threshold)]))
+    threshold = np.sort(similarity[eligible])[-count]
+    spans = _joined(epoch_ranges(order[eligible & (similarity >= threshold)]))
     spans = [s for s in spans if s[1] - s[0] + 1 >= LEAST] or spans
-    return sorted(spans, key=lambda s: (-float(likeness[s[0] - 1 : s[1]].mean()), s))[:MAX_SPANS]
+    return sorted(spans, key=lambda s: (-float(similarity[s[0] - 1 : s[1]].mean()), s))[:MAX_SPANS]
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -87,11 +90,11 @@ def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def find(context: Context, phrase: str) -> Evidence:
-    """Where the signals look most like a phrase; a likeness found by the network, not a scored event."""
+    """Where the signals look most like a phrase; a similarity found by the network, not a scored event."""
     study = context.study
-    missing = missing_topics(phrase, study.channels)
-    if missing:
-        return Evidence((absence("found", phrase, " ".join(t.modality.absent for t in missing)),))
+    absent = missing(topics_of(spelled(phrase)), study.channels)
+    if absent:
+        return Evidence((absence("found", phrase, " ".join(t.modality.absent for t in absent)),))
     if not study.patches.shape[1]:
         why = f"{study.model['name']}, which embedded this night, has no embeddings dense in time."
         return Evidence(declined=f"“{phrase}” cannot be looked for in the signals: {why}")
@@ -107,9 +110,7 @@ def find(context: Context, phrase: str) -> Evidence:
         first, last = int(start_s // 30) + 1, max(int(start_s // 30) + 1, int(-(-end_s // 30)))
         last = min(last, study.n_epochs)
         words = f"{span(study, first, last)}, score {score:.2f}"
-        found.append(
-            statement(f"span_{rank}", f"like “{phrase}”", words, [(first, last)], source="SleepLM embeddings")
-        )
+        found.append(statement(f"span_{rank}", f"like “{phrase}”", words, [(first, last)], source=SIMILARITY))
     return Evidence(tuple(found))
 
 
@@ -117,26 +118,25 @@ def look(context: Context, number: str) -> Evidence:
     """Describe an epoch, and beside it what the language model reads from the signal itself."""
     study, n = context.study, int(number)
     if not 1 <= n <= study.n_epochs:
-        return Evidence(declined=_no_such_epoch(study, n))
+        return Evidence(declined=no_such_epoch(study, n))
     found = describe_epoch(study, n)
-    why = _why_unread(context)
-    if why:
-        found.append(absence(f"reading_{n}", f"reading of epoch {n}", why))
+    if context.read_epoch is None or not _can_be_read(study):
+        found.append(absence(f"reading_{n}", f"reading of epoch {n}", _why_unread(context)))
     else:
         reading = context.read_epoch(n)
         words = f"to the network the signal itself looks like {reading}, without having seen the scoring"
-        found.append(statement(f"reading_{n}", f"reading of epoch {n}", words, [(n, n)], source="SleepLM tokens"))
+        found.append(statement(f"reading_{n}", f"reading of epoch {n}", words, [(n, n)], source=READING))
     return Evidence(tuple(found))
 
 
-def _why_unread(context: Context) -> str | None:
+def _can_be_read(study: Any) -> bool:
+    return all(any(c in study.channels for c in group) for group in READ_FROM)
+
+
+def _why_unread(context: Context) -> str:
     if context.read_epoch is None:
         return (
             "The language model in use cannot read this signal: it has no projector for "
             f"{context.study.model['name']}, which embedded this night."
         )
-    if not all(any(c in context.study.channels for c in group) for group in READ_FROM):
-        return (
-            "The network reads a signal only from EEG, eye movements and chin EMG together, as it was trained to."
-        )
-    return None
+    return "The network reads a signal only from EEG, eye movements and chin EMG together, as it was trained to."

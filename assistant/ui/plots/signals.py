@@ -1,10 +1,10 @@
-"""What the charts show of a short window of a study, as plain values, and what they share with the whole night."""
+"""What the charts show of a short window of a study, as plain values."""
 
-import json
 import math
 
 import numpy as np
 
+from assistant.ui.plots.plot import WINDOW_LENGTHS_S, Plot, duration_s, stage_of
 from sleeplm.intervals import epochs_between
 from sleeplm.kinds.channels import CHANNEL, CHANNEL_COLORS, FACET_KINDS, POSITIONS, SUMMARY
 from sleeplm.kinds.events import EVENT_CHANNELS, EVENT_KINDS, MICRO_EVENTS
@@ -12,7 +12,6 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, clock_at, day_seconds
 from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
-WINDOW_LENGTHS_S = (30, 60, 300)
 MICRO_UP_TO_S = 60  # in a longer window spindles and slow waves would hide the signals
 FULL_SCALE = 1000  # drawing units of half a lane; what is sent are whole numbers
 MAX_FULL_SCALES = 8  # beyond this a sample is cut: no gain of the page shows it
@@ -21,28 +20,6 @@ MAX_FULL_SCALES = 8  # beyond this a sample is cut: no gain of the page shows it
 USUAL_HALF = {"eeg": 100.0, "eog": 200.0}
 FIXED_RANGE = {"SPO2": (70, 100), "POS": (min(POSITIONS), max(POSITIONS))}
 CAPTION_TITLES = {SUMMARY: "Summary", **{facet.name: facet.title for facet in FACET_KINDS.values()}}
-
-
-def to_json(value) -> str:
-    """JSON for a chart; ``<`` is written as its code, so that no text of a file can end up as a tag."""
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def duration_s(study) -> float:
-    """Length of what can be shown: whole epochs."""
-    return float(study.n_epochs * EPOCH_S)
-
-
-def stage_of(study, epoch: int) -> str:
-    """Stage in force of an epoch, from 1."""
-    hypnogram = study.scoring.hypnogram
-    return str(hypnogram[epoch - 1]) if epoch <= len(hypnogram) else str(Stage.UNSCORED)
-
-
-def place_window(study, at_s: float, length_s: int) -> float:
-    """Start of the window of `length_s` that shows a moment: on the grid of epochs, inside the night."""
-    last = max(0, math.ceil((duration_s(study) - length_s) / EPOCH_S) * EPOCH_S)
-    return float(min(max(0, math.floor(at_s / EPOCH_S) * EPOCH_S), last))
 
 
 def window(study, start_s: float, length_s: int, highlight=None, reveal=False) -> dict:
@@ -182,3 +159,30 @@ def scale(values: np.ndarray, kind: str) -> tuple[float, float]:
         return middle, usual or 1.0
     power = 10.0 ** math.floor(math.log10(reach))
     return middle, next(f * power for f in (1, 2, 5, 10) if f * power >= reach)
+
+
+_LENGTHS = "".join(
+    f'<button type="button" data-length="{s}" aria-pressed="false">{words}</button>'
+    for s, words in zip(WINDOW_LENGTHS_S, ("30 s", "1 min", "5 min"), strict=True)
+)
+_HTML = f"""
+<section aria-label="Signals">
+<div class="sl-bar"><h2>Signals</h2><span class="sl-where-now" data-role="where" aria-live="polite"></span>
+<span class="sl-tools-right">
+<span class="sl-group"><button type="button" data-role="prev" aria-label="Earlier">◀</button>
+<button type="button" data-role="next" aria-label="Later">▶</button></span>
+<span class="sl-group" role="group" aria-label="Length of the window">{_LENGTHS}</span>
+<span class="sl-group" role="group" aria-label="Amplitude"><button type="button" data-role="softer"
+ aria-label="Smaller amplitude">−</button><button type="button" data-role="louder"
+ aria-label="Larger amplitude">+</button></span></span></div>
+<div class="sl-lanes" tabindex="0" role="group" aria-label="Signal window; arrow keys move it"></div>
+<h3 data-role="caption-head"></h3><dl class="sl-captions" data-role="captions"></dl></section>"""
+
+PLOT = Plot(
+    name="signals",
+    data=lambda study, shown: window(study, shown.start_s, shown.length_s, shown.highlight, shown.reveal),
+    html=_HTML,
+    on_load="SleepLM.signals(element, props, watch, to => trigger('move', to));",
+    place=2,
+    in_window=True,
+)

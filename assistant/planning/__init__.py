@@ -1,0 +1,1 @@
+"""From a question, and the turn before it, to the tool calls that answer it."""
