@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import llguidance.hf
 import numpy as np
@@ -49,7 +50,7 @@ class LanguageModel:
         self._grammar_tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=size)
         self._mask = allocate_token_bitmask(1, size)
         self._prefix: list[int] = []
-        self._cache = None
+        self._cache: Any = None  # keys and values of `_prefix`, as transformers holds them
 
     @classmethod
     def load(cls, llm: str | None = None, weights: Path = WEIGHTS) -> "LanguageModel":

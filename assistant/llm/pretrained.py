@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -66,7 +67,8 @@ def _convert(gguf: Path, folder: Path) -> None:
             gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
         )
         # The rounding of bfloat16 is far below the steps of four-bit weights, and halves the file.
-        model.to(torch.bfloat16).save_pretrained(folder)
+        model.to(torch.bfloat16)  # type: ignore[arg-type]  # transformers' wrapper hides the signature
+        model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
 
@@ -84,7 +86,7 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def load_pretrained(source: str | Path, dtype, device):
+def load_pretrained(source: str | Path, dtype: torch.dtype, device: torch.device) -> tuple[Any, Any]:
     """Load a causal language model and its tokenizer.
 
     Parameters

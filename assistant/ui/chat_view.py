@@ -92,13 +92,12 @@ def _turn(study, turn: Turn) -> str:
         "stopped": '<p class="sl-muted">Stopped.</p>',
     }.get(turn.state, "")
     if turn.answer is not None:
-        foot = _foot(study, turn)
+        foot = _foot(study, turn, turn.answer)
     reply = f'<span class="sl-said">SleepLM</span>{tools}{body}{foot}'
     return f'{question}<div class="sl-answer sl-turn-{turn.state}">{reply}</div>'
 
 
-def _foot(study, turn: Turn) -> str:
-    answer = turn.answer
+def _foot(study, turn: Turn, answer: Answer) -> str:
     names = {f.id: f.name for f in answer.facts}
     chips = "".join(
         chip(study, c.epochs, names.get(c.fact, ""), c.start_s, c.end_s) for c in distinct(answer.citations)
@@ -115,7 +114,7 @@ def distinct(citations) -> list:
 
 def copy_text(study, turn: Turn) -> str:
     """The answer, which names its source, to paste: with question, citations, night and research-use line."""
-    answer = turn.answer
+    answer = turn.answer or Answer(turn.text)
     names = {f.id: f.name for f in answer.facts}
     lines = [f"Q: {turn.question}", f"A: {turn.text}", ""]
     lines += [

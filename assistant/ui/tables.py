@@ -119,7 +119,7 @@ def stretch_words(study, epochs: tuple[int, int]) -> str:
     first, last = epochs
     numbers = f"epoch {first}" if first == last else f"epochs {first}–{last}"
     begin, end = clock_at(study.start_clock, (first - 1) * EPOCH_S), clock_at(study.start_clock, last * EPOCH_S)
-    if begin is None:
+    if begin is None or end is None:
         return numbers
     short = last - first >= 4
     return f"{numbers} · {begin[:5] if short else begin}–{end[:5] if short else end}"
