@@ -63,12 +63,11 @@ def _convert(gguf: Path, folder: Path) -> None:
 
     with quiet():
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(  # whose `to` is wrapped and has lost its types
             gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
         )
         # The rounding of bfloat16 is far below the steps of four-bit weights, and halves the file.
-        model.to(torch.bfloat16)  # type: ignore[arg-type]  # transformers' wrapper hides the signature
-        model.save_pretrained(folder)
+        model.to(torch.bfloat16).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
 
@@ -111,7 +110,7 @@ def load_pretrained(source: str | Path, dtype: torch.dtype, device: torch.device
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source)
-            model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True)
+            model: Any = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"the language model {source} cannot be loaded: {reason}") from None
