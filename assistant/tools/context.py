@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.question.slots import Slots
 from sleeplm.errors import ModelError
-from sleeplm.network.encoder import refuse_other_network
+from sleeplm.network.encoder import Encoder, refuse_other_network
 
 
 @dataclass
