@@ -16,9 +16,8 @@ AROUND_S = 150.0  # what counts as around a time: two and a half minutes on eith
 def at(context: Context, moment: str) -> Evidence:
     """What happened around a time: stages, events, and what the epoch itself looks like."""
     study, time = context.study, context.slots.moment(moment)
-    outside = _outside(study, moment, time.seconds)
-    if outside:
-        return Evidence(declined=outside)
+    if time.seconds is None:
+        return Evidence(declined=_outside(study, moment))
     number = min(int(time.seconds // EPOCH_S) + 1, study.n_epochs)
     first, last = epochs_between(max(0.0, time.seconds - AROUND_S), time.seconds + AROUND_S, study.n_epochs)
     return Evidence((*_passage(study, first, last, "around"), *describe_epoch(study, number)))
@@ -36,9 +35,8 @@ def window(context: Context, begin: str, end: str) -> Evidence:
     seconds = []
     for text in (begin, end):
         time = context.slots.moment(text)
-        outside = _outside(study, text, time.seconds)
-        if outside:
-            return Evidence(declined=outside)
+        if time.seconds is None:
+            return Evidence(declined=_outside(study, text))
         seconds.append(time.seconds)
     first, last = epochs_between(min(seconds), max(seconds), study.n_epochs)
     return Evidence(tuple(_passage(study, first, last, "window")))
@@ -104,9 +102,7 @@ def _joined(sources) -> str:
     return " and ".join(sources) or "measured"
 
 
-def _outside(study, moment: str, seconds: float | None) -> str | None:
-    if seconds is not None:
-        return None
+def _outside(study, moment: str) -> str:
     duration_s = study.recording["duration_s"]
     if study.start_clock is None and not moment.startswith("+"):
         return f"The recording carries no clock time, so {moment} cannot be placed in it; ask for an epoch instead."
