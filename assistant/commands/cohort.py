@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from assistant.commands.output import print_json, say
+from assistant.commands.output import print_json, print_progress
 from assistant.commands.studies import choices_of
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
@@ -53,8 +53,8 @@ def _made(arguments, nights):
 
     out, studies = arguments.out.expanduser().absolute(), studies_folder(arguments.studies)
     where = (arguments.scheduler, arguments.workers)
-    with _Bar() as told:
-        outcome = run_cohort(nights, out, _settings(arguments), key_of(studies), studies, *where, told)
+    with _Bar() as report:
+        outcome = run_cohort(nights, out, _settings(arguments), key_of(studies), studies, *where, report)
     if outcome.made + outcome.there == 0:
         shown = "; ".join(f"night {number}: {reason}" for number, reason in outcome.failed[:5])
         raise UsageError(f"none of the {outcome.nights} nights can be used ({shown})")
@@ -107,18 +107,18 @@ class _Bar:
 
     def __enter__(self):
         self._bar = None
-        return self._told
+        return self._report
 
     def __exit__(self, *error):
         if self._bar is not None:
             self._bar.close()
 
-    def _told(self, step: str, done: int, of: int) -> None:
+    def _report(self, step: str, done: int, of: int) -> None:
         from tqdm import tqdm
 
         if not sys.stderr.isatty():
             if done in (0, of):
-                say(f"{step}: {done} of {of} nights")
+                print_progress(f"{step}: {done} of {of} nights")
             return
         if done == 0:
             self.__exit__()

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from assistant.commands.output import say
+from assistant.commands.output import print_progress
 
 if TYPE_CHECKING:
     from assistant.network import Network
@@ -36,5 +36,5 @@ def chosen(arguments: argparse.Namespace) -> "Network":
 
     network = load_network(arguments.encoder, arguments.bf16)
     if network.limits:
-        say(network.limits)
+        print_progress(network.limits)
     return network

@@ -10,18 +10,18 @@ def print_json(value) -> None:
     sys.stdout.write("\n")
 
 
-def say(text: str) -> None:
-    """Tell something on stderr."""
+def print_progress(text: str) -> None:
+    """Print one line of progress on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
-def tell_steps():
+def step_reporter():
     """Progress as one line a step on stderr."""
-    told = set()
+    printed = set()
 
     def progress(step: str, fraction: float) -> None:
-        if step not in told:
-            told.add(step)
-            say(f"{step} ...")
+        if step not in printed:
+            printed.add(step)
+            print_progress(f"{step} ...")
 
     return progress

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from assistant.commands.network import chosen, is_chosen
-from assistant.commands.output import print_json, say
+from assistant.commands.output import print_json, print_progress
 from assistant.commands.studies import analysed
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
@@ -91,7 +91,7 @@ def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:
     from sleeplm.captions.reading.rewrite import rewrite
 
     (facets,), counts = rewrite([facets], paraphraser(model))
-    say(", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing to rewrite")
+    print_progress(", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing to rewrite")
     return facets, dict(counts)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from assistant.commands.network import chosen
-from assistant.commands.output import print_json, tell_steps
+from assistant.commands.output import print_json, step_reporter
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
 from sleeplm.recording.formats.source import printable
@@ -22,7 +22,7 @@ def analysed(arguments, file: Path, network):
         lights=(arguments.lights_off, arguments.lights_on),
         studies_dir=arguments.studies,
         label=arguments.name,
-        progress=tell_steps(),
+        progress=step_reporter(),
         person=_person(arguments, file),
         forget_montage=arguments.forget_montage,
         encoder=network.encoder,

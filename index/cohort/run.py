@@ -9,7 +9,7 @@ from index.cohort.card import write_card
 from index.cohort.folder import Settings, is_whole, manifests, opened, remove_nights
 from index.cohort.inputs import SPLITS, Night
 from index.cohort.work import Looked, Made, Task, look, make
-from index.cohort.workers import DIED, Told, client_of, on_workers
+from index.cohort.workers import DIED, Progress, client_of, on_workers
 from sleeplm.errors import UsageError
 from sleeplm.study.folder import inputs_of, keyed, person_of_key
 from sleeplm.study.montages import recall
@@ -52,7 +52,7 @@ def run_cohort(
     studies: Path | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
-    told: Told = lambda step, done, of: None,
+    report: Progress = lambda step, done, of: None,
 ) -> Outcome:
     """Make the nights of a cohort that are not there yet.
 
@@ -70,7 +70,7 @@ def run_cohort(
         Address of a Dask scheduler; a cluster on this machine where none is given.
     workers : int, optional
         Processes on this machine; by default as many as it has cores and memory for.
-    told : callable
+    report : callable
         How far it is.
 
     Raises
@@ -80,12 +80,12 @@ def run_cohort(
     """
     outcome = Outcome(len(nights))
     with opened(out, settings), client_of(scheduler, workers, len(nights)) as client:
-        looked = dict(on_workers(client, "look", look, nights, (settings, out), told, Looked(failed=DIED)))
+        looked = dict(on_workers(client, "look", look, nights, (settings, out), report, Looked(failed=DIED)))
         tasks = list(_tasks(nights, looked, settings, secret, studies, outcome))
         _make_room(out, tasks)
         todo = [task for task in tasks if not is_whole(out, task.who["study"], task.said)]
         outcome.there = len(tasks) - len(todo)
-        for task, made in on_workers(client, "make", make, todo, (settings, out), told, Made(failed=DIED)):
+        for task, made in on_workers(client, "make", make, todo, (settings, out), report, Made(failed=DIED)):
             if made.failed:
                 outcome.failed.append((task.night.number, made.failed))
             else:

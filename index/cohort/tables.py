@@ -105,7 +105,7 @@ def study_table(night: Derived, who: dict, recording: dict, person: dict, warnin
     recording : dict
         What was recorded (`analysis.recording_json`).
     person : dict
-        As `sleeplm.study.person.kept` has it.
+        As `sleeplm.study.person.recorded_person` has it.
     warnings : list of str
         Without names.
     simulated : bool

@@ -24,7 +24,7 @@ from sleeplm.scoring.score import EXPERT
 from sleeplm.study.analysis import recording_json
 from sleeplm.study.choices import Choices
 from sleeplm.study.folder import digests_of
-from sleeplm.study.person import kept
+from sleeplm.study.person import recorded_person
 from sleeplm.study.pipeline import Steps, derive, read_night
 
 _SURPRISE = "it cannot be used, by a fault of this package ({}); please report it"
@@ -141,7 +141,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     encoder = network(settings.weights, settings.bf16) if settings.model else None
     night = derive(recording, experts, task.choices, encoder, steps, f"{settings.seed} {task.who['study']}")
     redaction = Redaction(recording, task.night.scorings)
-    person = kept(task.night.person, recording.subject, task.said["person"])
+    person = recorded_person(task.night.person, recording.subject, task.said["person"])
     simulated = bool(recording.simulated)
     clock = recording.start_clock
     about = recording_json(recording, redaction)

@@ -11,7 +11,7 @@ from sleeplm.errors import SleepLMError, UsageError
 WORKER_BYTES = 1_500_000_000  # of memory that a worker may need, for how many this machine holds
 RETRIES = 1  # of a night whose worker died
 DIED = "its worker died, perhaps for want of memory"
-Told = Callable[[str, int, int], None]  # what is done with the nights, how many are through, of how many
+Progress = Callable[[str, int, int], None]  # what is done with the nights, how many are through, of how many
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def workers_here() -> int:
     return max(1, min(CPU_COUNT, psutil.virtual_memory().available // WORKER_BYTES))
 
 
-def on_workers(client, name: str, function, things: Sequence, more: tuple, told: Told, died) -> Iterator[tuple]:
+def on_workers(
+    client, name: str, function, things: Sequence, more: tuple, report: Progress, died
+) -> Iterator[tuple]:
     """Each thing with what the function makes of it, as they are done; `died` where its worker died."""
     from distributed import KilledWorker, as_completed
 
@@ -68,7 +70,7 @@ def on_workers(client, name: str, function, things: Sequence, more: tuple, told:
     for number, thing in enumerate(things, start=1):
         key = f"{name}-{run}-{number}"  # what the scheduler shows and logs: no name of a file
         numbers[client.submit(function, thing, *more, key=key, pure=False, retries=RETRIES)] = thing
-    told(name, 0, len(things))
+    report(name, 0, len(things))
     for done, future in enumerate(as_completed(numbers, loop=client.loop), start=1):
         error = future.exception()
         if isinstance(error, KilledWorker):
@@ -83,4 +85,4 @@ def on_workers(client, name: str, function, things: Sequence, more: tuple, told:
             raise UsageError(result.why)
         yield numbers.pop(future), result
         future.release()
-        told(name, done, len(things))
+        report(name, done, len(things))

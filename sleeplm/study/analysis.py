@@ -17,7 +17,7 @@ from sleeplm.recording.privacy.redaction import Redaction
 from sleeplm.recording.privacy.subject import Subject
 from sleeplm.study import folder as store
 from sleeplm.study.choices import USUAL, Choices
-from sleeplm.study.person import UNSAID, Person, kept
+from sleeplm.study.person import UNSAID, Person, recorded_person
 from sleeplm.study.pipeline import Progress, Steps, derive, read_night
 from sleeplm.study.study import Study, list_studies
 
@@ -85,12 +85,12 @@ def analyze(
         manifest["model"] = model
         manifest["warnings"] = redaction.sentences([*notices, *manifest["warnings"]])
         before = _person_before(directory, identity)
-        manifest["person"] = kept(person, recording.subject, _person_id(directory, person), before)
+        manifest["person"] = recorded_person(person, recording.subject, _person_id(directory, person), before)
         there = _write(directory, identity, label, contents, manifest, steps)
     if label not in (None, there.label):
         there = relabel(there, label)
     if person != UNSAID:
-        there = say_person(there, person)
+        there = correct_person(there, person)
     progress("saving", 1.0)
     return there
 
@@ -192,7 +192,7 @@ def _write(directory, identity, label, contents, manifest, steps) -> Study:
 
 def _write_locked(directory, identity, label, contents, manifest, steps) -> Study:
     with store.new_folder(directory, identity) as folder:
-        label = label or _kept_label(identity, directory)
+        label = label or _stored_label(identity, directory)
         refuse_taken_label(label, identity, directory)
         with steps("saving"):
             store.save(folder, contents)
@@ -226,7 +226,7 @@ def refuse_taken_label(label: str | None, identity: str, directory: Path) -> Non
             raise UsageError(f"the label {label!r} is taken by study {other.id}; give another")
 
 
-def _kept_label(identity: str, directory: Path) -> str:
+def _stored_label(identity: str, directory: Path) -> str:
     """The label that the study already has, else a free one made of its id."""
     labels = {s.id: s.label for s in list_studies(directory)}
     candidates = (f"night-{identity[:n]}" for n in range(6, len(identity) + 1))
@@ -242,7 +242,7 @@ def relabel(study: Study, label: str) -> Study:
     return Study(study.folder)
 
 
-def say_person(study: Study, person: Person) -> Study:
+def correct_person(study: Study, person: Person) -> Study:
     """Correct whose night it is; what is not said stays as it was."""
     directory = study.folder.parent
     person_id = _person_id(directory, person)
@@ -250,9 +250,9 @@ def say_person(study: Study, person: Person) -> Study:
         manifest = store.load_manifest(study.folder)  # as it is now: another process may have said something too
         before = manifest["person"]
         header = Subject(**{field: before[field] for field, by in before["source"].items() if by == "header"})
-        told = kept(person, header, person_id, before)
-        if told != before:
-            store.save(study.folder, {store.MANIFEST: manifest | {"person": told}})
+        corrected = recorded_person(person, header, person_id, before)
+        if corrected != before:
+            store.save(study.folder, {store.MANIFEST: manifest | {"person": corrected}})
     return Study(study.folder)
 
 

@@ -187,7 +187,7 @@ def of_file(cohort: dict[str, Person], file: Path) -> Person:
     return cohort[file.name]
 
 
-def kept(said: Person, header: Subject, person_id: str | None, before: dict | None = None) -> dict:
+def recorded_person(said: Person, header: Subject, person_id: str | None, before: dict | None = None) -> dict:
     """What a study keeps of a person, as the JSON contract has it.
 
     Parameters

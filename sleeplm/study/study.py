@@ -42,8 +42,8 @@ class Study:
     recording : dict
         What was recorded, as the JSON contract has it.
     person : dict
-        Whose night it is, as `sleeplm.study.person.kept` has it; its ``id`` is None where the study is its own
-        person.
+        Whose night it is, as `sleeplm.study.person.recorded_person` has it; its ``id`` is None where the study is
+        its own person.
     questions : list of Question
         What only a person can say of the recording: units and codings that are missing or make no sense.
     warnings : list of str

@@ -12,7 +12,7 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.network.encoder import model_of
 from sleeplm.night import Event, Fact, Scoring
 from sleeplm.recording.privacy.subject import NOBODY_KNOWN
-from sleeplm.study.person import UNSAID, kept
+from sleeplm.study.person import UNSAID, recorded_person
 
 
 def fake_study(channels=("C3", "ECG", "AF"), staged=True, start_clock="23:00:00", simulated=False):
@@ -32,7 +32,7 @@ def fake_study(channels=("C3", "ECG", "AF"), staged=True, start_clock="23:00:00"
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     captions = [{"brain": Caption(f"Brain words {n}.", {}), "cardiac": Caption("Beats.", {})} for n in range(1, 41)]
     return SimpleNamespace(
-        id="fake", label="fake", person_id="fake", person=kept(UNSAID, NOBODY_KNOWN, None),
+        id="fake", label="fake", person_id="fake", person=recorded_person(UNSAID, NOBODY_KNOWN, None),
         simulated=simulated, start_clock=start_clock, n_epochs=40, channels=list(channels),
         recording={"duration_s": 1200.0, "missing": [c for c in CHANNEL_NAMES if c not in channels]},
         scoring=scoring, facts=_facts(stages) if staged else [], captions=captions, embeddings=embeddings,

@@ -137,7 +137,7 @@ def test_a_run_cut_short_goes_on_to_the_same_bytes(cohort, nights, address, tmp_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_cohort(nights, out, SETTINGS, SECRET, scheduler=address, told=cut)
+        run_cohort(nights, out, SETTINGS, SECRET, scheduler=address, report=cut)
     begun = manifests(out)
     assert 2 <= len(begun) <= 4 and not (out / "card.json").exists()
     torn = out / next(iter(begun[0]["files"]))

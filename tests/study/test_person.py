@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sleeplm.errors import UsageError
 from sleeplm.study import folder as study_store
-from sleeplm.study.analysis import analyze, say_person
+from sleeplm.study.analysis import analyze, correct_person
 from sleeplm.study.person import Person, in_words, of_file, person_of, read_cohort
 from sleeplm.study.study import open_study
 
@@ -80,7 +80,7 @@ def test_a_person_is_corrected_without_a_new_analysis(night, studies):
 def test_what_two_say_of_a_person_at_once_is_kept_of_both(night, studies):
     study = analysed(night, studies)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(say_person, [study] * 3, [Person(sex="M"), Person(age_years=40), Person("p1")]))
+        list(pool.map(correct_person, [study] * 3, [Person(sex="M"), Person(age_years=40), Person("p1")]))
     told = open_study(study.id, studies).person
     assert (told["sex"], told["age_years"]) == ("M", 40) and told["id"] == study_store.person_id(studies, "p1")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from index.cohort.folder import Settings
 from index.cohort.inputs import SPLITS, Night
 from index.cohort.run import Outcome, run_cohort
-from index.cohort.workers import DIED, Told, client_of, on_workers
+from index.cohort.workers import DIED, Progress, client_of, on_workers
 from sleeplm import __version__
 from sleeplm.errors import SleepLMError
 from sleeplm.simulate import PROFILES, simulate_night, write_night
@@ -59,7 +59,7 @@ def simulate_corpus(
     split: str,
     scheduler: str | None = None,
     workers: int | None = None,
-    told: Told = lambda step, done, of: None,
+    told: Progress = lambda step, done, of: None,
 ) -> Outcome:
     """Simulate nights, each of a person of its own, and put them into a corpus.
 
@@ -95,7 +95,7 @@ def simulate_corpus(
             )
             for number, night in enumerate(nights, start=1)
         ]
-        return run_cohort(people, folder, SETTINGS, SECRET, scheduler=client.scheduler.address, told=told)
+        return run_cohort(people, folder, SETTINGS, SECRET, scheduler=client.scheduler.address, report=told)
 
 
 def planned(
