@@ -16,11 +16,11 @@ from train.evaluation.held_out_concepts import (
     ALL_WORDINGS,
     CONCEPTS,
     FIRST_SEED,
-    UNSEEN,
+    HELD_OUT,
+    held_out_figures,
     planned_with_concepts,
     resting_bpm,
     spindles_in,
-    unseen_figures,
 )
 from train.evaluation.people import simulated
 
@@ -62,9 +62,9 @@ class Knowing(NanoSleepLM):
 
 
 def test_who_knows_a_concept_ranks_it_first_and_who_does_not_by_chance(people):
-    readings = [EmbeddingCache(Knowing(people, knows)) for knows in (True, False, False)]
-    figures = {f.name: f for f in unseen_figures(*readings, people)}
-    assert {f.table for f in figures.values()} == {UNSEEN}
+    caches = [EmbeddingCache(Knowing(people, knows)) for knows in (True, False, False)]
+    figures = {f.name: f for f in held_out_figures(*caches, people=people)}
+    assert {f.table for f in figures.values()} == {HELD_OUT}
     for name, ways in CONCEPTS.items():
         assert len([f for f in figures if f.startswith(name)]) == len(ASKED[name]) + 2 * len(ways)
         for wording in (ALL_WORDINGS, *(f'"{w}"' for w in ASKED[name])):

@@ -19,7 +19,7 @@ from sleeplm.network.loading import SleepLM
 from train.assistant.card import write_card
 from train.assistant.dialogues import Asked, follow_ups, questions, told_by, written
 from train.assistant.instruct import Epoch, read_epochs
-from train.corpus.corpus import nights
+from train.corpus.night import nights
 
 SEED = 12345
 

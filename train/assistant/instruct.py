@@ -29,8 +29,8 @@ from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.network.loading import SleepLM
 from sleeplm.recording.epochs import Epochs
 from train.assistant.dialogues import Example, answers, follow_ups, questions
-from train.corpus.corpus import Night, nights
-from train.nano.batches import rows_of
+from train.corpus.night import Night, nights
+from train.nano.dataset import rows_of
 
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 ADAPTER = "sleeplm-chat"
@@ -284,7 +284,7 @@ def save(out: Path, peft_model, projector: Projector, config: dict) -> None:
 
 
 def examples_for(seed: int, repeats: int, epochs: Sequence[Epoch]) -> list[Example]:
-    """Everything that is trained on: plans, follow-ups, answers, readings."""
+    """Everything that is trained on: plans, follow-ups, answers, cache."""
     random = np.random.default_rng(seed)
     asked = list(questions(random, repeats=repeats))
     some = [asked[i] for i in random.permutation(len(asked))[: len(asked) // ANSWERS_SHARE]]

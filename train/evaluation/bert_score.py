@@ -12,7 +12,7 @@ import numpy as np
 
 from sleeplm.kinds.channels import FACETS
 from sleeplm.network.nano.sentences import word_states
-from train.corpus.corpus import tell_alone
+from train.corpus.night import render_without_context
 from train.evaluation.figures import Figure, counted, interval
 
 BERT_SCORE = "Likeness of its own captions to true ones"
@@ -33,17 +33,17 @@ def bert_score_figures(
         The person of each epoch; people stand one after another.
     """
     groups = np.asarray(groups)
-    true, again = (tell_alone(attributes, f"likeness {telling}") for telling in range(2))
+    true, again = (render_without_context(attributes, f"likeness {telling}") for telling in range(2))
     figures = []
     for facet in FACETS:
         rows = np.array([i for i, row in enumerate(true) if row.get(facet) and said[i].get(facet)], dtype=int)
         if not len(rows):
             continue
         texts, retold = ([telling[i][facet] for i in rows] for telling in (true, again))
-        scores = likeness([said[i][facet] for i in rows], texts)
+        scores = similarity([said[i][facet] for i in rows], texts)
         beside = {
-            "true caption of another epoch": likeness([retold[i] for i in _others(groups[rows])], texts).mean(),
-            "true caption told again": likeness(retold, texts).mean(),
+            "true caption of another epoch": similarity([retold[i] for i in _others(groups[rows])], texts).mean(),
+            "true caption told again": similarity(retold, texts).mean(),
         }
         ends = interval(lambda i, scores=scores: float(scores[i].mean()), groups[rows])
         n = counted(len(rows), "captions", groups[rows].tolist())
@@ -51,7 +51,7 @@ def bert_score_figures(
     return figures
 
 
-def likeness(texts: Sequence[str], references: Sequence[str]) -> np.ndarray:
+def similarity(texts: Sequence[str], references: Sequence[str]) -> np.ndarray:
     """BERTScore (F1) of each text with its reference, ``[texts]``; 1 where they are the same.
 
     Every word goes with the likest one of the other text: precision is the mean cosine over the words of the text,

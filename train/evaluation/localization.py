@@ -9,7 +9,7 @@ from sleeplm.network.encoder import Encoder, require_dense
 from sleeplm.night import Scoring
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, interval
-from train.evaluation.scores import f1, matched
+from train.evaluation.metrics import f1, matched
 
 # Types of event, and three wordings: the captions' own word, another of the training phrases, one of neither.
 LOCATED: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
@@ -36,32 +36,32 @@ _IOUS = (0.2, 0.5)
 _LEAST_EVENTS = 10
 
 
-def localization_figures(bench: EvaluationContext) -> list[Figure]:
+def localization_figures(context: EvaluationContext) -> list[Figure]:
     """F1 at an overlap (intersection over union) of .2 and .5, and the mean error of onsets, over whole nights.
 
     The mean of all phrases comes first; an event of which there are too few is left out. None of a network that is
     not dense in time.
     """
-    nights = [[r.night(p).patches for p in bench.people] for r in (bench.trained, bench.untrained)]
+    nights = [[r.night(p).patches for p in context.people] for r in (context.trained, context.untrained)]
     if not all(patches.shape[1] for patches in nights[0]):
         return []
     names, counts = [], []
     for name, (types, wordings) in LOCATED.items():
-        truth = [_spans(p.truth, types) for p in bench.people]
+        truth = [_spans(p.truth, types) for p in context.people]
         if sum(map(len, truth)) < _LEAST_EVENTS:
             continue
-        ruled = _compared(truth, [_spans(p.automatic, types) for p in bench.people])
+        ruled = _compared(truth, [_spans(p.automatic, types) for p in context.people])
         for wording in wordings:
             trained, blank = (
                 _compared(truth, [_localized(r.model, wording, part) for part in patches])
-                for r, patches in zip((bench.trained, bench.untrained), nights, strict=True)
+                for r, patches in zip((context.trained, context.untrained), nights, strict=True)
             )
             names.append(f'{name}: "{wording}"')
             counts.append((trained, blank, ruled))
     if not counts:
         return []
     whole = np.array(counts).transpose(1, 0, 2, 3)  # [who found, phrases, people, counts]
-    people = f"{len(bench.people)} people"
+    people = f"{len(context.people)} people"
     figures = _figures(ALL_PHRASES, f"{len(names)} phrases, {people}", whole)
     for i, name in enumerate(names):
         n = f"{int(whole[0, i, :, 0].sum())} events of {people}"

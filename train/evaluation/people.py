@@ -1,7 +1,7 @@
 """Simulated people to measure on: nights as any lab's file gives them, the truth, and the rule-based scoring."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from sleeplm.simulate import PROFILES, simulate_night, write_night
 
 # Seeds that no training or choosing uses: people to learn from (examples, probes), and people to measure on.
 REFERENCE_SEED, TEST_SEED = 800_000, 900_000
-VIEWS: dict[str, tuple[str, ...]] = {
+CHANNEL_SUBSETS: dict[str, tuple[str, ...]] = {
     "all 14 channels": CHANNEL_NAMES,
     "brain only (EEG, EOG, chin)": ("EOG_L", "EOG_R", "C3", "C4", "EMG_CHIN"),
     "breathing only (belts, flow, SpO2, snore)": ("ABD", "THX", "AF", "SPO2", "SNORE"),
@@ -58,10 +58,10 @@ class Person:
     def __len__(self) -> int:
         return len(self.epochs)
 
-    def seen(self, view: str) -> Epochs:
-        """The epochs as a recording with only some channels has them."""
-        kept = self.epochs.present & np.array([name in VIEWS[view] for name in CHANNEL_NAMES])
-        return Epochs(np.where(kept[..., None], self.epochs.signals, np.float32(0)), kept)
+    def with_channels(self, subset: str) -> Epochs:
+        """The epochs as a recording with only the channels of a subset has them."""
+        present = self.epochs.present & np.array([name in CHANNEL_SUBSETS[subset] for name in CHANNEL_NAMES])
+        return Epochs(np.where(present[..., None], self.epochs.signals, np.float32(0)), present)
 
     @cached_property
     def scored(self) -> np.ndarray:
@@ -121,8 +121,8 @@ def simulate(plan: Plan) -> Person:
         attributes = attributes_of_night(recording, epochs, truth)
         automatic = score(recording) if plan.scored else None
         if PROFILES[plan.profile].cheyne_stokes and not truth.events_of("cheyne_stokes"):
-            told = (*truth.events, *_cheyne_stokes(recording, truth))
-            truth = replace(truth, events=tuple(sorted(told, key=lambda e: e.start_s)))
+            events = (*truth.events, *_cheyne_stokes(recording, truth))
+            truth = replace(truth, events=tuple(sorted(events, key=lambda e: e.start_s)))
     stages = np.array([str(s) for s in truth.hypnogram[: len(epochs)]])
     return Person(plan.name, stages, epochs, attributes, truth, automatic)
 
@@ -144,6 +144,6 @@ def groups_of(people: Sequence[Person]) -> np.ndarray:
     return np.repeat(np.arange(len(people)), [len(person) for person in people])
 
 
-def together(parts: Sequence[np.ndarray]) -> np.ndarray:
+def together(parts: Iterable[np.ndarray]) -> np.ndarray:
     """The parts of all people one after the other."""
     return np.concatenate(list(parts))

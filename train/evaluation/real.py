@@ -22,8 +22,8 @@ from train.corpus.ucddb import people_of
 from train.evaluation.baselines import formula_features
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.metrics import auroc, kappa
 from train.evaluation.people import ONE_EEG, together
-from train.evaluation.scores import auroc, kappa
 from train.evaluation.stages import KINDS, TAUGHT, by_words, few_shot_figures, kappa_figure, probed
 
 NIGHTS = {
@@ -53,25 +53,25 @@ def masked(epochs: Epochs) -> Epochs:
 MASKS: Mapping[str, Callable[[Epochs], Epochs]] = {"as recorded": lambda e: e, "amplitude masked": masked}
 
 
-def real_figures(bench: EvaluationContext, folder: Path) -> list[Figure]:
+def real_figures(context: EvaluationContext, folder: Path) -> list[Figure]:
     """Every figure on real people whose recordings are in the folder."""
     nights = {name: _night(folder / "recordings", *files) for name, files in NIGHTS.items()}
     nights = {name: night for name, night in nights.items() if night is not None}
     figures = []
     for words, mask in MASKS.items() if nights else ():
-        figures += _night_figures(bench, nights, mask, words)
+        figures += _night_figures(context, nights, mask, words)
     epochs_file = folder / "eeg_epochs" / "ucddb_wake_n3_128hz.npz"
-    return figures + (wake_or_deep(bench.model, epochs_file) if epochs_file.is_file() else [])
+    return figures + (wake_or_deep(context.model, epochs_file) if epochs_file.is_file() else [])
 
 
-def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
+def _night_figures(context: EvaluationContext, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
     """Of each night by words and with what is around, then taught by simulated people and by the other person."""
-    known = together(p.stages for p in bench.reference)
-    seen = [mask(p.seen(ONE_EEG)) for p in bench.reference]
+    known = together(p.stages for p in context.reference)
+    reference = [mask(p.with_channels(ONE_EEG)) for p in context.reference]
     of_night = {name: mask(epochs) for name, (epochs, *_) in nights.items()}
-    features = together(formula_features(epochs) for epochs in seen)
-    models = (bench.model, bench.untrained.model)
-    taught = [together(model.embed_signals(epochs) for epochs in seen) for model in models]
+    features = together(formula_features(epochs) for epochs in reference)
+    models = (context.model, context.untrained.model)
+    taught = [together(model.embed_signals(epochs) for epochs in reference) for model in models]
     vectors = {name: [model.embed_signals(epochs) for model in models] for name, epochs in of_night.items()}
     figures = []
     for name, (_, truth, yasa) in nights.items():
@@ -79,17 +79,17 @@ def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, wo
         trained, blank = vectors[name]
         learned = probed(features, known, formula_features(of_night[name]))
         beside = {"YASA": yasa, "logistic regression of simulated people": learned}
-        found = by_words(bench.model, trained)
+        found = by_words(context.model, trained)
         figures.append(kappa_figure(BY_WORDS, title, truth, found, groups, beside, EPOCH_BY_EPOCH))
-        if bench.model.has_context:
-            around = KINDS[bench.model.stages_in_context(trained).argmax(1)]
+        if context.model.has_context:
+            around = KINDS[context.model.stages_in_context(trained).argmax(1)]
             figures.append(kappa_figure(BY_WORDS, title, truth, around, groups, beside, IN_CONTEXT))
         teachers = {SIMULATED: (taught, known)}
         teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}
         for teacher, ((theirs, theirs_blank), stages) in teachers.items():
             for few, how in TAUGHT.items():
                 figures += few_shot_figures(
-                    bench.model,
+                    context.model,
                     f"{FROM} {few}",
                     f"{title}, taught by {teacher}",
                     (theirs, stages),

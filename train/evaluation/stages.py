@@ -11,8 +11,8 @@ from sleeplm.network.few_shot import with_neighbours
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.people import ONE_EEG, VIEWS, WHOLE, Person, groups_of, together
-from train.evaluation.scores import kappa, numbered
+from train.evaluation.metrics import kappa, numbered
+from train.evaluation.people import CHANNEL_SUBSETS, ONE_EEG, WHOLE, Person, groups_of, together
 
 SHOTS = (1, 5, 20)
 REPEATS = 10  # sets of examples drawn
@@ -114,33 +114,33 @@ def few_shot_figures(
     return figures
 
 
-def stage_figures(bench: EvaluationContext) -> list[Figure]:
+def stage_figures(context: EvaluationContext) -> list[Figure]:
     """Everything on stages of simulated people."""
-    truth, groups = together(p.stages for p in bench.people), groups_of(bench.people)
-    known = together(p.stages for p in bench.reference)
+    truth, groups = together(p.stages for p in context.people), groups_of(context.people)
+    known = together(p.stages for p in context.reference)
     figures = []
-    for view in VIEWS:
-        vectors = bench.trained.all_vectors(bench.people, view)
-        features = bench.features.all_of(bench.people, view)
-        learned = probed(bench.features.all_of(bench.reference, view), known, features)
+    for subset in CHANNEL_SUBSETS:
+        vectors = context.trained.all_vectors(context.people, subset)
+        features = context.features.all_of(context.people, subset)
+        learned = probed(context.features.all_of(context.reference, subset), known, features)
         others = {"logistic regression": learned}
-        if view in (WHOLE, ONE_EEG):
-            others["YASA"] = together(automatic_stages(p) for p in bench.people)
-        blank = bench.untrained.all_vectors(bench.people, view)
-        beside = {**others, "untrained encoder": by_words(bench.untrained.model, blank)}
-        figures.append(kappa_figure(BY_WORDS, view, truth, by_words(bench.model, vectors), groups, beside))
-        if bench.model.has_context:
-            around = together(in_context(bench.trained, p, view) for p in bench.people)
-            figures.append(kappa_figure(IN_CONTEXT, view, truth, around, groups, others))
-        if view in (WHOLE, ONE_EEG):
-            asked, taught = (vectors, truth, groups), bench.trained.all_vectors(bench.reference, view)
-            blank = bench.untrained.all_vectors(bench.reference, view), blank
+        if subset in (WHOLE, ONE_EEG):
+            others["YASA"] = together(automatic_stages(p) for p in context.people)
+        blank = context.untrained.all_vectors(context.people, subset)
+        beside = {**others, "untrained encoder": by_words(context.untrained.model, blank)}
+        figures.append(kappa_figure(BY_WORDS, subset, truth, by_words(context.model, vectors), groups, beside))
+        if context.model.has_context:
+            around = together(in_context(context.trained, p, subset) for p in context.people)
+            figures.append(kappa_figure(IN_CONTEXT, subset, truth, around, groups, others))
+        if subset in (WHOLE, ONE_EEG):
+            asked, taught = (vectors, truth, groups), context.trained.all_vectors(context.reference, subset)
+            blank = context.untrained.all_vectors(context.reference, subset), blank
             for words, how in TAUGHT.items():
                 table, beside = f"Stages from {words}", {"untrained encoder": blank}
-                figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside, how)
+                figures += few_shot_figures(context.model, table, subset, (taught, known), asked, beside, how)
             found = probed(taught, known, vectors)
             others["untrained encoder"] = probed(blank[0], known, blank[1])
-            figures.append(kappa_figure("Stages by a linear probe", view, truth, found, groups, others))
+            figures.append(kappa_figure("Stages by a linear probe", subset, truth, found, groups, others))
     return figures
 
 
@@ -149,9 +149,9 @@ def by_words(model: Encoder, vectors: np.ndarray) -> np.ndarray:
     return np.array(model.zero_shot(vectors, STAGE_PROMPTS))
 
 
-def in_context(readings: EmbeddingCache, person: Person, view: str = WHOLE) -> np.ndarray:
+def in_context(cache: EmbeddingCache, person: Person, subset: str = WHOLE) -> np.ndarray:
     """The likeliest stage of each epoch of a night, given those around it."""
-    return KINDS[readings.model.stages_in_context(readings.vectors(person, view)).argmax(1)]
+    return KINDS[cache.model.stages_in_context(cache.vectors(person, subset)).argmax(1)]
 
 
 def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from train.evaluation import conditions, localization, own_captions, real, retrieval, speed, stages
-from train.evaluation import held_out_concepts as unseen_concepts
+from train.evaluation import held_out_concepts as held_out_concepts
 from train.evaluation.figures import Figure
 from train.evaluation.people import WHOLE
 
@@ -78,10 +78,10 @@ TARGETS = (
     *(
         Target(
             f"never named in training: {concept}, {how}, AUROC",
-            unseen_concepts.UNSEEN, f"{concept}, {how}", "AUROC", 0.80,
+            held_out_concepts.HELD_OUT, f"{concept}, {how}", "AUROC", 0.80,
         )
-        for concept in unseen_concepts.CONCEPTS
-        for how in (unseen_concepts.ALL_WORDINGS, unseen_concepts.IN_OTHER_WORDS)
+        for concept in held_out_concepts.CONCEPTS
+        for how in (held_out_concepts.ALL_WORDINGS, held_out_concepts.IN_OTHER_WORDS)
     ),
     Target("a night embedded, seconds", speed.SPEED, speed.EMBEDDED, "s", 10.0, under=True),
     Target("a night captioned in all facets, seconds", speed.SPEED, speed.CAPTIONED, "s", 60.0, under=True),

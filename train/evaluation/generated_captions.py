@@ -16,8 +16,8 @@ from sleeplm.units import EPOCH_S
 from train.evaluation.bert_score import bert_score_figures
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.metrics import f1, kappa, matched
 from train.evaluation.people import Person
-from train.evaluation.scores import f1, kappa, matched
 from train.evaluation.stages import automatic_stages
 
 Spans = Mapping[str, list[tuple[float, float]]]
@@ -29,14 +29,14 @@ _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)
 
 
-def caption_figures(bench: EvaluationContext) -> list[Figure]:
+def caption_figures(context: EvaluationContext) -> list[Figure]:
     """Stages, events, every number that is said and the wording, against the truth of the same epochs."""
     rng = np.random.default_rng(0)
     stages, numbers, events, groups, texts, truths = [], defaultdict(list), [], [], [], []
-    for who, person in enumerate(bench.people):
+    for who, person in enumerate(context.people):
         chosen = np.sort(rng.choice(len(person), min(_EPOCHS_A_PERSON, len(person)), replace=False))
         seen = [person.attributes[e] for e in chosen]
-        said, yasa = _said(bench, person, chosen), automatic_stages(person)
+        said, yasa = _said(context, person, chosen), automatic_stages(person)
         texts += said
         truths += seen
         counts = np.zeros((2, 2 + len(_IOUS)))
@@ -58,10 +58,10 @@ def caption_figures(bench: EvaluationContext) -> list[Figure]:
     return figures + bert_score_figures(texts[::_EVERY], truths[::_EVERY], groups[::_EVERY])
 
 
-def _said(bench: EvaluationContext, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
+def _said(context: EvaluationContext, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
     """The network's captions of some epochs by facet."""
-    encoded, present = bench.trained.night(person)[chosen], person.epochs.present[chosen]
-    by_facet = [bench.model.caption_encoded(encoded, present, facet) for facet in FACETS]
+    encoded, present = context.trained.night(person)[chosen], person.epochs.present[chosen]
+    by_facet = [context.model.caption_encoded(encoded, present, facet) for facet in FACETS]
     return [dict(zip(FACETS, texts, strict=True)) for texts in zip(*by_facet, strict=True)]
 
 
