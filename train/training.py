@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -54,14 +54,20 @@ class RunSettings:
     precision: str = "no"
 
 
-class LossModule(Protocol):
-    """A network with its losses, as one module."""
+class TrainedModule(nn.Module):
+    """A network with its losses, as one module, so that it can be trained on any number of machines.
+
+    Called with a batch, it gives its losses by their names, unweighted.
+
+    Attributes
+    ----------
+    network : Module
+    weights : mapping of str to float
+        How much each loss counts.
+    """
 
     network: nn.Module
     weights: Mapping[str, float]
-
-    def __call__(self, *batch) -> dict[str, Tensor]:
-        """Losses of a batch by their names, unweighted."""
 
 
 class Training:
@@ -71,7 +77,7 @@ class Training:
     ----------
     settings : RunSettings
     made : callable
-        Makes the module that is trained, once all seeds are set. Its `weights` are how much each loss counts.
+        Makes the module that is trained, once all seeds are set.
     drawn : callable
         What the module is called with, given the number of a batch, from which alone it follows.
     run : path
@@ -83,7 +89,7 @@ class Training:
     def __init__(
         self,
         settings: RunSettings,
-        made: Callable[[], LossModule],
+        made: Callable[[], TrainedModule],
         drawn: Callable[[int], tuple],
         run: Path,
         writer: "SummaryWriter | None" = None,

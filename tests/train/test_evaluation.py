@@ -27,7 +27,7 @@ from train.evaluation.conditions import POSITION_PROMPTS
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
 from train.evaluation.evaluate import main, measure
 from train.evaluation.figures import Figure
-from train.evaluation.generated_captions import in_words, numbers_in, numbers_measured, spans_detected, spans_said
+from train.evaluation.generated_captions import in_words, numbers_in, numbers_measured, spans_detected, spans_stated
 from train.evaluation.localization import ALL_PHRASES, LOCATED
 from train.evaluation.out_of_distribution import (
     HEARTS_OF,
@@ -254,8 +254,8 @@ def test_every_wording_is_asked_for_once():
 
 def test_spans_and_numbers_are_read_from_claims():
     claims = [("snore.at", 3.5), ("snore.into_next", True), ("arousal.span", (4.0, 7)), ("stage", "N2")]
-    assert spans_said(claims) == {"snore": [(3.5, 30.0)], "arousal": [(4.0, 7.0)]}
-    assert spans_said([("snore.at", 3.5)]) == {}
+    assert spans_stated(claims) == {"snore": [(3.5, 30.0)], "arousal": [(4.0, 7.0)]}
+    assert spans_stated([("snore.at", 3.5)]) == {}
     span = {"arousal": [(0, 4.0)], "snore": [(20.0, 30)]}
     happened = [Event("arousal", 58.0, 6.0), Event("snore", 80.0, 20.0), Event("spindle", 61.0, 1.0)]
     assert spans_detected(Scoring(events=tuple(happened)), 2) == span
@@ -365,9 +365,9 @@ def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys,
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--only", "unseen"], "needs --held-out-weights"),
+        (["--only", "held_out"], "needs --held-out-weights"),
         (
-            ["--only", "unseen", "--held-out-weights", "told"],
+            ["--only", "held_out", "--held-out-weights", "told"],
             "not made by `python -m train.nano.pretrain --held-out`",
         ),
         (["--people", "0"], "at least one person"),

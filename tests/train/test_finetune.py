@@ -43,6 +43,9 @@ class Night:
     def rendered(self, seed):
         return self
 
+    def with_channels(self, channels):
+        return replace(self, channels=channels)
+
     @property
     def signals(self):
         rng = np.random.default_rng(self.seed)
@@ -126,11 +129,16 @@ def test_each_epoch_has_a_text_of_one_facet_and_what_says_the_same_is_true_of_it
 
 
 def test_a_night_is_told_to_ten_channels(start, monkeypatch, tmp_path):
-    told = []
-    monkeypatch.setattr(Night, "rows", lambda self: told.append(self.channels) or [self.row(0, CHANNEL_NAMES)])
+    channels = []
+
+    def rows(self):
+        channels.append(self.channels)
+        return [self.row(0, CHANNEL_NAMES)]
+
+    monkeypatch.setattr(Night, "rows", rows)
     monkeypatch.setattr(Night, "signals", np.zeros((1, 14, 1920), np.float16))
     run_of(start, tmp_path).drawn(0)
-    assert set(told) == {NAMES}
+    assert set(channels) == {NAMES}
 
 
 def test_losses_are_those_of_the_published_outputs(reference):
@@ -249,6 +257,7 @@ def test_weights_without_a_reconstruction_head_are_tuned_by_the_other_losses(sta
 def test_people_set_aside_are_measured_alike_each_time(start):
     assert validation_of(start, []) is None
     measure = validation_of(start, [Night(5)])
+    assert measure is not None
     one, two = measure(start.network), measure(start.network)
     assert one == two and -1 <= one["kappa"] <= 1
 
@@ -267,7 +276,7 @@ def test_the_command_tunes_goes_on_and_writes_what_loads(corpus, folder, tmp_pat
     main(asked)
     made = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (made["steps"], made["batch"]) == (2, 4)
-    assert SleepLM.from_pretrained(tmp_path / "tuned").network.about["fine_tuned"] == made
+    assert start_of(str(tmp_path / "tuned")).network.about["fine_tuned"] == made
     main([*asked, "--resume"])
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] == 2
 

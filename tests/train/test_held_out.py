@@ -14,7 +14,7 @@ EVENTS = [
     {"type": "bradycardia", "start_s": 4.0, "end_s": 20.0, "duration_s": 16.0, **INSIDE},
     {"type": "arousal", "start_s": 22.0, "end_s": 27.0, "duration_s": 5.0, **INSIDE},
 ]
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, dict] = {
     "stage_event": {
         "stage": "N2", "stage_source": "truth", "previous_stage": "N2", "events": EVENTS,
         "looked_for": ["respiratory", "arousal", "desaturation"],
@@ -38,7 +38,10 @@ def row():
 
 
 class OneNight:
-    stem, signals = "stem", np.zeros(3)
+    signals = np.zeros(3)
+
+    def rendered(self, seed):
+        return self
 
     def rows(self):
         return [row()]

@@ -55,15 +55,17 @@ class Knowing(NanoSleepLM):
         person = next(self.read)  # each is read once, in order
         truths = [np.nan_to_num(ways[""].holds(person)) * self.knows for ways in CONCEPTS.values()]
         vectors = np.stack(truths, axis=1).astype(np.float32)
-        return Encoding(vectors, np.zeros((len(epochs), 30, 3)), np.zeros((len(epochs), 2, 16)), None)
+        return Encoding(
+            vectors, np.zeros((len(epochs), 30, 3)), np.zeros((len(epochs), 2, 16)), np.zeros((len(epochs), 0))
+        )
 
     def embed_text(self, texts):
         return np.array([[concept in named_in(text) for concept in CONCEPTS] for text in texts], dtype=np.float32)
 
 
 def test_who_knows_a_concept_ranks_it_first_and_who_does_not_by_chance(people):
-    caches = [EmbeddingCache(Knowing(people, knows)) for knows in (True, False, False)]
-    figures = {f.name: f for f in held_out_figures(*caches, people=people)}
+    held_out, trained, blank = (EmbeddingCache(Knowing(people, knows)) for knows in (True, False, False))
+    figures = {f.name: f for f in held_out_figures(held_out, trained, blank, people)}
     assert {f.table for f in figures.values()} == {HELD_OUT}
     for name, ways in CONCEPTS.items():
         assert len([f for f in figures if f.startswith(name)]) == len(ASKED[name]) + 2 * len(ways)

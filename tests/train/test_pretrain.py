@@ -8,10 +8,10 @@ from distributed import LocalCluster
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES
-from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import ContextNetwork
 from sleeplm.network.nano.decoder import PAD
+from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.measured import MARKS
 from sleeplm.network.nano.preparation import prepare
 from train.corpus.night import CHANNEL_SUBSETS, by_subset, nights, render_without_context, subsets_of
@@ -196,7 +196,7 @@ def test_a_run_goes_on_from_weights(dataset, tmp_path):
     first = trainer(dataset, tmp_path / "a")
     first.train(None)
     export(first, tmp_path / "out", {"seed": 3})
-    model = SleepLM.from_pretrained(tmp_path / "out")
+    model = NanoSleepLM.from_folder(tmp_path / "out")
     model.network.requires_grad_(True)
     start = {key: value.clone() for key, value in model.network.state_dict().items()}
     second = Trainer(SETTINGS, lambda step: dataset, model.tokenizer, tmp_path / "b", start=model.network)
@@ -204,7 +204,7 @@ def test_a_run_goes_on_from_weights(dataset, tmp_path):
         torch.testing.assert_close(value, start[key])
     second.train(None)
     export(second, tmp_path / "longer", {"seed": 4})
-    again = SleepLM.from_pretrained(tmp_path / "longer").network
+    again = NanoSleepLM.from_folder(tmp_path / "longer").network
     assert again.about == {"seed": 4, "begun_from": {"seed": 3}}
     assert not torch.equal(again.state_dict()["embedding.weight"], start["embedding.weight"])
 
@@ -212,7 +212,7 @@ def test_a_run_goes_on_from_weights(dataset, tmp_path):
 def test_reading_texts_is_learned_alone(dataset, tmp_path):
     first = trainer(dataset, tmp_path / "a")
     export(first, tmp_path / "out", {})
-    model = SleepLM.from_pretrained(tmp_path / "out")
+    model = NanoSleepLM.from_folder(tmp_path / "out")
     before = {key: value.clone() for key, value in model.network.state_dict().items()}
     second = Trainer(
         replace(SETTINGS, texts_only=True),
@@ -223,7 +223,7 @@ def test_reading_texts_is_learned_alone(dataset, tmp_path):
     )
     second.train(None)
     export(second, tmp_path / "texts", {}, ContextNetwork(TINY.dim))
-    again = SleepLM.from_pretrained(tmp_path / "texts")
+    again = NanoSleepLM.from_folder(tmp_path / "texts")
     assert again.context is not None
     for key, value in again.network.state_dict().items():
         assert torch.equal(value, before[key]) != key.startswith("text."), key
@@ -239,7 +239,7 @@ def test_training_lowers_the_loss_and_exports_what_loads(dataset, tmp_path):
     assert run.progress.done
     assert all(after[k] < before[k] for k in ("caption", "dense", "bands", "epoch_to_text"))
     export(run, tmp_path / "out", {"seed": 3})
-    model = SleepLM.from_pretrained(tmp_path / "out")
+    model = NanoSleepLM.from_folder(tmp_path / "out")
     assert model.dim == 16
 
 
@@ -307,7 +307,8 @@ def test_the_rate_rises_then_falls_to_little():
     assert rates[0] < 0.1 and max(rates) == pytest.approx(1, abs=0.01) and rates[-1] == pytest.approx(0.02)
     progress = Progress(1.0, 2)
     assert not progress.done
-    progress.advance(), progress.advance()
+    progress.advance()
+    progress.advance()
     assert progress.done
 
 

@@ -17,7 +17,7 @@ from assistant.llm import WEIGHTS, LanguageModel
 from assistant.reading import read_epoch, reading_words
 from sleeplm.network.loading import SleepLM
 from train.assistant.card import write_card
-from train.assistant.dialogues import Asked, follow_ups, questions, told_by, written
+from train.assistant.dialogues import Asked, facts_of, follow_ups, questions, written
 from train.assistant.instruct import Epoch, read_epochs
 from train.corpus.night import nights
 
@@ -54,13 +54,13 @@ def written_answers(llm: LanguageModel, asked: Sequence[Asked], grammar: bool) -
     random, passed, n = np.random.default_rng(SEED), 0, 0
     for one in asked:
         for call in one.calls[:1]:
-            told = told_by(call, random)[: grounding.MAX_TOLD]
-            if not told:
+            facts = facts_of(call, random)[: grounding.MAX_TOLD]
+            if not facts:
                 continue
-            within = grounding.write_grammar(told) if grammar else 'start: /[^.]*/ ("." /[^.]*/)* "."\n'
-            length = sum(max(len(c) for c in choices) for choices in grounding.parts(told)) // 3
-            text = "".join(llm.complete(grounding.write_prompt(one.question, told), within, length))
-            passed += grounding.check(text, told) is None
+            within = grounding.write_grammar(facts) if grammar else 'start: /[^.]*/ ("." /[^.]*/)* "."\n'
+            length = sum(max(len(c) for c in choices) for choices in grounding.parts(facts)) // 3
+            text = "".join(llm.complete(grounding.write_prompt(one.question, facts), within, length))
+            passed += grounding.check(text, facts) is None
             n += 1
     return {"n": n, "passed_first": round(passed / n, 3)}
 

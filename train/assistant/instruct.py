@@ -29,8 +29,7 @@ from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.network.loading import SleepLM
 from sleeplm.recording.epochs import Epochs
 from train.assistant.dialogues import Example, answers, follow_ups, questions
-from train.corpus.night import Night, nights
-from train.nano.dataset import rows_of
+from train.corpus.night import Night, Row, nights, rows_of
 
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 ADAPTER = "sleeplm-chat"
@@ -70,10 +69,10 @@ def read_epochs(
 ) -> list[Epoch]:
     """Epochs of all channels, as evenly by stage as the nights allow."""
     picked = []
-    for night, told in zip(found, rows_of(found), strict=True):
-        rows = {}
-        for row in told:
-            rows.setdefault(row.epoch, row)  # the first view of an epoch is the whole
+    for night, rendered in zip(found, rows_of(found), strict=True):
+        rows: dict[int, Row] = {}
+        for row in rendered:
+            rows.setdefault(row.epoch, row)  # the first channel subset of an epoch is the whole
         for stage in STAGES:
             of_stage = [e for e, row in rows.items() if row.stage == stage]
             some = random.permutation(of_stage)[:per_stage].astype(int)
@@ -85,7 +84,7 @@ def read_epochs(
     return picked
 
 
-def _events(row) -> tuple[str, ...]:
+def _events(row: Row) -> tuple[str, ...]:
     words = " ".join(phrase for _, _, phrase in row.spans).lower()
     return tuple(event for word, event in READ_EVENTS.items() if word in words)
 

@@ -140,6 +140,10 @@ class Night:
         """The same night, its channel subsets and captions drawn by another seed."""
         return replace(self, seed=seed)
 
+    def with_channels(self, channels: tuple[str, ...]) -> "Night":
+        """The same night as a network of these channels reads it."""
+        return replace(self, channels=channels)
+
     @cached_property
     def signals(self) -> np.ndarray:
         """float16 ``[epochs, 14, 1920]``, in memory: batches draw epochs from everywhere."""
@@ -174,7 +178,7 @@ class Night:
                 phrases = training_phrases(attributes)
                 texts = {f: sorted({r[e][f] for r in rendered if f in r[e]}) for f in attributes if f in FACETS}
                 texts = {f: those for f, those in texts.items() if those}
-                numbers = numbers_of(attributes)
+                numbers = numbers_of(attributes).tolist()
                 rows.append(
                     Row(
                         epoch=e,
@@ -282,8 +286,8 @@ def render_without_context(attributes: Sequence[dict[str, dict]], seed: str) -> 
         again = [e for e, row in enumerate(rendered) if _NAMES_SCORER.search(row.get("stage_event", ""))]
         if not again:
             break
-        for e, row in zip(again, tell([alone[e] for e in again], f"{seed} again {attempt}"), strict=True):
-            rendered[e]["stage_event"] = row["stage_event"].text
+        for e, other in zip(again, tell([alone[e] for e in again], f"{seed} again {attempt}"), strict=True):
+            rendered[e]["stage_event"] = other["stage_event"].text
     for row in rendered:
         if _NAMES_SCORER.search(row.get("stage_event", "")):
             del row["stage_event"]

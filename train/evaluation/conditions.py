@@ -10,7 +10,7 @@ from sleeplm.kinds.events import APNEAS, EVENT_CHANNELS
 from sleeplm.network.few_shot import few_shot_scores
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.figures import Figure, agreement_of, counted, interval
 from train.evaluation.metrics import auroc, kappa
 from train.evaluation.people import CHANNEL_SUBSETS, WHOLE, Person, groups_of
 from train.evaluation.stages import REPEATS, SHOTS
@@ -30,6 +30,9 @@ def _heart(holds: Callable[[float], bool]) -> Callable[[Mapping], bool | None]:
         return None if bpm is None else holds(bpm)
 
     return of
+
+
+Beside = Mapping[str, float | np.ndarray]  # an AUROC, or scores of the same epochs
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def _by_words(context: EvaluationContext, name: str, subset: str) -> Figure:
         return cache.model.zero_shot_scores(vectors, {name: CONDITIONS[name].words})[:, 0]
 
     learned = _learned(context, name, lambda people: context.features.all_of(people, subset))
-    beside = {"chance": 0.5, "untrained encoder": near(context.untrained), "logistic regression": learned}
+    beside: Beside = {"chance": 0.5, "untrained encoder": near(context.untrained), "logistic regression": learned}
     table, title = (BY_WORDS, name) if subset == WHOLE else (_FEWER, f"{name}; {subset}")
     truth = CONDITIONS[name].of(context.people)
     return ranked(table, title, truth, near(context.trained), groups_of(context.people), beside)
@@ -113,10 +116,10 @@ def _from_few(context: EvaluationContext, name: str) -> list[Figure]:
 
         def taught(cache: EmbeddingCache, sets=sets) -> np.ndarray:
             given, asked = cache.all_vectors(context.reference), cache.all_vectors(context.people)
-            told = [few_shot_scores(asked, {k: given[at] for k, at in examples.items()}) for examples in sets]
-            return np.array([scores[:, 1] - scores[:, 0] for scores in told])
+            found = [few_shot_scores(asked, {k: given[at] for k, at in examples.items()}) for examples in sets]
+            return np.array([scores[:, 1] - scores[:, 0] for scores in found])
 
-        beside = {"chance": 0.5, "untrained encoder": taught(context.untrained)}
+        beside: Beside = {"chance": 0.5, "untrained encoder": taught(context.untrained)}
         measure = f"AUROC, {shots} example{'s' * (shots > 1)} each"
         truth, scores = CONDITIONS[name].of(context.people), taught(context.trained)
         figures.append(ranked(FROM_FEW, name, truth, scores, groups, beside, measure))
@@ -124,7 +127,7 @@ def _from_few(context: EvaluationContext, name: str) -> list[Figure]:
 
 
 def _by_probe(context: EvaluationContext, name: str) -> Figure:
-    beside = {
+    beside: Beside = {
         "chance": 0.5,
         "untrained encoder": _learned(context, name, context.untrained.all_vectors),
         "logistic regression": _learned(context, name, context.features.all_of),
@@ -148,7 +151,7 @@ def ranked(
     truth: np.ndarray,
     scores: np.ndarray,
     groups: np.ndarray,
-    beside: Mapping[str, float | np.ndarray],
+    beside: Beside,
     measure: str = "AUROC",
 ) -> Figure:
     """AUROC of scores, over the epochs of which the truth is known.
@@ -189,7 +192,7 @@ def _positions(context: EvaluationContext) -> Figure:
         return np.array(cache.model.zero_shot(cache.all_vectors(context.people)[here], POSITION_PROMPTS))
 
     trained, blank = found(context.trained), found(context.untrained)
-    ends = interval(lambda i, t=truth[here]: kappa(t[i], trained[i]), groups[here])
+    ends = interval(agreement_of(kappa, truth[here], trained), groups[here])
     beside = {"commonest position": 0.0, "untrained encoder": kappa(truth[here], blank)}
     n = counted(int(here.sum()), "epochs", groups[here])
     return Figure(_POSITION, "position", "kappa", *ends, n, beside)

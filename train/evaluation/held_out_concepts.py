@@ -16,7 +16,7 @@ from sleeplm.simulate.profiles import draw_person
 from sleeplm.simulate.simulator import random_streams
 from sleeplm.units import EPOCH_S
 from train.corpus.held_out import ASKED, DESCRIBED
-from train.evaluation.conditions import SLOW_HEART, ranked
+from train.evaluation.conditions import SLOW_HEART, Beside, ranked
 from train.evaluation.embedding_cache import EmbeddingCache
 from train.evaluation.figures import Figure
 from train.evaluation.people import Person, Plan, groups_of
@@ -124,7 +124,7 @@ def held_out_figures(
             wordings = {ALL_WORDINGS: ASKED[name], IN_OTHER_WORDS: DESCRIBED[name]}
             wordings |= {f'"{w}"': (w,) for w in ASKED[name]} if not way else {}
             for wording, words in wordings.items():
-                beside = {
+                beside: Beside = {
                     "chance": 0.5,
                     "untrained encoder": _near(blank, people, words),
                     "trained on all words": _near(trained, people, words),

@@ -45,12 +45,13 @@ def localization_figures(context: EvaluationContext) -> list[Figure]:
     nights = [[r.night(p).patches for p in context.people] for r in (context.trained, context.untrained)]
     if not all(patches.shape[1] for patches in nights[0]):
         return []
-    names, counts = [], []
+    names: list[str] = []
+    counts: list[tuple[np.ndarray, ...]] = []
     for name, (types, wordings) in LOCATED.items():
         truth = [_spans(p.truth, types) for p in context.people]
         if sum(map(len, truth)) < _LEAST_EVENTS:
             continue
-        ruled = _compared(truth, [_spans(p.automatic, types) for p in context.people])
+        ruled = _compared(truth, [_spans(p.detected, types) for p in context.people])
         for wording in wordings:
             trained, blank = (
                 _compared(truth, [_localized(r.model, wording, part) for part in patches])
@@ -91,11 +92,11 @@ def _compared(truth: Sequence[list], found: Sequence[list]) -> np.ndarray:
 def _figures(name: str, n: str, counts: np.ndarray) -> list[Figure]:
     """The measures of phrases, meaned over them, from counts ``[who found, phrases, people, 5]``."""
     trained, blank, ruled = counts
-    measures = {f"F1 at IoU {iou:g}": partial(_f1_at, 2 + k) for k, iou in enumerate(_IOUS)}
-    measures["onset error, s"] = _onset
+    at_overlaps = {f"F1 at IoU {iou:g}": partial(_f1_at, 2 + k) for k, iou in enumerate(_IOUS)}
+    measures: dict[str, Callable[[np.ndarray], float]] = {**at_overlaps, "onset error, s": _onset}
     figures = []
     for measure, of in measures.items():
-        ends = interval(lambda i, of=of: _mean(of, trained[:, i]), np.arange(counts.shape[2]))
+        ends = interval(partial(_mean_of_people, of, trained), np.arange(counts.shape[2]))
         beside = {"rule-based detector": _mean(of, ruled), "untrained encoder": _mean(of, blank)}
         figures.append(Figure(LOCALIZATION, name, measure, *ends, n, beside))
     return figures
@@ -105,6 +106,10 @@ def _mean(of: Callable[[np.ndarray], float], counts: np.ndarray) -> float:
     """The mean of a measure over phrases; of those that have it."""
     values = np.array([of(c) for c in counts])
     return float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
+
+
+def _mean_of_people(of: Callable[[np.ndarray], float], counts: np.ndarray, people: np.ndarray) -> float:
+    return _mean(of, counts[:, people])
 
 
 def _f1_at(column: int, counts: np.ndarray) -> float:

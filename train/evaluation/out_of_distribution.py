@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sleeplm.captions.text.cardiac import HEART_BPM
-from train.evaluation.conditions import CONDITIONS, SLOW_HEART, ranked
+from train.evaluation.conditions import CONDITIONS, SLOW_HEART, Beside, ranked
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure
 from train.evaluation.people import ONE_EEG, WHOLE, Person, Plan, groups_of, planned, together
@@ -47,8 +47,8 @@ def out_of_distribution_figures(context: EvaluationContext, people: Sequence[Per
                 blank,
             )
         for how, (stages, untrained) in found.items():
-            beside = {"logistic regression": learned, "untrained encoder": untrained}
-            figures.append(kappa_figure(STAGES_OF, f"{subset}, {how}", truth, stages, groups, beside))
+            others = {"logistic regression": learned, "untrained encoder": untrained}
+            figures.append(kappa_figure(STAGES_OF, f"{subset}, {how}", truth, stages, groups, others))
     for name, (condition, wordings) in HEARTS.items():
         holds = condition.of(people)
         for words in wordings:
@@ -56,6 +56,6 @@ def out_of_distribution_figures(context: EvaluationContext, people: Sequence[Per
                 cache.model.zero_shot_scores(cache.all_vectors(people), {"": (words,)})[:, 0]
                 for cache in (context.trained, context.untrained)
             )
-            beside = {"chance": 0.5, "untrained encoder": blank}
+            beside: Beside = {"chance": 0.5, "untrained encoder": blank}
             figures.append(ranked(HEARTS_OF, f'{name}: "{words}"', holds, trained, groups, beside))
     return figures

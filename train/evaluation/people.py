@@ -63,6 +63,19 @@ class Person:
         present = self.epochs.present & np.array([name in CHANNEL_SUBSETS[subset] for name in CHANNEL_NAMES])
         return Epochs(np.where(present[..., None], self.epochs.signals, np.float32(0)), present)
 
+    @property
+    def detected(self) -> Scoring:
+        """What the rule-based detectors and YASA find.
+
+        Raises
+        ------
+        ValueError
+            They were not asked (`Plan.scored`).
+        """
+        if self.automatic is None:
+            raise ValueError(f"{self.name} was not scored by the detectors")
+        return self.automatic
+
     @cached_property
     def scored(self) -> np.ndarray:
         """Epochs that have a stage, bool ``[epochs]``."""

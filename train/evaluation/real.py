@@ -21,10 +21,10 @@ from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 from train.corpus.ucddb import people_of
 from train.evaluation.baselines import formula_features
 from train.evaluation.embedding_cache import EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.figures import Figure, agreement_of, counted, interval
 from train.evaluation.metrics import auroc, kappa
 from train.evaluation.people import ONE_EEG, together
-from train.evaluation.stages import KINDS, TAUGHT, by_words, few_shot_figures, kappa_figure, probed
+from train.evaluation.stages import TAUGHT, by_words, few_shot_figures, kappa_figure, probed, staged_in_context
 
 NIGHTS = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
@@ -82,7 +82,7 @@ def _night_figures(context: EvaluationContext, nights: Mapping, mask: Callable, 
         found = by_words(context.model, trained)
         figures.append(kappa_figure(BY_WORDS, title, truth, found, groups, beside, EPOCH_BY_EPOCH))
         if context.model.has_context:
-            around = KINDS[context.model.stages_in_context(trained).argmax(1)]
+            around = staged_in_context(context.model, trained)
             figures.append(kappa_figure(BY_WORDS, title, truth, around, groups, beside, IN_CONTEXT))
         teachers = {SIMULATED: (taught, known)}
         teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}
@@ -117,7 +117,7 @@ def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
     from scipy.signal import resample_poly
 
     ratio = Fraction(MODEL_SFREQ_HZ, _UCDDB_SFREQ_HZ)
-    scores, slow, truth, groups = [], [], [], []
+    of_score, of_delta, labels, people = [], [], [], []
     prompts = {stage: STAGE_PROMPTS[stage] for stage in ("W", "N3")}
     with np.load(file, allow_pickle=False) as held:
         others = people_of(held.files, trained=False)
@@ -128,15 +128,15 @@ def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
             eeg_uv = held[key].astype(np.float32) * (_UCDDB_UV / _UCDDB_SD)
             eeg_uv = resample_poly(eeg_uv, ratio.numerator, ratio.denominator, axis=-1)[:, :SAMPLES_PER_EPOCH]
             near = model.zero_shot_scores(model.embed_signals(masked(one_eeg(eeg_uv))), prompts)
-            scores.append(near[:, 1] - near[:, 0])
-            slow.append(_delta_share(eeg_uv))
-            truth += [label] * len(near)
-            groups += [person] * len(near)
-    scores, slow, truth, groups = np.concatenate(scores), np.concatenate(slow), np.array(truth), np.array(groups)
-    n, deep = counted(len(truth), "epochs", groups), truth == "N3"
+            of_score.append(near[:, 1] - near[:, 0])
+            of_delta.append(_delta_share(eeg_uv))
+            labels += [label] * len(near)
+            people += [person] * len(near)
+    scores, slow, deep, groups = together(of_score), together(of_delta), np.array(labels) == "N3", np.array(people)
+    n = counted(len(deep), "epochs", groups)
     name = "UCDDB, amplitude masked"
-    ranked = interval(lambda i: auroc(deep[i], scores[i]), groups)
-    agreed = interval(lambda i: kappa(deep[i].astype(int), (scores[i] > 0).astype(int)), groups)
+    ranked = interval(agreement_of(auroc, deep, scores), groups)
+    agreed = interval(agreement_of(kappa, deep.astype(int), (scores > 0).astype(int)), groups)
     return [
         Figure(WAKE_OR_DEEP, name, "AUROC", *ranked, n, {"chance": 0.5, "share of delta alone": auroc(deep, slow)}),
         Figure(WAKE_OR_DEEP, name, "kappa", *agreed, n, {"commonest stage": 0.0}),

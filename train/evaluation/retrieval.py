@@ -9,7 +9,7 @@ from sleeplm.captions.reading.claims import read_back
 from sleeplm.kinds.channels import FACETS
 from train.corpus.night import render_without_context
 from train.evaluation.embedding_cache import EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.figures import Figure, counted, interval, mean_of
 from train.evaluation.metrics import hits_in
 from train.evaluation.people import groups_of
 
@@ -85,7 +85,7 @@ def _recall(
     figures = []
     for depth in DEPTHS:
         hits = hits_in(scores, same, depth).astype(float)
-        ends = interval(lambda i, hits=hits: float(hits[i].mean()), groups)
+        ends = interval(mean_of(hits), groups)
         beside = {
             "chance": float(1 - np.exp(np.log1p(-answers) * depth).mean()),
             "untrained encoder": float(hits_in(blank, same, depth).mean()),

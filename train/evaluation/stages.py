@@ -8,9 +8,10 @@ import numpy as np
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES, Stage
 from sleeplm.network.encoder import Encoder
 from sleeplm.network.few_shot import with_neighbours
+from sleeplm.network.nano.encoder import NanoSleepLM
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.figures import Figure, agreement_of, counted, interval
 from train.evaluation.metrics import kappa, numbered
 from train.evaluation.people import CHANNEL_SUBSETS, ONE_EEG, WHOLE, Person, groups_of, together
 
@@ -55,9 +56,9 @@ def kappa_figure(
     """Kappa over the scored epochs, beside the commonest stage (0 by definition) and what others found."""
     scored = np.isin(truth, KINDS)
     groups = groups[scored]
-    true, told, *beside = numbered(*(x[scored] for x in (truth, found, *others.values())))
-    ends = interval(lambda i: kappa(true[i], told[i]), groups)
-    beside = {label: kappa(true, stages) for label, stages in zip(others, beside, strict=True)}
+    true, staged, *by_others = numbered(*(x[scored] for x in (truth, found, *others.values())))
+    ends = interval(agreement_of(kappa, true, staged), groups)
+    beside = {label: kappa(true, stages) for label, stages in zip(others, by_others, strict=True)}
     n = counted(len(true), "epochs", groups)
     return Figure(table, name, measure, *ends, n, {"commonest stage": 0.0, **beside})
 
@@ -99,16 +100,20 @@ def few_shot_figures(
     for shots in SHOTS:
         sets = [drawn(labels, shots, KINDS, np.random.default_rng([shots, i])) for i in range(REPEATS)]
 
-        def told(a: np.ndarray, b: np.ndarray, words=None, sets=sets) -> list[np.ndarray]:
+        def staged(a: np.ndarray, b: np.ndarray, words=None, sets=sets) -> list[np.ndarray]:
             shown = [{k: a[at] for k, at in examples.items()} for examples in sets]
-            asked = [model.few_shot(b[scored], examples, words) for examples in shown]
-            return numbered(truth[scored], *map(np.array, asked))
+            found = [np.array(model.few_shot(b[scored], examples, words)) for examples in shown]
+            return numbered(truth[scored], *found)
 
-        true, *found = told(given, vectors, how.prompts)
-        ends = interval(lambda i, t=true, fs=found: np.mean([kappa(t[i], f[i]) for f in fs]), groups)
+        true, *found = staged(given, vectors, how.prompts)
+
+        def mean_kappa(rows: np.ndarray, true=true, found=found) -> float:
+            return float(np.mean([kappa(true[rows], f[rows]) for f in found]))
+
+        ends = interval(mean_kappa, groups)
         others = {}
         for label, vectors_of in beside.items():
-            other_true, *other = told(*vectors_of)
+            other_true, *other = staged(*vectors_of)
             others[label] = float(np.mean([kappa(other_true, f) for f in other]))
         figures.append(Figure(table, name, few_shot_measure(shots), *ends, n, {"commonest stage": 0.0, **others}))
     return figures
@@ -134,12 +139,12 @@ def stage_figures(context: EvaluationContext) -> list[Figure]:
             figures.append(kappa_figure(IN_CONTEXT, subset, truth, around, groups, others))
         if subset in (WHOLE, ONE_EEG):
             asked, taught = (vectors, truth, groups), context.trained.all_vectors(context.reference, subset)
-            blank = context.untrained.all_vectors(context.reference, subset), blank
+            blank_taught = context.untrained.all_vectors(context.reference, subset)
             for words, how in TAUGHT.items():
-                table, beside = f"Stages from {words}", {"untrained encoder": blank}
-                figures += few_shot_figures(context.model, table, subset, (taught, known), asked, beside, how)
+                table, blanks = f"Stages from {words}", {"untrained encoder": (blank_taught, blank)}
+                figures += few_shot_figures(context.model, table, subset, (taught, known), asked, blanks, how)
             found = probed(taught, known, vectors)
-            others["untrained encoder"] = probed(blank[0], known, blank[1])
+            others["untrained encoder"] = probed(blank_taught, known, blank)
             figures.append(kappa_figure("Stages by a linear probe", subset, truth, found, groups, others))
     return figures
 
@@ -151,7 +156,20 @@ def by_words(model: Encoder, vectors: np.ndarray) -> np.ndarray:
 
 def in_context(cache: EmbeddingCache, person: Person, subset: str = WHOLE) -> np.ndarray:
     """The likeliest stage of each epoch of a night, given those around it."""
-    return KINDS[cache.model.stages_in_context(cache.vectors(person, subset)).argmax(1)]
+    return staged_in_context(cache.model, cache.vectors(person, subset))
+
+
+def staged_in_context(model: Encoder, vectors: np.ndarray) -> np.ndarray:
+    """The likeliest stage of each epoch of a night from all embeddings of the night, ``[epochs, dim]``.
+
+    Raises
+    ------
+    TypeError
+        The network is of a kind that has no context network.
+    """
+    if not isinstance(model, NanoSleepLM):
+        raise TypeError(f"{model.name} has no context network")
+    return KINDS[model.stages_in_context(vectors).argmax(1)]
 
 
 def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -162,5 +180,5 @@ def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.nda
 
 def automatic_stages(person: Person) -> np.ndarray:
     """YASA's stages of a night, one an epoch; unscored where it gave none."""
-    stages = [str(s) for s in person.automatic.hypnogram[: len(person)]]
+    stages = [str(s) for s in person.detected.hypnogram[: len(person)]]
     return np.array(stages + [str(Stage.UNSCORED)] * (len(person) - len(stages)))

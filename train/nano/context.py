@@ -33,7 +33,7 @@ _UNSCORED = -100
 
 def sequences(model: NanoSleepLM, people: Sequence[Night]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Embeddings ``[epochs, dim]`` and numbers of stages ``[epochs]``: each night with two subsets of channels."""
-    number = {stage: i for i, stage in enumerate(STAGES)}
+    number: dict[str, int] = {stage: i for i, stage in enumerate(STAGES)}
     found = []
     for night in people:
         stages, subsets = night.stages_and_presence()

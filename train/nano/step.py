@@ -1,10 +1,11 @@
 """One step of training: a batch, its signals augmented, to the network's losses."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from sleeplm.kinds.channels import CANONICAL
@@ -15,8 +16,9 @@ from sleeplm.network.nano.network import SleepLMNetwork, slow_wave
 from sleeplm.network.nano.preparation import PATCHES, WAVES, Prepared, breathing_here, prepare
 from train.nano.augmentation import augment
 from train.nano.dataset import Batch
+from train.training import TrainedModule
 
-WEIGHTS = {
+WEIGHTS: Mapping[str, float] = {
     "text_to_epoch": 1.0,
     "epoch_to_text": 1.0,
     "caption_to_epoch": 2.0,
@@ -49,13 +51,14 @@ def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
     )
 
 
-class TrainingStep(nn.Module):
-    """The network with its losses, as one module, so that it can be trained on any number of machines.
+class TrainingStep(TrainedModule):
+    """The network of our own with its losses.
 
     Under automatic mixed precision only the network itself computes in half precision: what it is measured against,
     and the losses, stay in single precision.
     """
 
+    network: SleepLMNetwork
     weights = WEIGHTS
 
     def __init__(self, network: SleepLMNetwork, variety: float = 1.0, texts_only: bool = False):

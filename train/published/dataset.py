@@ -5,7 +5,8 @@ could only learn to guess.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from sleeplm.network.published.encoder import prefix_of
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
 from sleeplm.network.published.tokenizer import Tokens
 from sleeplm.recording.epochs import Epochs
-from train.corpus.night import Night, Row, TrainingNight, rows_of, sameness
+from train.corpus.night import Row, TrainingNight, rows_of, sameness
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,16 @@ class PublishedBatch:
     stages: list[str]
 
 
-def with_published_channels(nights: Sequence[Night]) -> list[Night]:
+class SelectableNight(TrainingNight, Protocol):
+    """A night that can be had with some of its channels alone."""
+
+    def with_channels(self, channels: tuple[str, ...]) -> Self:
+        """The same night as a network of these channels reads it."""
+
+
+def with_published_channels(nights: Sequence[SelectableNight]) -> list[SelectableNight]:
     """The nights with the ten channels alone that the network reads."""
-    return [replace(night, channels=NAMES) for night in nights]
+    return [night.with_channels(NAMES) for night in nights]
 
 
 class PublishedDataset:

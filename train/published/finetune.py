@@ -12,9 +12,8 @@ from sleeplm.network.loading import SleepLM
 from sleeplm.network.published.base import CHECKPOINT, MODALITIES, SIZES
 from sleeplm.network.published.encoder import PublishedSleepLM
 from sleeplm.network.published.folders import DESCRIPTION, FILES, holds_published
-from train.corpus.night import Night
 from train.corpus.shuffle_buffer import ShuffleBuffer
-from train.published.dataset import PublishedDataset, with_published_channels
+from train.published.dataset import PublishedDataset, SelectableNight, with_published_channels
 from train.published.step import PublishedStep, PublishedValidation
 from train.training import RunSettings, Training
 
@@ -65,7 +64,7 @@ def start_of(path: str) -> PublishedSleepLM:
 def tuning(
     settings: TuningSettings,
     model: PublishedSleepLM,
-    nights: Sequence[Night],
+    nights: Sequence[SelectableNight],
     run: Path,
     writer: "SummaryWriter | None" = None,
 ) -> Training:
@@ -84,7 +83,7 @@ def tuning(
     return training
 
 
-def validation_of(model: PublishedSleepLM, people: Sequence[Night]) -> PublishedValidation | None:
+def validation_of(model: PublishedSleepLM, people: Sequence[SelectableNight]) -> PublishedValidation | None:
     """What is measured of a network while it is tuned; None where nobody was set aside."""
     if not people:
         return None

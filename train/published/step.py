@@ -6,11 +6,11 @@ trained is not published: contrast and captioning count as in CoCa (Yu et al. 20
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
 from sleeplm.network import losses
@@ -19,17 +19,19 @@ from sleeplm.network.published.encoder import PublishedSleepLM
 from sleeplm.units import EPOCH_S
 from train.evaluation.metrics import kappa
 from train.published.dataset import PublishedBatch, PublishedDataset
+from train.training import TrainedModule
 
-WEIGHTS = {"text_to_epoch": 0.5, "epoch_to_text": 0.5, "caption": 2.0, "reconstruction": 1.0}
+WEIGHTS: Mapping[str, float] = {"text_to_epoch": 0.5, "epoch_to_text": 0.5, "caption": 2.0, "reconstruction": 1.0}
 _MAX_LOG_SCALE = math.log(100)  # as CLIP has it (Radford et al. 2021)
 
 
-class PublishedStep(nn.Module):
-    """The network with its losses, as one module, so that it can be trained on any number of machines.
+class PublishedStep(TrainedModule):
+    """The published network with its losses.
 
     Under automatic mixed precision the losses stay in single precision.
     """
 
+    network: PublishedNetwork
     weights = WEIGHTS
 
     def __init__(self, network: PublishedNetwork):
