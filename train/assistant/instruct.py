@@ -12,7 +12,7 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,9 @@ HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 ADAPTER = "sleeplm-chat"
 ADAPTER_FILE = "adapter_model.safetensors"
 FIRST_ADAPTED = 14  # layers below it stay as they are
-RANK = 16
-BATCH = 16
-ANSWERS_SHARE = (
-    10  # of the questions, one in so many is also taught with its answer, which the grammar mostly makes
-)
+RANK = 16  # of the adapters
+BATCH = 16  # examples
+ANSWERS_SHARE = 10  # of the questions, one in so many has its answer taught too, which the grammar mostly makes
 READ_EVENTS = {  # the word in a phrase, the event
     "apnea": "apnea",
     "hypopnea": "hypopnea",
@@ -90,7 +88,7 @@ def _events(row: Row) -> tuple[str, ...]:
 
 
 def align(projector: Projector, epochs: Sequence[Epoch], model, tokenizer, steps: int, seed: int) -> float:
-    """Teach the projector to put tokens near the words of their stage and events; returns the last loss.
+    """Teach the projector to put tokens near the words of their stage and events; the last loss.
 
     The first soft token goes to the stage, the second to the first event, or to the word for none.
     """
@@ -193,9 +191,8 @@ def with_adapters(model, first: int, rank: int = RANK):
         task_type="CAUSAL_LM",
     )  # fmt: skip
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", FutureWarning
-        )  # peft asks transformers by a name that the latter has renamed
+        # peft asks transformers by a name that the latter has renamed.
+        warnings.simplefilter("ignore", FutureWarning)
         return get_peft_model(model, config)
 
 
@@ -225,9 +222,10 @@ def train(
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
     upper, optimizer = accelerator.prepare(upper, optimizer)
     upper.train()
-    begin, steps, seen, log = time.perf_counter(), 0, 0, []
+    begin, steps, passes = time.perf_counter(), 0, 0
+    log: list[float] = []
     while (spent := (time.perf_counter() - begin) / 60) < minutes:
-        for batch in batches(learned, seed + seen):
+        for batch in batches(learned, seed + passes):
             spent = (time.perf_counter() - begin) / 60
             if spent >= minutes:
                 break
@@ -243,11 +241,11 @@ def train(
             log.append(float(loss.detach()))
             if steps % 20 == 0:
                 print(f"{spent:5.1f} min, step {steps}, loss {np.mean(log[-20:]):.3f}", flush=True)
-        seen += 1
-    return {"steps": steps, "passes": seen, "loss": round(float(np.mean(log[-50:])), 4)}
+        passes += 1
+    return {"steps": steps, "passes": passes, "loss": round(float(np.mean(log[-50:])), 4)}
 
 
-def batches(learned: Sequence[Learned], seed: int):
+def batches(learned: Sequence[Learned], seed: int) -> Iterator[list[Learned]]:
     """Examples of about one length together, the batches in random order."""
     random = np.random.default_rng(seed)
     order = sorted(range(len(learned)), key=lambda i: len(learned[i].hidden) + random.random() * 4)

@@ -1,4 +1,4 @@
-"""Three concepts kept out of the words of a run, so that it can be asked for what it never read of.
+"""Three held-out concepts, which no text of a run names, so that it can be asked for what it never read of.
 
 Cheyne-Stokes breathing, sleep spindles and bradycardia. No phrase, no clause of a caption and no span of such a run
 names them, in any of the words below. What was measured stays where it says no more than a number: a heart rate of

@@ -43,7 +43,7 @@ CHANNEL_SUBSETS: dict[str, tuple[str, ...]] = {
 }
 EVALUATED_SUBSETS = ("whole", "one EEG", "brain", "breathing")  # of everybody who is not trained on
 ALONE = ("one EEG", "other EEG")  # in training each night comes with one: the poorest subset is the commonest
-SUBSETS_A_NIGHT = 4
+SUBSETS_A_NIGHT = 4  # in training
 PHRASINGS = 2  # of each caption
 # An epoch by itself shows neither who scored it nor what came before and after it.
 _OF_CONTEXT = {

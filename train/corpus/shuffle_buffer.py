@@ -9,7 +9,7 @@ import numpy as np
 from train.corpus.night import TrainingNight
 
 NIGHTS_AT_ONCE = 16  # about 50 MB of signals each
-BATCHES_A_FILL = 4000
+BATCHES_A_FILL = 4000  # a fill takes long to read and render
 
 Dataset = TypeVar("Dataset")
 

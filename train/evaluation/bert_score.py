@@ -1,9 +1,9 @@
-"""How alike a network's own captions and true ones are, word by word (BERTScore: Zhang et al. 2020, ICLR).
+"""How similar a network's own captions and true ones are, word by word (BERTScore: Zhang et al. 2020, ICLR).
 
 With the frozen sentence encoder that is installed (all-MiniLM-L6-v2, its last layer, not weighted, not rescaled):
 values of another language model stand on another scale. So the same measure stands beside it of the true caption of
-another epoch, which is what the form of captions alone earns, and of the true one told again in other words. Ours,
-as TorchMetrics 1.9 gives scores in another order than the texts.
+another epoch, which is what the form of captions alone earns, and of the true one rendered again in other words. The
+code is ours, as TorchMetrics 1.9 gives scores in another order than the texts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from sleeplm.network.nano.sentences import word_states
 from train.corpus.night import render_without_context
 from train.evaluation.figures import Figure, counted, interval, mean_of
 
-BERT_SCORE = "Likeness of its own captions to true ones"
+BERT_SCORE = "Similarity of its own captions to true ones"
 
 
 def bert_score_figures(

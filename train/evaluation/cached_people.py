@@ -58,8 +58,8 @@ def cached_people(plans: Sequence[Plan], folder: Path) -> list[Person]:
 
 
 def _file_name(plan: Plan) -> str:
-    marks = "_scored" * plan.scored + "_unusual" * plan.unusual
-    return f"{plan.name}_{plan.hours:g}h{marks}_{code_sha256()}.safetensors"
+    kind = "_scored" * plan.scored + "_unusual" * plan.unusual
+    return f"{plan.name}_{plan.hours:g}h{kind}_{code_sha256()}.safetensors"
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-DRAWS = 200
+DRAWS = 200  # resamplings of an interval
 _LEVEL = 0.95
 
 

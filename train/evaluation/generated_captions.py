@@ -23,7 +23,7 @@ from train.evaluation.stages import automatic_stages
 Spans = Mapping[str, list[tuple[float, float]]]
 STAGES_AND_EVENTS, NUMBERS = "Captions of its own: stages and events", "Captions of its own: numbers"
 HEART_RATE = "heart rate, mean, bpm"
-_EPOCHS_A_PERSON = 100
+_EPOCHS_A_PERSON = 100  # captioned, for a caption takes long
 _EVERY = 4  # how few of them are held against true captions word by word, which takes long
 _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)

@@ -32,8 +32,8 @@ LOCATED: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
     "sleep spindle": (("spindle",), ("sleep spindle", "sigma burst", "a brief 13 Hz rhythm")),
 }
 LOCALIZATION, ALL_PHRASES = "Localization", "mean of all phrases"
-_IOUS = (0.2, 0.5)
-_LEAST_EVENTS = 10
+_IOUS = (0.2, 0.5)  # intersection over union from which a span is a hit
+_LEAST_EVENTS = 10  # under which a phrase is left out
 
 
 def localization_figures(context: EvaluationContext) -> list[Figure]:

@@ -19,16 +19,17 @@ from sleeplm.scoring.breathing import amplitude_of
 from sleeplm.scoring.cheyne_stokes import RULE, stretches_of
 from sleeplm.scoring.flow import flow_of
 from sleeplm.simulate import PROFILES, simulate_night, write_night
+from train.corpus import night
 
 # Seeds that no training or choosing uses: people to learn from (examples, probes), and people to measure on.
 REFERENCE_SEED, TEST_SEED = 800_000, 900_000
-CHANNEL_SUBSETS: dict[str, tuple[str, ...]] = {
-    "all 14 channels": CHANNEL_NAMES,
-    "brain only (EEG, EOG, chin)": ("EOG_L", "EOG_R", "C3", "C4", "EMG_CHIN"),
-    "breathing only (belts, flow, SpO2, snore)": ("ABD", "THX", "AF", "SPO2", "SNORE"),
-    "one EEG": ("C3",),
-}
 WHOLE, ONE_EEG = "all 14 channels", "one EEG"
+CHANNEL_SUBSETS = {
+    WHOLE: night.CHANNEL_SUBSETS["whole"],
+    "brain only (EEG, EOG, chin)": night.CHANNEL_SUBSETS["brain"],
+    "breathing only (belts, flow, SpO2, snore)": night.CHANNEL_SUBSETS["breathing"],
+    ONE_EEG: night.CHANNEL_SUBSETS["one EEG"],
+}
 
 
 @dataclass(frozen=True)
@@ -119,16 +120,16 @@ def simulated(count: int, hours: float, first_seed: int, scored: bool = True) ->
 
 def simulate(plan: Plan) -> Person:
     """One person, in a laboratory of their own; the night is written as EDF and read back like any lab's."""
-    night = simulate_night(plan.seed, plan.hours, plan.profile, plan.unusual, lab="varied")
+    simulated_night = simulate_night(plan.seed, plan.hours, plan.profile, plan.unusual, lab="varied")
     truth = Scoring(
-        hypnogram=tuple(night.hypnogram),
+        hypnogram=tuple(simulated_night.hypnogram),
         hypnogram_source="truth",
-        events=tuple(sorted(night.events, key=lambda e: e.start_s)),
+        events=tuple(sorted(simulated_night.events, key=lambda e: e.start_s)),
         event_sources=dict.fromkeys(EVENT_TYPES, "truth"),
     )
     with tempfile.TemporaryDirectory() as scratch:
         edf = Path(scratch) / "night.edf"
-        write_night(night, edf)
+        write_night(simulated_night, edf)
         recording = open_recording(edf)
         epochs = cut_epochs(recording)
         attributes = attributes_of_night(recording, epochs, truth)

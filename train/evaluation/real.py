@@ -18,7 +18,7 @@ from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring.stages import stage
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
-from train.corpus.ucddb import people_of
+from train.corpus.ucddb import NOMINAL_UV, SFREQ_HZ, STORED_SD, people_of
 from train.evaluation.baselines import formula_features
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure, agreement_of, counted, interval
@@ -35,7 +35,6 @@ BY_WORDS, FROM = "Real people, stages without examples", "Real people, stages fr
 WAKE_OR_DEEP = "Real people, wake or deep sleep by words alone"
 EPOCH_BY_EPOCH, IN_CONTEXT = "kappa by words, epoch by epoch", "kappa with the night around"
 SIMULATED = "simulated people"
-_UCDDB_SFREQ_HZ, _UCDDB_SD, _UCDDB_UV = 128, 3000.0, 30.0  # stored units of a standard deviation; nominal uV
 _DELTA_HZ = (0.5, 4)
 
 
@@ -116,7 +115,7 @@ def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
     """Wake against N3 in single epochs of people, amplitude masked."""
     from scipy.signal import resample_poly
 
-    ratio = Fraction(MODEL_SFREQ_HZ, _UCDDB_SFREQ_HZ)
+    ratio = Fraction(MODEL_SFREQ_HZ, SFREQ_HZ)
     of_score, of_delta, labels, people = [], [], [], []
     prompts = {stage: STAGE_PROMPTS[stage] for stage in ("W", "N3")}
     with np.load(file, allow_pickle=False) as held:
@@ -125,7 +124,7 @@ def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
             person, label = key.rsplit("_", 1)
             if person not in others:
                 continue
-            eeg_uv = held[key].astype(np.float32) * (_UCDDB_UV / _UCDDB_SD)
+            eeg_uv = held[key].astype(np.float32) * (NOMINAL_UV / STORED_SD)
             eeg_uv = resample_poly(eeg_uv, ratio.numerator, ratio.denominator, axis=-1)[:, :SAMPLES_PER_EPOCH]
             near = model.zero_shot_scores(model.embed_signals(masked(one_eeg(eeg_uv))), prompts)
             of_score.append(near[:, 1] - near[:, 0])

@@ -73,8 +73,8 @@ def _found(figure: Figure) -> str:
 def _beside(figures: Sequence[Figure]) -> str:
     """What stands beside the measures of a row, each with a value for each of them."""
     names = dict.fromkeys(name for f in figures for name in f.baselines)
-    told = (f"{name} {' / '.join(_number(f.baselines.get(name, math.nan)) for f in figures)}" for name in names)
-    return "; ".join(told) or "–"
+    columns = (f"{name} {' / '.join(_number(f.baselines.get(name, math.nan)) for f in figures)}" for name in names)
+    return "; ".join(columns) or "–"
 
 
 def around(document: Path) -> tuple[str, str]:
@@ -113,5 +113,5 @@ def as_json(figures: Sequence[Figure], conditions: Mapping[str, object]) -> str:
         for t in TARGETS
         for f in [t.found_in(figures)]
     ]
-    told = {"targets": [plain(t) for t in targets], "figures": [plain(asdict(f)) for f in figures]}
-    return json.dumps({"conditions": conditions, **told}, indent=1)
+    found = {"targets": [plain(t) for t in targets], "figures": [plain(asdict(f)) for f in figures]}
+    return json.dumps({"conditions": conditions, **found}, indent=1)

@@ -13,7 +13,7 @@ from train.evaluation.figures import Figure, counted, interval, mean_of
 from train.evaluation.metrics import hits_in
 from train.evaluation.people import groups_of
 
-AMONG = 1000
+AMONG = 1000  # epochs that are searched
 DEPTHS = (1, 5, 10)
 TEXT_TO_EPOCH, EPOCH_TO_TEXT = "Retrieval, text to epoch", "Retrieval, epoch to text"
 ALL_FACETS = "all facets in a row"

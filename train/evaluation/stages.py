@@ -15,7 +15,7 @@ from train.evaluation.figures import Figure, agreement_of, counted, interval
 from train.evaluation.metrics import kappa, numbered
 from train.evaluation.people import CHANNEL_SUBSETS, ONE_EEG, WHOLE, Person, groups_of, together
 
-SHOTS = (1, 5, 20)
+SHOTS = (1, 5, 20)  # examples of each stage
 REPEATS = 10  # sets of examples drawn
 
 
@@ -26,7 +26,7 @@ class Taught:
     Attributes
     ----------
     prompts : mapping of stage to texts, optional
-        What the stages' names mean, told beside the examples.
+        What the stages' names mean, given beside the examples.
     around : bool
         Whether an epoch that is asked for comes with its neighbours.
     """

@@ -9,7 +9,7 @@ from sleeplm.units import MODEL_SFREQ_HZ
 _GAIN_SD = 0.5  # of ln(gain): electrodes, amplifiers, skulls
 _FILTERED = 0.7  # share of epochs with other filters and noise
 _TILT = 0.12  # of ln(amplitude) an octave
-_NOISE_LN_UV = 0.0
+_NOISE_LN_UV = 0.0  # median of ln(noise): 1 uV
 _ARBITRARY_GAIN_SD = 1.0  # belts, flow, snore: any laboratory's unit
 
 

@@ -25,10 +25,10 @@ from train.schedule import learning_rate
 
 _SUBSETS = 2  # of channels: the whole, and one EEG alone
 _LENGTH = 160  # epochs of a stretch that one step reads
-_STRETCHES = 16
+_STRETCHES = 16  # of a step
 _SHIFT, _NOISE = 0.5, 0.7  # length of what is added to a night's and to each epoch's unit vector, at most
 _LOST = 0.1  # share of epochs of which nothing is shown
-_UNSCORED = -100
+_UNSCORED = -100  # what `cross_entropy` leaves out
 
 
 def sequences(model: NanoSleepLM, people: Sequence[Night]) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -21,7 +21,7 @@ from train.corpus.night import Row, TrainingNight, rows_of, sameness
 from train.corpus.paraphrases import PARAPHRASES
 from train.nano.text_embeddings import TextEmbeddings
 
-_FACETS_A_TEXT = (1, 2, 3, 5, 5)
+_FACETS_A_TEXT = (1, 2, 3, 5, 5)  # in a caption of the contrast, each as likely
 _RARE_SHARE = 6  # one in so many epochs of a batch is drawn by a phrase
 _PARAPHRASED = 0.6  # share of phrases that are read in another wording than their own, where there is one
 _MIN_OVERLAP_S = 0.3  # of a phrase's span with a second, for the phrase to hold there
@@ -29,6 +29,7 @@ _STAGES: tuple[dict, ...] = tuple({"stage_event": {"stage": str(stage), "events"
 _POSITIONS: tuple[dict, ...] = tuple(
     {"somatic": {"position": position}} for position in POSITIONS.values() if position != "unknown"
 )
+# Heart rates and saturations that lie well on either side of where the phrases change.
 _HEARTS = tuple({"cardiac": {"hr_mean_bpm": bpm}} for bpm in (40, 70, 110))
 _OXYGEN = tuple({"cardiac": {"spo2_min_pct": pct}} for pct in (85, 97))
 EITHER = (_STAGES, _POSITIONS, _HEARTS, _OXYGEN)  # of each, an epoch has one

@@ -29,9 +29,9 @@ WEIGHTS: Mapping[str, float] = {
     "bands": 0.5,
     "wave": 0.05,
 }
-_HIDE_SHARE, _HIDDEN_PATCHES = 0.3, 0.25
+_HIDE_SHARE, _HIDDEN_PATCHES = 0.3, 0.25  # of epochs have hidden seconds; of their seconds are hidden
 _LENGTHS = 3  # groups of captions
-_MAX_LOG_SCALE = 4.0
+_MAX_LOG_SCALE = 4.0  # cosines count at most e^4, 55 times
 
 
 def of_channels(prepared: Prepared, present: Tensor) -> Prepared:
