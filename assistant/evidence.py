@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.answers import Citation
 from sleeplm.errors import ModelError
-from sleeplm.network.encoder import refuse_other_network
+from sleeplm.network.encoder import Encoder, refuse_other_network
 from sleeplm.night import Fact
 from sleeplm.units import EPOCH_S
 
@@ -50,14 +50,14 @@ class Context:
 
     study: Any
     index: Any = None
-    load_encoder: Callable[[], Any] | None = None
+    load_encoder: Callable[[], Encoder] | None = None
     read_epoch: Callable[[int], str | None] | None = None
     slots: Any = None
-    _encoder: Any = field(default=None, repr=False)
+    _encoder: Encoder | None = field(default=None, repr=False)
 
     @property
-    def encoder(self) -> Any:
-        """The SleepLM whose space the study's embeddings lie in.
+    def encoder(self) -> Encoder:
+        """The network whose space the study's embeddings lie in.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Context:
             if self.load_encoder is None:
                 raise ModelError("no SleepLM is loaded, so phrases cannot be looked for in the signals")
             encoder = self.load_encoder()
-            refuse_other_network(encoder, self.study)
+            refuse_other_network(encoder, self.study.model)
             self._encoder = encoder
         return self._encoder
 

@@ -1,10 +1,9 @@
-"""The network that embeds nights, as a user names it, and what works with it of what was made with ours."""
+"""The network that embeds nights, as a user names it, and what of the assistant works with it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from assistant.projector import read_config
-from sleeplm.network.encoder import model_of
+from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.network.loading import load_encoder
 
 
@@ -14,20 +13,20 @@ class Network:
 
     Attributes
     ----------
-    encoder : SleepLM
+    encoder : Encoder
     model : dict
         Its name, SHA-256 and size of the space, as studies and indices name it.
     limits : str
         One sentence on what works with it and what does not; empty where all does.
     """
 
-    encoder: Any
+    encoder: Encoder
     model: dict
     limits: str
 
     @property
     def name(self) -> str:
-        """What people are told that it is called."""
+        """What it is called in studies, indexes and messages."""
         return self.model["name"]
 
 

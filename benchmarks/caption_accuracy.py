@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Figure, peak_memory_mb, run
-from sleeplm.captions import attributes_of_night, tell
-from sleeplm.captions.features.brain import BANDS_HZ, EEG
+from sleeplm.captions import attributes_of_night, render_captions
+from sleeplm.captions.features.brain import EEG
 from sleeplm.captions.features.cardiac import heart_features
 from sleeplm.captions.features.respiratory import BREATHING, respiratory_features
 from sleeplm.intervals import epochs_between
+from sleeplm.kinds.bands import EEG_BANDS_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.events import APNEAS, EVENT_TYPES, MICRO_EVENTS
 from sleeplm.kinds.stages import Stage
@@ -117,7 +118,7 @@ def _bands(recording, attributes: list[dict], errors: dict) -> None:
                 continue
             freqs_hz, density = welch(signal[e * size : (e + 1) * size], sfreq_hz, nperseg=round(4 * sfreq_hz))
             total = density[(freqs_hz >= 0.5) & (freqs_hz < 30)].sum()
-            for band, (low, high) in BANDS_HZ.items():
+            for band, (low, high) in EEG_BANDS_HZ.items():
                 direct = 100 * density[(freqs_hz >= low) & (freqs_hz < high)].sum() / total
                 errors.setdefault("band", []).append(found[f"{band}_pct"] - direct)
 
@@ -257,7 +258,7 @@ def measure_night(path: str) -> None:
     began = time.perf_counter()
     rows = attributes_of_night(recording, epochs, scoring)
     measured_s = time.perf_counter() - began
-    tell(rows)
+    render_captions(rows)
     whole_s = time.perf_counter() - began
     kb = len(json.dumps(rows)) / len(rows) / 1e3
     print(

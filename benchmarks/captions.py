@@ -53,7 +53,7 @@ def _in_process(function: str, night: Path) -> dict:
 def caption_one(night: str) -> None:
     """Caption a night whose scoring is read: no staging, no network, so that memory is that of captions."""
     from benchmarks.report import peak_memory_mb
-    from sleeplm.captions import attributes_of_night, tell
+    from sleeplm.captions import attributes_of_night, render_captions
     from sleeplm.recording.epochs import cut_epochs
     from sleeplm.study.pipeline import read_night
 
@@ -65,7 +65,7 @@ def caption_one(night: str) -> None:
     began, worked = time.perf_counter(), time.process_time()
     attributes = attributes_of_night(recording, epochs, scoring)
     features_s = time.process_time() - worked
-    captions = tell(attributes)
+    captions = render_captions(attributes)
     all_s, wall_s = time.process_time() - worked, time.perf_counter() - began
     print(json.dumps({
         "epochs": len(epochs), "captions": sum(map(len, captions)), "features_s": features_s, "all_s": all_s,

@@ -20,7 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from benchmarks.network_nano import nano_figures
 from benchmarks.report import Figure, peak_memory_mb, run
 from sleeplm.network.published import PublishedNetwork
-from sleeplm.network.published.base import MODALITIES, SIZES
+from sleeplm.network.published.sizes import MODALITIES, SIZES
 
 ROUNDS = 7
 EPOCHS = {"cpu": 4, "cuda": 256}  # encoded at a time

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from sleeplm.captions import attributes_of_night, tell
+from sleeplm.captions import attributes_of_night, render_captions
 from sleeplm.captions.reading.tokens import slots_in
 from sleeplm.kinds.channels import FACETS
 from sleeplm.kinds.stages import STAGES
@@ -67,7 +67,7 @@ def thousand(attributes: Sequence[dict], stage: str, facet: str, n: int = CAPTIO
         of_stage = [{facet: row[facet]} for row in of_stage if facet in row]
     texts: list[str] = []
     for seed in range(n if of_stage else 0):
-        texts += [captions[facet].text for captions in tell(of_stage, seed) if facet in captions]
+        texts += [captions[facet].text for captions in render_captions(of_stage, seed) if facet in captions]
         if not texts or len(texts) >= n:
             break
     return texts[:n]
@@ -104,7 +104,7 @@ def measure(hours: float) -> dict:
     seconds = []
     for seed in range(3):
         begin = time.process_time()
-        tell(epochs, seed)
+        render_captions(epochs, seed)
         seconds.append(time.process_time() - begin)
     return {"epochs": len(attributes), "variety": found, "tell_960_epochs_cpu_s": round(min(seconds), 3)}
 

@@ -17,7 +17,7 @@ from benchmarks.real_events import REAL
 from benchmarks.report import Figure, run
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.recording import open_recording
-from sleeplm.recording.quality.quality import assess
+from sleeplm.recording.quality import assess
 from sleeplm.simulate import PROFILES, simulate_night
 from sleeplm.units import EPOCH_S
 

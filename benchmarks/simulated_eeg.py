@@ -38,6 +38,7 @@ REAL = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
     "dynamo": ("dynamo_84min.edf", "dynamo_84min_stages.csv"),
 }
+# Where peaks are looked for, which lie within the bands of `kinds.bands` or nearly.
 RHYTHMS = {"delta": (1.5, 4), "theta": (4, 8), "alpha": (8, 11), "sigma": (11, 15.5), "beta": (16, 24)}
 FEW = 20  # epochs under which a stage of one recording tells nothing
 

@@ -32,7 +32,7 @@ that they were scored by where these were recorded.
 
 Every sentence comes from a measurement, and none says more than was measured: what was not recorded is not
 spoken of, what is disturbed is said to be. Each caption can be read back to its claims
-(`sleeplm.captions.reading.claims`). Words are drawn from a seed: people read all that was measured of a facet,
+(`sleeplm.captions.read_back`). Words are drawn from a seed: people read all that was measured of a facet,
 training sees other selections and orders each time. One thing to know: with a frontal derivation in wake,
 blinks and rolling eyes count as delta power.
 
@@ -116,8 +116,8 @@ def _shown_on(event: Event, rows: list) -> list:
 
 
 def _within(events: tuple[Event, ...], e: int) -> list[Event]:
-    told = [v for v in events if v.type not in MICRO_EVENTS]
-    return [v for v in told if v.start_s < (e + 1) * EPOCH_S and v.end_s > e * EPOCH_S]
+    shaded = [v for v in events if v.type not in MICRO_EVENTS]
+    return [v for v in shaded if v.start_s < (e + 1) * EPOCH_S and v.end_s > e * EPOCH_S]
 
 
 def section(read: Read, number: int, picture: str) -> str:

@@ -2,10 +2,10 @@
 
 from index.store import Hit, Index
 from sleeplm.errors import SearchError, UsageError
-from sleeplm.network.encoder import model_of
+from sleeplm.network.encoder import Encoder, model_of
 
 
-def search_text(index: Index, encoder, text: str, k: int = 10, where: str | None = None) -> list[Hit]:
+def search_text(index: Index, encoder: Encoder, text: str, k: int = 10, where: str | None = None) -> list[Hit]:
     """The epochs nearest to a phrase.
 
     Raises

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+_STEM = 50  # characters of its stem in the name of a partial file: at most 200 of the 255 bytes of a name
+
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading bytes, and nothing else: a pipe may keep who opens it waiting, a device never ends.
+    """Open a file for reading bytes; no pipe, on which opening may wait, and no device, which never ends.
 
     Raises
     ------
@@ -46,10 +48,10 @@ def written_whole(path: Path) -> Iterator[Path]:
     ...     Path(folder, "a.txt").read_text()
     'whole'
     """
-    partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    partial = path.with_name(f".{path.stem[:_STEM]}-{secrets.token_hex(4)}{path.suffix}")
     try:
         yield partial
-        with partial.open("rb") as file:
+        with partial.open("r+b") as file:  # Windows flushes only what may be written
             os.fsync(file.fileno())
         partial.replace(path)
     finally:

@@ -1,12 +1,12 @@
 """The two pretrained models that come as Python packages: where their files lie, and whether they are whole."""
 
-import hashlib
 import sys
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
 from sleeplm.errors import ModelError
+from sleeplm.files import sha256_of
 
 # package -> (the file that we read, its SHA-256)
 PACKAGED = {
@@ -50,8 +50,7 @@ def check_sha256(package: str) -> None:
         The file is missing or not the published one.
     """
     _, expected = PACKAGED[package]
-    with packaged_file(package).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(packaged_file(package))
     if found != expected:
         raise ModelError(f"{package}: the weights are not the published file (sha256 {found})")
 

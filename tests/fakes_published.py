@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from sleeplm.network.published import PublishedNetwork
-from sleeplm.network.published.base import CONFIG, SIZES
+from sleeplm.network.published.sizes import CONFIG, SIZES
 
 TINY = replace(
     SIZES, dim=8, width=24, heads=2, hidden=72, blocks=2, conv_width=6, tokens=4, text_heads=2, text_hidden=96,

@@ -13,8 +13,7 @@ from sleeplm.errors import NotARecordingError, StudyError
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
-from sleeplm.recording.quality.faults import FAULTS
-from sleeplm.recording.quality.quality import Quality
+from sleeplm.recording.quality import FAULTS, Quality
 from sleeplm.study.choices import USUAL
 from sleeplm.study.person import Person
 from sleeplm.units import MODEL_SFREQ_HZ

@@ -1,8 +1,12 @@
 """The options that choose the network which embeds nights, for commands and for the page."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from assistant.commands.output import say
+
+if TYPE_CHECKING:
+    from assistant.network import Network
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +19,13 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bf16", action="store_true", help="let the released network compute in bfloat16: faster")
 
 
-def is_chosen(arguments) -> bool:
+def is_chosen(arguments: argparse.Namespace) -> bool:
     """Whether the options name a network."""
     return arguments.encoder is not None or arguments.bf16
 
 
-def chosen(arguments):
-    """The network that the options name, else ours; what does not work with it is said on stderr.
+def chosen(arguments: argparse.Namespace) -> "Network":
+    """The network that the options name, else ours; what does not work with it is printed on stderr.
 
     Raises
     ------

@@ -44,7 +44,7 @@ def _network_of(study, arguments):
     from sleeplm.network.encoder import refuse_other_network
 
     encoder = chosen(arguments).encoder
-    refuse_other_network(encoder, study)
+    refuse_other_network(encoder, study.model)
     return encoder
 
 

@@ -11,6 +11,7 @@ from assistant.topics import missing_topics
 from sleeplm.errors import ModelError
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.stages import STAGE_NAMES, Stage
+from sleeplm.network.encoder import require_dense
 from sleeplm.night import Fact
 
 TOP_SHARE = 0.05  # the share of the night's epochs that count as like a given one
@@ -98,7 +99,7 @@ def find(context: Context, phrase: str) -> Evidence:
         encoder = context.encoder
     except ModelError as error:
         return Evidence(declined=f"“{phrase}” cannot be looked for in the signals: {error}.")
-    _, spans = encoder.localize(phrase, np.asarray(study.patches))
+    _, spans = require_dense(encoder).localize(phrase, np.asarray(study.patches))
     if not spans:
         return Evidence(declined=f"Nothing in the signals stands out as “{phrase}”.")
     found = []

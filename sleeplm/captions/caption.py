@@ -1,4 +1,4 @@
-"""A text about an epoch or a night, with the numbers that it says."""
+"""A text about an epoch or a night, with the numbers that it states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,18 +13,18 @@ class Caption:
     text : str
         Plain sentences.
     attributes : dict
-        What was measured, each number as it is printed; ``about`` holds those that the text says roughly.
+        What was measured, each number as it is printed; ``about`` holds those that the text states roughly.
     source : str
         ``"measured"``, or ``"model"`` where a network wrote it.
-    said : tuple of (str, value)
+    claims : tuple of (str, value)
         What the text claims, noted while it was written: numbers, words that state an attribute, events and their
-        times. It is not stored: `reading_back.read_back` gives it again from the text.
+        times. It is not stored: `reading.claims.read_back` gives it again from the text.
     """
 
     text: str
     attributes: dict = field(default_factory=dict)
     source: str = "measured"
-    said: tuple = field(default=(), compare=False)
+    claims: tuple = field(default=(), compare=False)
 
     def as_dict(self) -> dict:
         """The caption as the JSON contract has it."""

@@ -1,6 +1,6 @@
 """Every epoch of a night captioned by facet, and as a whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sleeplm.captions.caption import Caption
 from sleeplm.captions.features.attributes import attributes_of_night
@@ -10,12 +10,13 @@ from sleeplm.captions.text.respiratory import respiratory_text
 from sleeplm.captions.text.somatic import somatic_text
 from sleeplm.captions.text.stages import stage_event_text
 from sleeplm.captions.text.summary import summary_text
-from sleeplm.captions.text.templates import Renderer, said_of
+from sleeplm.captions.text.templates import Renderer, distinct_claims
 from sleeplm.kinds.channels import SUMMARY
 from sleeplm.night import Scoring
 from sleeplm.recording.epochs import Epochs
+from sleeplm.recording.protocol import NightSignals
 
-_TELL: dict[str, Callable[[Renderer], str | None]] = {
+_TEXT: dict[str, Callable[[Renderer], str | None]] = {
     "stage_event": stage_event_text,
     "brain": brain_text,
     "cardiac": cardiac_text,
@@ -24,12 +25,14 @@ _TELL: dict[str, Callable[[Renderer], str | None]] = {
 }
 
 
-def caption_night(recording, epochs: Epochs, scoring: Scoring, seed: int = 0) -> list[dict[str, Caption]]:
+def caption_night(
+    recording: NightSignals, epochs: Epochs, scoring: Scoring, seed: int = 0
+) -> list[dict[str, Caption]]:
     """Caption every epoch of a night.
 
     Parameters
     ----------
-    recording : Recording
+    recording : NightSignals
     epochs : Epochs
         As `cut_epochs` gives them.
     scoring : Scoring
@@ -41,13 +44,13 @@ def caption_night(recording, epochs: Epochs, scoring: Scoring, seed: int = 0) ->
     list of dict of str to Caption
         By epoch, then facet; a facet without its signals is absent.
     """
-    return tell(attributes_of_night(recording, epochs, scoring), seed, full=True)
+    return render_captions(attributes_of_night(recording, epochs, scoring), seed, full=True)
 
 
-def tell(
+def render_captions(
     attributes: Sequence[dict[str, dict]], seed: int | str = 0, full: bool = False
 ) -> list[dict[str, Caption]]:
-    """Put the attributes of a night into words; cheap, so that training can tell a night in many ways.
+    """Put the attributes of a night into words; cheap, so that training can word a night in many ways.
 
     Parameters
     ----------
@@ -56,22 +59,30 @@ def tell(
     seed : int or str
         Chooses the phrasing.
     full : bool
-        Whether each facet is told with all of its clauses in order, as people read it, or as training varies it.
+        Whether each facet has all of its clauses in order, as people read it, or some, as training varies it.
+
+    Returns
+    -------
+    list of dict of str to Caption
+        By epoch, then facet, with `SUMMARY` last.
     """
-    return [_tell_epoch(row, f"{seed} {number}", full) for number, row in enumerate(attributes, start=1)]
+    return [_render_epoch(row, f"{seed} {number}", full) for number, row in enumerate(attributes, start=1)]
 
 
-def _tell_epoch(by_facet: dict[str, dict], seed: str, full: bool) -> dict[str, Caption]:
+def _render_epoch(by_facet: dict[str, dict], seed: str, full: bool) -> dict[str, Caption]:
     captions = {}
     for facet, values in by_facet.items():
         renderer = Renderer(f"{seed} {facet}", values, full)
-        text = _TELL[facet](renderer)
+        text = _TEXT[facet](renderer)
         if text is not None:
-            about = {"about": renderer.about} if renderer.about else {}
-            captions[facet] = Caption(text, {**values, **about}, said=said_of(renderer.claims))
+            captions[facet] = _caption(text, values, renderer)
     whole = Renderer(f"{seed} {SUMMARY}", by_facet)
     text = summary_text(whole)
     if text is not None:
-        about = {"about": whole.about} if whole.about else {}
-        captions[SUMMARY] = Caption(text, about, said=said_of(whole.claims))
+        captions[SUMMARY] = _caption(text, {}, whole)
     return captions
+
+
+def _caption(text: str, attributes: Mapping, renderer: Renderer) -> Caption:
+    about = {"about": renderer.about} if renderer.about else {}
+    return Caption(text, {**attributes, **about}, claims=distinct_claims(renderer.claims))

@@ -131,7 +131,9 @@ class PositionKind:
     words : str
         Where a person lies: ``on the back``.
     caption_nouns : tuple of str
-        How captions call it.
+        How captions call it; by the first where the body turns.
+    caption_forms : tuple of str
+        How captions say that a person lies so, one of which is drawn.
     phrases : tuple of str
         How people search for it.
     """
@@ -140,19 +142,20 @@ class PositionKind:
     code: int
     words: str = ""
     caption_nouns: tuple[str, ...] = ()
+    caption_forms: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
 
 
 POSITION_KINDS = (
-    PositionKind("right", 0, "on the right side", ("the right side", "right lateral"),
+    PositionKind("right", 0, "on the right side", ("the right side", "right lateral"), ("on the right side",),
                  ("lying on the right side", "right lateral position", "on the right side")),
-    PositionKind("left", 1, "on the left side", ("the left side", "left lateral"),
+    PositionKind("left", 1, "on the left side", ("the left side", "left lateral"), ("on the left side",),
                  ("lying on the left side", "left lateral position", "on the left side")),
-    PositionKind("supine", 2, "on the back", ("supine", "the back"),
+    PositionKind("supine", 2, "on the back", ("supine", "the back"), ("supine", "on the back"),
                  ("lying supine", "on the back", "supine position")),
-    PositionKind("prone", 3, "on the front", ("prone", "the stomach"),
+    PositionKind("prone", 3, "on the front", ("prone", "the stomach"), ("prone", "on the stomach"),
                  ("lying prone", "on the stomach", "prone position")),
-    PositionKind("upright", 4, "upright", ("upright", "sitting up"),
+    PositionKind("upright", 4, "upright", ("upright", "sitting up"), ("upright",),
                  ("sitting up", "upright position", "body upright")),
     PositionKind("unknown", -1),
 )  # fmt: skip

@@ -43,6 +43,10 @@ class EventKind:
         Whether a night has thousands: those are given as counts, not one by one.
     similar : bool
         Whether it is looked for by a phrase where nobody scored it.
+    counts_as : str
+        As what an index of breathing counts it: ``apnea``, ``hypopnea`` or ``rera``; empty for any other.
+    absence : bool
+        Whether a caption says that there was none.
     count_sentence, count_formula : str
         Of its count, where they are not the usual ones.
     """
@@ -60,6 +64,8 @@ class EventKind:
     salience: int = 3
     micro: bool = False
     similar: bool = False
+    counts_as: str = ""
+    absence: bool = False
     count_sentence: str = ""
     count_formula: str = ""
 
@@ -86,50 +92,50 @@ EVENT_KINDS = {
             "apnea_obstructive", "obstructive apnea", "Obstructive apneas", "breathing", "#1f4e9e",
             ("obstructive apnea",),
             ("obstructive apnea", "airway obstruction with effort", "obstructive apnoea", "breathing stops"),
-            short="Obstr. apnea", salience=9,
+            short="Obstr. apnea", salience=9, counts_as="apnea",
         ),
         EventKind(
             "apnea_central", "central apnea", "Central apneas", "breathing", "#7a3fa8",
             ("central apnea",),
             ("central apnea", "breathing stops without effort", "central apnoea", "no breathing effort"),
-            short="Cent. apnea", salience=9,
+            short="Cent. apnea", salience=9, counts_as="apnea",
         ),
         EventKind(
             "apnea_mixed", "mixed apnea", "Mixed apneas", "breathing", "#4b5bb5",
             ("mixed apnea",),
             ("mixed apnea", "mixed apnoea", "apnea central at first then obstructive"),
-            short="Mixed apnea", salience=9,
+            short="Mixed apnea", salience=9, counts_as="apnea",
         ),
         EventKind(
             "apnea", "apnea", "Apneas of no stated type", "breathing", "#1f4e9e",
             ("apnea", "apnea of unstated type"),
             ("apnea", "breathing stops", "apnoea", "pause in breathing"),
-            salience=9,
+            salience=9, counts_as="apnea",
         ),
         EventKind(
             "hypopnea", "hypopnea", "Hypopneas", "breathing", "#3f8fc4",
             ("hypopnea",),
             ("hypopnea", "reduced airflow", "hypopnoea", "shallow breathing"),
-            salience=8,
+            salience=8, counts_as="hypopnea",
         ),
         EventKind(
             "rera", "RERA", "RERAs", "breathing", "#56a3a6",
             ("respiratory effort-related arousal", "RERA"),
             ("respiratory effort-related arousal", "RERA", "effort ending in an arousal"),
-            salience=7,
+            salience=7, counts_as="rera",
         ),
         EventKind(
             "desaturation", "desaturation", "Desaturations", "oxygen", "#b5522b",
             ("oxygen desaturation", "desaturation"),
             ("oxygen desaturation", "oxygen drops", "desaturation", "SpO2 falls", "drop in oxygen saturation"),
-            salience=7,
+            salience=7, absence=True,
         ),
         EventKind(
             "arousal", "arousal", "Arousals", "brain", "#b98a00",
             ("arousal", "cortical arousal"),
             ("arousal", "cortical arousal", "brief awakening", "EEG arousal"),
             ("several arousals", "repeated arousals"),
-            salience=6,
+            salience=6, absence=True,
         ),
         EventKind(
             "leg_movement", "leg movement", "Leg movements", "legs", "#5c8a3a",
@@ -190,14 +196,14 @@ EVENT_KINDS = {
             ("slow wave", "large slow wave"),
             ("slow wave", "large slow wave", "high-amplitude delta wave"),
             ("slow waves", "large slow waves", "slow-wave activity"),
-            micro=True, similar=True,
+            salience=2, micro=True, similar=True,
         ),
         EventKind(
             "rapid_eye_movement", "rapid eye movement", "Rapid eye movements", "eyes", "#b3364a",
             ("rapid eye movement",),
             ("rapid eye movement", "fast eye movement", "eye movement"),
             ("rapid eye movements", "frequent eye movements", "REMs"),
-            micro=True,
+            salience=4, micro=True,
         ),
         EventKind(
             "artifact", "artifact", "", "", "#6b7782",
@@ -211,8 +217,19 @@ EVENT_KINDS = {
 
 EVENT_TYPES = tuple(EVENT_KINDS)
 MICRO_EVENTS = tuple(kind.id for kind in EVENT_KINDS.values() if kind.micro)
-APNEAS = ("apnea_obstructive", "apnea_central", "apnea_mixed", "apnea")
-APNEAS_HYPOPNEAS = (*APNEAS, "hypopnea")  # what an apnea-hypopnea index counts
-RESPIRATORY = (*APNEAS_HYPOPNEAS, "rera")
+# What counts as an apnea, what an apnea-hypopnea index counts, and what a respiratory disturbance index counts.
+APNEAS = tuple(kind.id for kind in EVENT_KINDS.values() if kind.counts_as == "apnea")
+HYPOPNEAS = tuple(kind.id for kind in EVENT_KINDS.values() if kind.counts_as == "hypopnea")
+APNEAS_HYPOPNEAS = (*APNEAS, *HYPOPNEAS)
+RESPIRATORY = tuple(kind.id for kind in EVENT_KINDS.values() if kind.counts_as)
 # What must be recorded before anything may be said of a type of event (any one of the channels suffices).
 EVENT_CHANNELS = {kind.id: kind.channels for kind in EVENT_KINDS.values() if kind.channels}
+
+
+def events_of_modality(modality: str) -> tuple[str, ...]:
+    """Types of events that are seen on a modality, in the order of their rows.
+
+    >>> events_of_modality("legs")
+    ('leg_movement', 'plm')
+    """
+    return tuple(kind.id for kind in EVENT_KINDS.values() if kind.modality == modality)

@@ -19,6 +19,8 @@ class SourceKind:
         Of a program that stages; empty for others.
     caption_words : tuple of str
         How captions are read back to it.
+    staging_sentence : str
+        How the description of a night says that it staged; empty where it does not stage.
     """
 
     id: str
@@ -26,6 +28,7 @@ class SourceKind:
     clause: str
     name: str = ""
     caption_words: tuple[str, ...] = ()
+    staging_sentence: str = ""
 
 
 EXPERT, AUTOMATIC, MEASURED = "expert", "automatic", "measured"
@@ -34,9 +37,12 @@ SOURCES = {
     source.id: source
     for source in (
         SourceKind(EXPERT, "expert", "expert scoring", caption_words=(
-            "by expert scoring", "according to the expert", "expert scoring", "scored by an expert")),
-        SourceKind("yasa", "automatic (YASA)", "automatic staging by YASA", "YASA", ("YASA",)),
-        SourceKind("sleepecg", "automatic (SleepECG)", "automatic staging by SleepECG", "SleepECG", ("SleepECG",)),
+            "by expert scoring", "according to the expert", "expert scoring", "scored by an expert"),
+            staging_sentence="Sleep stages were scored by an expert."),
+        SourceKind("yasa", "automatic (YASA)", "automatic staging by YASA", "YASA", ("YASA",),
+                   "Sleep stages were scored automatically by YASA."),
+        SourceKind("sleepecg", "automatic (SleepECG)", "automatic staging by SleepECG", "SleepECG", ("SleepECG",),
+                   "Sleep stages were estimated from the heartbeat by SleepECG."),
         SourceKind(AUTOMATIC, "automatic", "automatic detection"),
         SourceKind(MEASURED, "measured", "measured from the signal"),
         SourceKind(SIMILARITY, SIMILARITY, "likeness in SleepLM's embeddings, not a scoring"),

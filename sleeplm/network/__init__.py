@@ -1,1 +1,1 @@
-"""The networks: SleepLM nano, which ships with the package, and the published SleepLM-Base."""
+"""Networks that embed nights: `encoder` what all can do, `nano` and `published` the two, `loading` them by name."""

@@ -1,23 +1,24 @@
-"""What every network that embeds nights can do: epochs and words in one space, captions, labels by examples."""
+"""What every network that embeds nights can do: epochs and texts in one space, captions, labels by examples."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, cast
 
 import numpy as np
 
 from sleeplm.errors import ModelError, UsageError
+from sleeplm.kinds.channels import FACET_KINDS, FACETS
 from sleeplm.network.few_shot import few_shot_scores
 from sleeplm.network.sharing import push
 from sleeplm.recording.epochs import Epochs
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
+
+NO_CONTEXT = "These weights have no context network; train one with `python -m train.nano.context`."
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Encoding:
     embeddings : ndarray of float32 ``[epochs, dim]``
         L2-normalised.
     patches : ndarray of float32 ``[epochs, 30, dim]``
-        L2-normalised, one a second.
+        L2-normalised, one a second; ``[epochs, 0, dim]`` of a network that is not dense in time.
     tokens : ndarray of float32 ``[epochs, tokens, width]``
         What the caption decoder, and a language model's projector, reads.
     numbers : ndarray of float32 ``[epochs, numbers]``
-        What captions give as numbers, measured (`model.measured.NUMBERS`); NaN where it was not.
+        What captions give as numbers, measured (`nano.measured.NUMBERS`), NaN where it was not; ``[epochs, 0]`` of
+        a network that measures nothing.
     """
 
     embeddings: np.ndarray
@@ -41,7 +43,7 @@ class Encoding:
     tokens: np.ndarray
     numbers: np.ndarray
 
-    def __getitem__(self, rows) -> "Encoding":
+    def __getitem__(self, rows: "slice | np.ndarray") -> "Encoding":
         """The same of some epochs."""
         return Encoding(self.embeddings[rows], self.patches[rows], self.tokens[rows], self.numbers[rows])
 
@@ -49,32 +51,54 @@ class Encoding:
 class Encoder(ABC):
     """A network with its tokenizer.
 
-    Attributes
+    What not every network can do is asked for by a capability: `require_dense`, `require_context` and
+    `require_bfloat16` give the network with the methods for it, or refuse.
+
+    Parameters
     ----------
     name : str
         What it is called in studies and indexes.
     dim : int
         Size of the shared space.
+
+    Attributes
+    ----------
+    name, dim
+        As given.
     network : Module
     dense : bool
-        Whether it embeds every second of an epoch too, so that a phrase can be localized (`require_dense`).
+        Whether it embeds every second of an epoch too, so that a phrase can be localized.
     computes_bfloat16 : bool
-        Whether it can compute in bfloat16 (`to_bfloat16`).
+        Whether it can compute in bfloat16.
     """
 
-    name: str
-    dim: int
     network: "nn.Module"
     dense: ClassVar[bool]
     computes_bfloat16: ClassVar[bool]
 
+    def __init__(self, name: str, dim: int):
+        self.name, self.dim = name, dim
+        self._texts: dict[str, np.ndarray] = {}  # embeddings by text
+
+    @property
+    @abstractmethod
+    def has_context(self) -> bool:
+        """Whether it stages with the night around (`require_context`)."""
+
+    @property
+    @abstractmethod
+    def tokenizer(self) -> Any:
+        """Of the captions.
+
+        Raises
+        ------
+        ModelError
+            It cannot be loaded.
+        """
+
     @abstractmethod
     def encode(self, epochs: Epochs) -> Encoding:
         """Embeddings, patches and tokens of epochs in one pass."""
-
-    @abstractmethod
-    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
 
     @abstractmethod
     def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
@@ -89,6 +113,21 @@ class Encoder(ABC):
     @abstractmethod
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the weights, their description and the tokenizer where they are loaded from."""
+
+    @abstractmethod
+    def with_random_weights(self) -> Self:
+        """A network of the same form, its weights drawn from torch's generator, with the same tokenizer."""
+
+    @abstractmethod
+    def _embed_new(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 ``[texts, dim]``, L2-normalised, of at least one text; nothing is remembered."""
+
+    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
+        if new:
+            self._texts |= dict(zip(new, self._embed_new(new), strict=True))
+        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
 
     def push_to_hub(
         self, repo_id: str, private: bool = False, token: str | None = None, message: str = "Add weights"
@@ -122,7 +161,7 @@ class Encoder(ABC):
         return self.encode(epochs).tokens
 
     def caption(self, epochs: Epochs, facet: str) -> list[str]:
-        """Describe epochs in words of the network's own; empty where none of the facet's channels was recorded.
+        """Captions of epochs, written by the network; empty where none of the facet's channels was recorded.
 
         Raises
         ------
@@ -154,7 +193,7 @@ class Encoder(ABC):
         examples: Mapping[str, np.ndarray],
         prompts: Mapping[str, Sequence[str]] | None = None,
     ) -> list[str]:
-        """The label of each epoch that a few examples of each label teach, and words where there are some.
+        """The label of each epoch by a few examples of each label, and by texts where there are some.
 
         Parameters
         ----------
@@ -162,7 +201,7 @@ class Encoder(ABC):
         examples : mapping of label to ndarray ``[n, dim]``
             Embeddings of epochs that have the label, from one example a label on; see `few_shot_scores`.
         prompts : mapping of label to texts, optional
-            What each label means; with few examples it is much to know.
+            What each label means; the fewer the examples, the more they help.
 
         Raises
         ------
@@ -170,18 +209,34 @@ class Encoder(ABC):
             Fewer than two labels, a label without examples or without texts, or embeddings of another size.
         """
         labels = list(examples)
-        words = prompts and {label: self.embed_text(texts).mean(0) for label, texts in prompts.items()}
-        return [labels[i] for i in few_shot_scores(embeddings, examples, words).argmax(1)]
+        centres = None if prompts is None else {k: self.embed_text(texts).mean(0) for k, texts in prompts.items()}
+        return [labels[i] for i in few_shot_scores(embeddings, examples, centres).argmax(1)]
 
     @cached_property
     def parameters(self) -> int:
         """Number of the network's own parameters; the frozen sentence encoder is not counted."""
         return sum(p.numel() for p in self.network.parameters())
 
-    @property
-    def has_context(self) -> bool:
-        """Whether it tells stages with the night around (`NanoSleepLM.stages_in_context`)."""
-        return False
+
+def epochs_with_facet(present: np.ndarray, facet: str, channels: Sequence[str]) -> np.ndarray:
+    """Indices of the epochs in which a channel of a facet was recorded.
+
+    Parameters
+    ----------
+    present : ndarray of bool ``[epochs, channels]``
+    facet : str
+    channels : sequence of str
+        Names of the columns of `present`.
+
+    Raises
+    ------
+    UsageError
+        There is no such facet.
+    """
+    if facet not in FACETS:
+        raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
+    columns = [channels.index(name) for name in FACET_KINDS[facet].channels if name in channels]
+    return np.flatnonzero(present[:, columns].any(1))
 
 
 class DenseEncoder(Protocol):
@@ -192,6 +247,20 @@ class DenseEncoder(Protocol):
 
     def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
         """Where in a night a phrase holds: a curve, and spans ``(start_s, end_s, score)``, best first."""
+
+
+class ContextEncoder(Protocol):
+    """A network that stages with the night around."""
+
+    def stages_in_context(self, embeddings: np.ndarray) -> np.ndarray:
+        """Probability of each stage of a night's epochs, given those around them, float32 ``[epochs, 5]``."""
+
+
+class Bfloat16Encoder(Protocol):
+    """A network that can compute in bfloat16."""
+
+    def to_bfloat16(self) -> Encoder:
+        """Compute in bfloat16 from now on; what it embeds then counts as another network's."""
 
 
 def require_dense(encoder: Encoder) -> DenseEncoder:
@@ -210,42 +279,70 @@ def require_dense(encoder: Encoder) -> DenseEncoder:
     return cast(DenseEncoder, encoder)
 
 
+def require_context(encoder: Encoder) -> ContextEncoder:
+    """The network, if it stages with the night around.
+
+    Raises
+    ------
+    ModelError
+        These weights have no context network.
+    """
+    if not encoder.has_context:
+        raise ModelError(NO_CONTEXT)
+    return cast(ContextEncoder, encoder)
+
+
+def require_bfloat16(encoder: Encoder) -> Bfloat16Encoder:
+    """The network, if it can compute in bfloat16.
+
+    Raises
+    ------
+    UsageError
+        It computes in float32 alone.
+    """
+    if not encoder.computes_bfloat16:
+        raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
+    return cast(Bfloat16Encoder, encoder)
+
+
 def model_of(encoder: Encoder) -> dict:
     """What tells the vectors of one network from another's: name, SHA-256 of its tensors, size of the space.
 
     The tensors that read texts are left out: no vector of a signal follows from them, and who learns to read better
     finds the vectors that are there.
+
+    Parameters
+    ----------
+    encoder : Encoder
+
+    Returns
+    -------
+    dict
+        ``{"name": str, "sha256": str, "dim": int}``, as studies and indexes hold it.
     """
+    from sleeplm.network.tensors import sha256_of_tensors  # torch is slow to import
+
     state = encoder.network.state_dict()
     vectors_of = {name: tensor for name, tensor in state.items() if not name.startswith("text.")}
     return {"name": encoder.name, "sha256": sha256_of_tensors(vectors_of), "dim": encoder.dim}
 
 
-def sha256_of_tensors(state: "Mapping[str, torch.Tensor]") -> str:
-    """SHA-256 of named tensors, their shapes and their bytes, in whatever order they come."""
-    import torch
-
-    whole = hashlib.sha256()
-    for name, tensor in sorted(state.items()):
-        whole.update(f"{name} {list(tensor.shape)}".encode())
-        whole.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
-    return whole.hexdigest()
-
-
-def refuse_other_network(encoder: Encoder, study) -> None:
+def refuse_other_network(encoder: Encoder, model: Mapping) -> None:
     """Refuse an encoder in whose space a study's embeddings do not lie.
 
     Parameters
     ----------
     encoder : Encoder
-    study : Study
+    model : mapping
+        `model_of` the network that embedded the study (`Study.model`).
 
     Raises
     ------
     ModelError
+        It is another network.
     """
-    if model_of(encoder) != study.model:
+    if model_of(encoder) != model:
         raise ModelError(
-            f"this study was embedded by another network ({study.model['name']}) than the one in use "
+            f"this study was embedded by another network ({model['name']}) than the one in use "
             f"({encoder.name}); analyse the recording again, or name that network"
         )

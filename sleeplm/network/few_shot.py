@@ -1,4 +1,4 @@
-"""A classifier from a handful of examples, and from words: ridge regression, every label counting alike."""
+"""A classifier from a handful of examples, and from texts: ridge regression, every label counting alike."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,10 @@ import numpy as np
 from sleeplm.errors import UsageError
 
 # Of the mean squared length of unit vectors about their mean; chosen among .001 to 1 by the kappa of stages at 1, 5
-# and 20 examples a stage on five simulated nights of unusual people in varied laboratories.
+# and 20 examples a stage on five simulated nights of unusual people in laboratories of all kinds.
 _PENALTY = 0.03
-_PENALTY_WITH_WORDS = 0.3  # among .03 to .3, likewise on the eight validation nights (people of unusual habits)
-_OF_NEIGHBOUR = 0.25  # chosen among .25, .5 and 1 like the penalty with words
+_PENALTY_WITH_TEXTS = 0.3  # among .03 to .3, likewise on the eight validation nights (people of unusual habits)
+_OF_NEIGHBOUR = 0.25  # chosen among .25, .5 and 1 like the penalty with texts
 
 
 def with_neighbours(embeddings: np.ndarray) -> np.ndarray:
@@ -37,13 +37,13 @@ def with_neighbours(embeddings: np.ndarray) -> np.ndarray:
 
 
 def few_shot_scores(
-    embeddings: np.ndarray, examples: Mapping[str, np.ndarray], words: Mapping[str, np.ndarray] | None = None
+    embeddings: np.ndarray, examples: Mapping[str, np.ndarray], texts: Mapping[str, np.ndarray] | None = None
 ) -> np.ndarray:
     """How much each epoch is like the examples of each label.
 
     Ridge regression of the labels' indicators on the embeddings, centred, each label weighing the same however many
     examples it has: with one example a label it ranks much as the nearest example does, with more it learns which
-    directions matter. Where the labels have words, the regression begins from these and learns only what they leave
+    directions matter. Where the labels have texts, the regression begins from these and learns only what they leave
     unexplained (a prior at the text's classifier, as Tip-Adapter has it: Zhang et al. 2022, ECCV).
 
     Parameters
@@ -52,8 +52,8 @@ def few_shot_scores(
         L2-normalised.
     examples : mapping of label to ndarray ``[n, dim]``
         Embeddings of epochs that have the label; n may differ between labels.
-    words : mapping of label to ndarray ``[dim]``, optional
-        Embeddings of texts that say what the labels mean; those of labels without examples are not used.
+    texts : mapping of label to ndarray ``[dim]``, optional
+        Embeddings of texts that describe the labels; those of labels without examples are not used.
 
     Returns
     -------
@@ -63,9 +63,9 @@ def few_shot_scores(
     Raises
     ------
     UsageError
-        Fewer than two labels, a label without examples or without words, or embeddings of another size.
+        Fewer than two labels, a label without examples or without texts, or embeddings of another size.
     """
-    if words is not None and (mute := set(examples) - set(words)):
+    if texts is not None and (mute := set(examples) - set(texts)):
         raise UsageError(f"Give words for each label that has examples; {sorted(mute)[0]!r} has none.")
     if len(examples) < 2:
         raise UsageError("Give examples of at least two labels.")
@@ -83,8 +83,8 @@ def few_shot_scores(
     x = x - centre
     weighed, wanted = (x * weight[:, None]).T, labels - share
     start, penalty = np.zeros((dim, len(counts))), _PENALTY
-    if words is not None:
-        start, penalty = np.stack([words[label] for label in examples], axis=1), _PENALTY_WITH_WORDS
+    if texts is not None:
+        start, penalty = np.stack([texts[label] for label in examples], axis=1), _PENALTY_WITH_TEXTS
         start = start - start.mean(1, keepdims=True)
     learned = np.linalg.solve(weighed @ x + penalty * np.eye(dim), weighed @ (wanted - x @ start))
     return (embeddings - centre) @ (start + learned) + share

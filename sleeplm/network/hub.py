@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sleeplm.errors import ModelError
-from sleeplm.files import cache_folder
+from sleeplm.files import cache_folder, write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -76,9 +76,7 @@ def _pinned(name: str) -> tuple[str, list[str]]:
         info = HfApi().model_info(name)
         pin = {"revision": info.sha, "files": sorted(sibling.rfilename for sibling in info.siblings or ())}
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(pin, indent=2) + "\n")
-        partial.replace(file)
+        write_whole(file, json.dumps(pin, indent=2) + "\n")
     try:
         pin = json.loads(file.read_text())
         revision, held = pin["revision"], list(pin["files"])

@@ -2,23 +2,31 @@
 
 from pathlib import Path
 
-from sleeplm.errors import ModelError, UsageError
-from sleeplm.network.encoder import Encoder
+from sleeplm.errors import ModelError
+from sleeplm.network.encoder import Encoder, require_bfloat16
 from sleeplm.network.hub import folder_of
+from sleeplm.network.nano import NanoSleepLM
 from sleeplm.network.nano.context import FILES as CONTEXT_FILES
-from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.files import FILES as NANO_FILES
-from sleeplm.network.published.encoder import PublishedSleepLM
+from sleeplm.network.published import PublishedSleepLM
 from sleeplm.network.published.folders import FILES as PUBLISHED_FILES
 from sleeplm.network.published.folders import holds_published, name_in
 
-MOST_NAME = 80  # characters
+MOST_NAME = 80  # characters: a name is shown on one line of the page
 
 
 class SleepLM:
-    """A sleep-language model: `from_pretrained` gives a `NanoSleepLM` or a `PublishedSleepLM`."""
+    """A sleep-language model: `from_pretrained` gives a `NanoSleepLM` or a `PublishedSleepLM`.
 
-    def __init__(self):
+    It cannot be made itself.
+
+    Raises
+    ------
+    TypeError
+        Somebody tries.
+    """
+
+    def __init__(self) -> None:
         raise TypeError("a SleepLM is loaded with SleepLM.from_pretrained()")
 
     @classmethod
@@ -31,6 +39,11 @@ class SleepLM:
             Folder, or name on the hub, of ``nano.safetensors``, ``nano.json``, ``tokenizer.json`` and, if there is
             one, the context network; ours by default. Or of the published network's files:
             ``yang-ai-lab/SleepLM-Base``.
+
+        Returns
+        -------
+        NanoSleepLM or PublishedSleepLM
+            By what the folder holds.
 
         Raises
         ------
@@ -69,8 +82,4 @@ def load_encoder(name: str | None = None, bf16: bool = False) -> Encoder:
     encoder = SleepLM.from_pretrained(name)
     if not encoder.name.isprintable() or not 1 <= len(encoder.name) <= MOST_NAME:
         raise ModelError(f"the name of the network is not one line of 1 to {MOST_NAME} printable characters")
-    if not bf16:
-        return encoder
-    if not isinstance(encoder, PublishedSleepLM):
-        raise UsageError(f"{encoder.name} computes in float32; bfloat16 is for the released network")
-    return encoder.to_bfloat16()
+    return require_bfloat16(encoder).to_bfloat16() if bf16 else encoder

@@ -1,4 +1,4 @@
-"""What the network is trained by. Pure functions of scores and of what is true."""
+"""Losses that networks are trained by: pure functions of scores and of what is true."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from sleeplm.network.nano.decoder import PAD
 
-_NEVER = -1e4
+_NEVER = -1e4  # a score that adds nothing to a logsumexp, and finite: minus infinity makes gradients NaN
 
 
 def texts_to_epochs(scores: Tensor, true: Tensor, unknown: Tensor) -> Tensor:
@@ -60,11 +60,27 @@ def dense(logits: Tensor, true: Tensor, unknown: Tensor, true_weight: float = 3.
 
 
 def captioning(logits: Tensor, ids: Tensor) -> Tensor:
-    """Cross-entropy of the next word; `ids` ``[batch, length]`` begin with START, `logits` of ``ids[:, 1:]``."""
+    """Cross-entropy of the next token.
+
+    Parameters
+    ----------
+    logits : Tensor
+        ``[batch, length - 1, vocabulary]``, of ``ids[:, 1:]``.
+    ids : Tensor
+        int64 ``[batch, length]``, from START on; padding counts for nothing.
+    """
     return functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), ignore_index=PAD)
 
 
 def reconstruction(found: Tensor, wanted: Tensor, here: Tensor) -> Tensor:
-    """Mean squared error over the recorded channels: ``[batch, 13, 30, n]`` twice, bool ``[batch, 13]``."""
+    """Mean squared error over the recorded channels.
+
+    Parameters
+    ----------
+    found, wanted : Tensor
+        ``[batch, channels, seconds, n]``.
+    here : Tensor
+        bool ``[batch, channels]``, which were recorded.
+    """
     error = (found - wanted).square().mean((-1, -2))
     return (error * here).sum() / here.sum().clamp(min=1)

@@ -1,27 +1,37 @@
-"""Weights to a folder of the hub, with a card that says what they are."""
+"""Weights to a folder of the hub, with a card that describes them."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import ModelError
-from sleeplm.network.nano.config import NetworkConfig
 
 CARD_FILE = "README.md"
 
 
-def write_card(folder: Path, config: NetworkConfig, about: dict) -> None:
-    """Write a short model card, unless the folder has one already."""
+def write_card(folder: Path, name: str, dim: int, about: Mapping[str, object]) -> None:
+    """Write a short model card, unless the folder has one already.
+
+    Parameters
+    ----------
+    folder : path
+    name : str
+        What the network is called.
+    dim : int
+        Size of its space.
+    about : mapping
+        How its weights were made.
+    """
     card = folder / CARD_FILE
     if card.exists():
         return
     made = "".join(f"- {key.replace('_', ' ')}: {value}\n" for key, value in about.items())
     card.write_text(
         "---\nlibrary_name: sleeplm-chat\npipeline_tag: feature-extraction\ntags: [sleep, polysomnography, eeg]\n"
-        f"---\n# {config.name}\n{RESEARCH_USE}\n\n"
+        f"---\n# {name}\n{RESEARCH_USE}\n\n"
         f"A network that puts 30-s epochs of polysomnography, their seconds and short texts into one space of "
-        f"{config.dim} dimensions. Load it with `SleepLM.from_pretrained(folder)`.\n"
+        f"{dim} dimensions. Load it with `SleepLM.from_pretrained(folder)`.\n"
         + (f"\n## How it was made\n{made}" if made else "")
     )
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CANONICAL
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.recording.quality.faults import valid_samples
+from sleeplm.recording.resample import HELD_KINDS
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
-
-_HOLDS_LAST = ("position", "spo2")  # kinds whose gaps keep the last value: zero would be a claim
 
 
 @dataclass
@@ -39,14 +39,14 @@ class Epochs:
         UsageError
             A number is outside the recording.
         """
-        numbers = np.asarray(numbers, dtype=int)
-        outside = numbers[(numbers < 1) | (numbers > len(self))]
+        at = np.asarray(numbers, dtype=int) - 1
+        outside = at[(at < 0) | (at >= len(self))]
         if len(outside):
-            raise UsageError(f"There is no epoch {outside[0]}: the recording has epochs 1 to {len(self)}.")
-        return Epochs(self.signals[numbers - 1], self.present[numbers - 1])
+            raise UsageError(f"There is no epoch {outside[0] + 1}: the recording has epochs 1 to {len(self)}.")
+        return Epochs(self.signals[at], self.present[at])
 
 
-def cut_epochs(recording) -> Epochs:
+def cut_epochs(recording: NightSignals) -> Epochs:
     """Cut a recording into epochs.
 
     A channel is present in an epoch where its quality lets it be used. What is missing within a present epoch is 0,
@@ -54,7 +54,7 @@ def cut_epochs(recording) -> Epochs:
 
     Parameters
     ----------
-    recording : Recording
+    recording : NightSignals
 
     Returns
     -------
@@ -70,8 +70,8 @@ def cut_epochs(recording) -> Epochs:
         if channel.name in recording.channels and n_epochs:
             signal = _to_length(recording.signal(channel.name, MODEL_SFREQ_HZ), n_epochs * SAMPLES_PER_EPOCH)
             present = recording.quality.usable(channel.name)
-            filled = _filled(signal, channel.kind).reshape(n_epochs, SAMPLES_PER_EPOCH)
-            epochs.signals[present, i] = filled[present]
+            whole = _without_gaps(signal, channel.kind).reshape(n_epochs, SAMPLES_PER_EPOCH)
+            epochs.signals[present, i] = whole[present]
             epochs.present[:, i] = present
     return epochs
 
@@ -84,10 +84,12 @@ def _to_length(signal: np.ndarray, n_samples: int) -> np.ndarray:
     return out
 
 
-def _filled(signal: np.ndarray, kind: str) -> np.ndarray:
+def _without_gaps(signal: np.ndarray, kind: str) -> np.ndarray:
     """One channel without gaps."""
     valid = valid_samples(signal, kind)
-    return _hold_last(signal, valid) if kind in _HOLDS_LAST else np.where(valid, signal, np.float32(0))
+    if kind in HELD_KINDS:  # zero would be a claim
+        return _hold_last(signal, valid)
+    return np.where(valid, signal, np.float32(0))
 
 
 def _hold_last(signal: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ def mostly_gap(gaps: Gaps, n_epochs: int) -> np.ndarray:
     return np.diff(np.interp(edges_s, knots_s, total_s)) > EPOCH_S / 2
 
 
-def said_of_gaps(gaps: Gaps, duration_s: float) -> list[str]:
+def gap_warnings(gaps: Gaps, duration_s: float) -> list[str]:
     """How much is missing, as a list of one sentence; empty where nothing is."""
     if not gaps:
         return []

@@ -1,4 +1,4 @@
-"""From a lab's file, or a raw of MNE, to a `Recording`: which signal stands for what, and what to doubt."""
+"""From a lab's file to a `Recording`: which signal stands for what, and what to doubt."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,9 +10,9 @@ from sleeplm.files import open_regular
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.recording.formats.edf import read_edf_file
 from sleeplm.recording.formats.edf_header import begins_as_edf
-from sleeplm.recording.formats.mne_formats import read_mne_file, source_of
+from sleeplm.recording.formats.mne_formats import read_mne_file
 from sleeplm.recording.formats.source import Source
-from sleeplm.recording.gaps import said_of_gaps
+from sleeplm.recording.gaps import gap_warnings
 from sleeplm.recording.montage import units as known_units
 from sleeplm.recording.montage.active import find_active_channels
 from sleeplm.recording.montage.channels import Match
@@ -23,8 +23,8 @@ _EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 _UNIT_GIVEN = "its unit is given by the user"
-_WORTH_SAYING = ("stands in for", "not used", "taken as")
-_NIGHT_S = 24 * 3600.0
+_WARN_OF = ("stands in for", "not used", "taken as")
+_NIGHT_S = 24 * 3600.0  # a longer recording holds more than one night
 
 
 def open_recording(
@@ -52,38 +52,12 @@ def open_recording(
         An override names a channel or a label that does not exist, or a unit one that the channel cannot have.
     """
     path = Path(path)
-    return _build(path, _read_source(path), overrides, units)
+    return build_recording(path, _read_source(path), overrides, units)
 
 
-def from_mne(
-    raw,
-    overrides: Mapping[str, str] = MappingProxyType({}),
-    units: Mapping[str, str] = MappingProxyType({}),
+def build_recording(
+    path: Path, source: Source, overrides: Mapping[str, str], units: Mapping[str, str]
 ) -> Recording:
-    """A recording from a `mne.io.Raw`: its channels are found, judged and asked about as those of a file.
-
-    Stretches annotated ``BAD_ACQ_SKIP`` are gaps. Of ``subject_info`` nothing is taken but age and sex.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-        It is read from when signals are asked for, and not altered.
-    overrides, units : mapping of str to str
-        As for `open_recording`.
-
-    Raises
-    ------
-    NoUsableChannelError
-        None of its channels stands for a canonical one.
-    UsageError
-        An override or unit names what does not exist.
-    """
-    files = [name for name in raw.filenames if name is not None]
-    path = Path(files[0]) if files else Path("raw")
-    return _build(path, source_of(raw, path.name), overrides, units)
-
-
-def _build(path: Path, source: Source, overrides: Mapping[str, str], units: Mapping[str, str]) -> Recording:
     """Find what stands for which canonical channel in a source, and what to doubt and to ask about it.
 
     Raises
@@ -91,8 +65,9 @@ def _build(path: Path, source: Source, overrides: Mapping[str, str], units: Mapp
     NoUsableChannelError, UsageError
         As `open_recording`.
     """
+    warnings: list[str] = []
     if source.canonical and not overrides:
-        matches, warnings = {s.label: Match(s, note=s.note) for s in source.signals}, []
+        matches = {s.label: Match(s, note=s.note) for s in source.signals}
     else:
         matches, warnings = find_active_channels(source.signals, overrides, source.duration_s)
     if not matches:
@@ -102,14 +77,14 @@ def _build(path: Path, source: Source, overrides: Mapping[str, str], units: Mapp
             f"C3=LABEL. {' '.join(warnings)}".strip()
         )
     recording = Recording(path, source, _with_units(matches, units), [])
-    said = [f"'{path.name}': {w}" for w in source.warnings] + said_of_gaps(source.gaps, source.duration_s)
+    notices = [f"'{path.name}': {w}" for w in source.warnings] + gap_warnings(source.gaps, source.duration_s)
     if source.duration_s > _NIGHT_S:
-        said.append(
+        notices.append(
             f"The recording lasts {source.duration_s / 3600:.0f} h, longer than a night; lights off and on say "
             "which part of it is one."
         )
     doubtful, recording.questions = doubts(recording, answered=units)
-    recording.warnings = said + _said(recording) + warnings + doubtful
+    recording.warnings = notices + _channel_warnings(recording) + warnings + doubtful
     return recording
 
 
@@ -124,10 +99,10 @@ def montage_of(path: str | Path) -> list[tuple[str, str]]:
     return [(signal.label, signal.unit) for signal in _read_source(Path(path)).signals]
 
 
-def _with_units(matches: Mapping[str, Match], said: Mapping[str, str]) -> dict[str, Match]:
+def _with_units(matches: Mapping[str, Match], given: Mapping[str, str]) -> dict[str, Match]:
     """The matches with the units that the user names in place of those of the file."""
     known = dict(matches)
-    for name, unit in said.items():
+    for name, unit in given.items():
         if name not in matches:
             raise UsageError(
                 f"A unit is given for {name}, which the recording does not have; it has {', '.join(matches)}."
@@ -163,12 +138,12 @@ def _read_source(path: Path) -> Source:
     return read_mne_file(path)
 
 
-def _said(recording: Recording) -> list[str]:
+def _channel_warnings(recording: Recording) -> list[str]:
     """One sentence for each channel that stands in for another or rests on an assumption."""
-    said = []
+    warnings = []
     for name, channel in recording.channels.items():
-        if any(words in (channel.note or "") for words in _WORTH_SAYING):
-            said.append(f"{name} is '{channel.label}': {channel.note}.")
+        if any(words in (channel.note or "") for words in _WARN_OF):
+            warnings.append(f"{name} is '{channel.label}': {channel.note}.")
         if CHANNEL[name].kind in ("flow", "effort") and channel.sfreq_hz < _ROUGH_BREATHS_HZ:
-            said.append(f"{name} is sampled at {channel.sfreq_hz:g} Hz, which shows breaths only roughly.")
-    return said
+            warnings.append(f"{name} is sampled at {channel.sfreq_hz:g} Hz, which shows breaths only roughly.")
+    return warnings

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from sleeplm.recording.montage.questions import Question
 from sleeplm.recording.privacy.subject import Subject
-from sleeplm.recording.quality.quality import Quality
+
+if TYPE_CHECKING:  # both are made by functions that take what is described here
+    from sleeplm.recording.montage.questions import Question
+    from sleeplm.recording.quality.assessment import Quality
 
 
-class ReadChannel(Protocol):
+@runtime_checkable
+class NightChannel(Protocol):
     """One canonical channel and the signal that stands for it; see `sleeplm.recording.Channel`."""
 
     @property
@@ -26,8 +29,9 @@ class ReadChannel(Protocol):
     def note(self) -> str | None: ...
 
 
-class NightSignals(Protocol):
-    """The signals of one night under canonical names; see `sleeplm.recording.Recording`, which is one."""
+@runtime_checkable
+class NightTime(Protocol):
+    """When a night was recorded: what a scoring is laid on."""
 
     @property
     def path(self) -> Path: ...
@@ -39,29 +43,35 @@ class NightSignals(Protocol):
     def start_date(self) -> str | None: ...
     @property
     def start_clock(self) -> str | None: ...
+
+
+@runtime_checkable
+class NightSignals(NightTime, Protocol):
+    """The signals of one night under canonical names; see `sleeplm.recording.Recording`, which is one."""
+
     @property
     def simulated(self) -> bool: ...
     @property
     def subject(self) -> Subject: ...
     @property
-    def channels(self) -> Mapping[str, ReadChannel]: ...
+    def channels(self) -> Mapping[str, NightChannel]: ...
     @property
     def missing(self) -> Sequence[str]: ...
-    @property
-    def labels(self) -> Sequence[str]: ...
     @property
     def warnings(self) -> list[str]: ...
     @property
     def annotations(self) -> Sequence[tuple[float, float, str]]: ...
     @property
-    def gaps(self) -> tuple[tuple[float, float], ...]: ...
-    @property
     def mostly_gap(self) -> np.ndarray: ...
     @property
-    def questions(self) -> list[Question]: ...
+    def questions(self) -> "list[Question]": ...
     @property
-    def quality(self) -> Quality: ...
+    def quality(self) -> "Quality": ...
 
     def signal(self, name: str, sfreq_hz: float | None = None) -> np.ndarray:
         """One canonical channel whole, float32 ``[samples]`` in its canonical unit, NaN in gaps."""
+        ...
+
+    def electrodes(self, name: str, start_s: float, stop_s: float) -> tuple[np.ndarray, ...]:
+        """What a channel is made of, from `start_s` to `stop_s`: one signal, or an electrode and its reference."""
         ...

@@ -9,21 +9,20 @@ import numpy as np
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.recording.array_cache import ArrayCache
 from sleeplm.recording.formats.source import Source
 from sleeplm.recording.gaps import mostly_gap
 from sleeplm.recording.montage import positions
 from sleeplm.recording.montage import units as known_units
 from sleeplm.recording.montage.channels import Match
 from sleeplm.recording.montage.questions import Question
-from sleeplm.recording.quality.quality import Quality, assess
-from sleeplm.recording.recent import RecentArrays
-from sleeplm.recording.resample import MAX_RATE_HZ, hold, resample
+from sleeplm.recording.quality import Quality, assess
+from sleeplm.recording.resample import HELD_KINDS, MAX_RATE_HZ, hold, resample
 from sleeplm.units import EPOCH_S
 
-_REMEMBERED_BYTES = 128 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, five at 100 Hz 58 MB
+_CACHE_BYTES = 128 << 20  # of signals: all 14 channels of 8 h at 64 Hz are 103 MB, five at 100 Hz 58 MB
 # The derivation that each place is meant to hold, named where another stands in for it.
 _PROPER = {"C3": "C3-M2", "C4": "C4-M1", "EOG_L": "E1-M2", "EOG_R": "E2-M1", "AF": "nasal pressure"}
-_HELD_KINDS = ("position", "spo2")  # between two samples of these nothing may be made up
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Recording:
     gaps : tuple of (float, float)
         First and last second of each stretch in which nothing was recorded; all signals are NaN there.
     subject : Subject
-        Age and sex of who slept, where the file tells them.
+        Age and sex of who slept, where the file has them.
     questions : list of Question
         What only a person can say of it: units and codings that are missing or make no sense.
     """
@@ -103,7 +102,7 @@ class Recording:
         self.missing = [name for name in CHANNEL_NAMES if name not in matches]
         self.warnings = warnings
         self.questions: list[Question] = []
-        self._recent = RecentArrays(_REMEMBERED_BYTES)
+        self._cache = ArrayCache(_CACHE_BYTES)
 
     @cached_property
     def quality(self) -> Quality:
@@ -129,7 +128,7 @@ class Recording:
         Returns
         -------
         ndarray of float32
-            ``[samples]`` in the canonical unit, read-only: the next who asks may get the same array.
+            ``[samples]`` in the canonical unit, read-only: the next call may give the same array.
 
         Raises
         ------
@@ -141,14 +140,14 @@ class Recording:
         if sfreq_hz is not None and not 0 < sfreq_hz < MAX_RATE_HZ:
             raise UsageError(f"A rate of {sfreq_hz} Hz is out of range.")
         rate = self.channels[name].sfreq_hz if sfreq_hz is None else sfreq_hz
-        return self._recent.get((name, rate), lambda: self._resampled(name, rate))
+        return self._cache.get((name, rate), lambda: self._resampled(name, rate))
 
     def _resampled(self, name: str, sfreq_hz: float) -> np.ndarray:
         values = self.read(name, 0.0, self.duration_s)
         from_hz = self.channels[name].sfreq_hz
         if sfreq_hz == from_hz:
             return values
-        change = hold if CHANNEL[name].kind in _HELD_KINDS else resample
+        change = hold if CHANNEL[name].kind in HELD_KINDS else resample
         return change(values, from_hz, sfreq_hz, round(self.duration_s * sfreq_hz))
 
     def read(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
@@ -181,14 +180,8 @@ class Recording:
         """The unit of the signal that stands for a channel, as its file or the user names it."""
         return self._matches[name].signal.unit
 
-    def to_mne(self, sfreq_hz: float | None = None):
-        """The canonical channels as a `mne.io.RawArray`: see `mne_export.to_mne`."""
-        from sleeplm.recording.formats.mne_export import to_mne
-
-        return to_mne(self, sfreq_hz)
-
     def position_coding(self, name: str) -> positions.Coding | None:
-        """The coding that a position channel is certainly in; None where nobody has said."""
+        """The coding that a position channel is certainly in; None where none is certain."""
         return self._codings[name]
 
     def _channel(self, name: str, match: Match) -> Channel:
@@ -199,8 +192,8 @@ class Recording:
         if name in self._codings:
             coding = self._codings[name]
             assumed = None if coding else "its coding of positions is not named, so that they are not used"
-            told = coding.words if coding and coding.name != "code" else None
+            coded = coding.words if coding and coding.name != "code" else None
         else:
-            assumed, told = known_units.assumed(match.signal.unit, canonical), None
-        notes = [n for n in (note, told, assumed) if n]
+            assumed, coded = known_units.assumed(match.signal.unit, canonical), None
+        notes = [n for n in (note, coded, assumed) if n]
         return Channel(name, match.signal.label, match.signal.sfreq_hz, canonical.unit, "; ".join(notes) or None)

@@ -7,8 +7,9 @@ import numpy as np
 # Largest term of the ratio of two rates. The rates of labs are met exactly; the worst that a header may hold
 # drifts by a third of a second over a night, for a filter of two million taps that takes a second to design.
 _MAX_TERM = 100_000
-MAX_RATE_HZ = 1e5  # that anybody may ask for
-_OFFSET_SAMPLES = 50_000
+MAX_RATE_HZ = 1e5  # that anybody may ask for: twice that of sound
+_OFFSET_SAMPLES = 50_000  # of which the median is taken: a millisecond of work, and near enough for an offset
+HELD_KINDS = ("position", "spo2")  # of channels: between two samples of these nothing may be made up
 
 
 def resample(values: np.ndarray, from_hz: float, to_hz: float, n_samples: int) -> np.ndarray:

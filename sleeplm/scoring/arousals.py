@@ -31,6 +31,7 @@ NREM_ALONE = "arousals of NREM sleep alone, without a chin EMG"
 REM_RULE = f"{RULE}, with a rise of the chin EMG of 1 s or more"
 # Bands and what a change of the logarithm of each counts for. Faster power is taken in two parts, since most of 16
 # to 40 Hz lies in its first few; sigma stands for spindles, delta for K-complexes and slow waves.
+# Sigma is the AASM's range of spindles, 11 to 16 Hz, so that alpha ends earlier than in `kinds.bands`.
 WEIGHTS = {
     (0.5, 4.0): -0.2,
     (4.0, 8.0): 0.1,

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 from scipy.signal import butter, sosfilt
 
+from sleeplm.kinds.bands import EMG_HZ
 from sleeplm.kinds.stages import Stage
 from sleeplm.scoring.derivations import MIN_SFREQ_HZ, per_sample
 
-BAND_HZ = (10.0, 100.0)
 ATONIC_UV, TONIC_UV = 1.0, 2.0
 NOISE_WINDOW_S = 61  # half a minute on both sides
 MIN_REM_S = 300
@@ -55,9 +55,9 @@ def rem_atonia_index(chin_uv: np.ndarray, sfreq_hz: float, hypnogram: Sequence[s
 
 def _per_second(chin_uv: np.ndarray, sfreq_hz: float) -> np.ndarray:
     """Mean of the rectified EMG in each second, NaN where any of it is."""
-    low_hz, high_hz = BAND_HZ
-    band = BAND_HZ if high_hz < 0.45 * sfreq_hz else low_hz
-    sos = butter(2, band, "bandpass" if band is BAND_HZ else "highpass", fs=sfreq_hz, output="sos")
+    low_hz, high_hz = EMG_HZ
+    band = EMG_HZ if high_hz < 0.45 * sfreq_hz else low_hz
+    sos = butter(2, band, "bandpass" if band is EMG_HZ else "highpass", fs=sfreq_hz, output="sos")
     usable = np.isfinite(chin_uv)
     rectified = np.abs(sosfilt(sos, np.where(usable, chin_uv, 0).astype(np.float64)))
     seconds = int(len(rectified) / sfreq_hz)

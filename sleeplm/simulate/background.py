@@ -36,7 +36,8 @@ SLOWER = (
     0.15  # mean gain below 1 Hz in log10: people that nothing was fitted to have more there than the fitted ones
 )
 # What the sum of background and waves lacked beside the fitted and dynamo's medians: log10 by stage and band.
-# Awake, small movements and drift are laid on what was fitted with them in it.
+# Awake, small movements and drift are laid on what was fitted with them in it. Bands are where it lacked, not those
+# of `kinds.bands`.
 THETA_TO_BETA, SIGMA, DELTA, SLOW, ALL = (4.0, 18.0), (9.5, 16.0), (1.2, 3.0), (0.2, 5.0), (0.2, 50.0)
 LACKED = ((None, THETA_TO_BETA, 0.05), (N2, SIGMA, 0.12), (N2, DELTA, -0.08), (W, SLOW, -0.15), (W, ALL, -0.17))
 # Which stage an epoch leans to beside its own: experts' epochs of one stage hold stretches of the next.

@@ -125,7 +125,7 @@ def derive(
     NoUsableChannelError
         Every signal is flat or empty.
     """
-    from sleeplm.captions import attributes_of_night, tell
+    from sleeplm.captions import attributes_of_night, render_captions
     from sleeplm.facts import night_facts
     from sleeplm.recording.epochs import cut_epochs
     from sleeplm.scoring import score
@@ -140,7 +140,7 @@ def derive(
             raise NoUsableChannelError("none of the recording's signals holds anything: all are flat or empty")
     with steps("captions"):
         attributes = attributes_of_night(recording, epochs, scoring)
-        captions = tell(attributes, seed, full=True)
+        captions = render_captions(attributes, seed, full=True)
     with steps("embedding"):
         encoded = encoder.encode(epochs) if encoder is not None else None
     warnings = [*recording.warnings, *(w for e in experts for w in e.warnings), *scoring.warnings]

@@ -16,7 +16,7 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
 from sleeplm.recording.epochs import Epochs
 from sleeplm.recording.montage.questions import Question
-from sleeplm.recording.quality.quality import Quality
+from sleeplm.recording.quality import Quality
 from sleeplm.study import folder as store
 from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 

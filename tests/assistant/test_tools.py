@@ -133,6 +133,8 @@ def test_nothing_about_stages_where_nothing_was_staged():
 
 
 class _Encoder(FakeEncoder):
+    dense = True
+
     def localize(self, phrase, patches):
         return np.zeros(40), [(60.0, 95.0, 0.8)]
 

@@ -11,7 +11,7 @@ from sleeplm.kinds.events import APNEAS
 from sleeplm.kinds.stages import STAGES
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.epochs import cut_epochs
-from sleeplm.recording.quality.quality import assess
+from sleeplm.recording.quality import assess
 from sleeplm.simulate import simulate_night
 
 BEATS_BPM = 63

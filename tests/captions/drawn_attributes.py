@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from sleeplm.captions.features.brain import BANDS_HZ
-from sleeplm.captions.text.lexicon import CHANNEL_NOUNS, SUPPORTS, WORDS
+from sleeplm.captions.text.lexicon import CHANNEL_NOUNS, EVIDENCE_NOUNS, QUALITIES
+from sleeplm.kinds.bands import EEG_BANDS
 from sleeplm.kinds.channels import POSITIONS
 from sleeplm.kinds.events import EVENT_TYPES, MICRO_EVENTS
 
@@ -30,7 +30,7 @@ def some(**values):
 
 
 def faults(*channels: str):
-    kinds = st.lists(st.sampled_from(sorted(WORDS["fault"])), min_size=1, max_size=3, unique=True)
+    kinds = st.lists(st.sampled_from(sorted(QUALITIES["fault"])), min_size=1, max_size=3, unique=True)
     return st.dictionaries(st.sampled_from(channels), kinds, min_size=1, max_size=len(channels))
 
 
@@ -59,7 +59,7 @@ def stage_event(draw):
     context = {
         "stage_source": st.sampled_from(["expert", "yasa", "sleepecg", "truth"]), "stage_confidence_pct": whole_pct,
         "previous_stage": staged, "next_stage": staged,
-        "supports": st.lists(st.sampled_from(sorted(SUPPORTS)), unique=True, max_size=4),
+        "supports": st.lists(st.sampled_from(sorted(EVIDENCE_NOUNS)), unique=True, max_size=4),
     }  # fmt: skip
     kinds = st.lists(st.sampled_from(["respiratory", "arousal", "desaturation"]), unique=True)
     row = {"events": draw(events()), "looked_for": draw(kinds)}
@@ -68,7 +68,7 @@ def stage_event(draw):
 
 derivation = st.one_of(
     st.just({"artifact": True}),
-    st.fixed_dictionaries({f"{b}_pct": whole_pct for b in BANDS_HZ} | {"rms_uv": st.integers(0, 200)}),
+    st.fixed_dictionaries({f"{b}_pct": whole_pct for b in EEG_BANDS} | {"rms_uv": st.integers(0, 200)}),
 )
 eye = st.fixed_dictionaries({"slow_uv": st.integers(0, 200), "saccadic_uv": st.integers(0, 200)})
 brain = some(
@@ -99,7 +99,7 @@ def cardiac(draw):
     if draw(st.booleans()):
         low, mean, high = sorted(draw(st.tuples(*[st.integers(30, 180)] * 3)))
         row |= {"hr_min_bpm": low, "hr_mean_bpm": mean, "hr_max_bpm": high}
-        row["hr_trend"] = draw(st.sampled_from(sorted(WORDS["hr_trend"])))
+        row["hr_trend"] = draw(st.sampled_from(sorted(QUALITIES["hr_trend"])))
     if draw(st.booleans()):
         low, mean, high = sorted(draw(st.tuples(*[whole_pct] * 3)))
         row |= {"spo2_min_pct": low, "spo2_mean_pct": mean, "spo2_max_pct": high}
@@ -116,7 +116,7 @@ def respiratory(draw):
             faults=faults("AF", "THX", "ABD", "SNORE"),
         )
     )  # fmt: skip
-    row["regularity"] = draw(st.sampled_from(sorted(WORDS["regularity"])))
+    row["regularity"] = draw(st.sampled_from(sorted(QUALITIES["regularity"])))
     if draw(st.booleans()):
         row |= {
             "flow_pct": draw(st.integers(0, 400)),
@@ -124,7 +124,7 @@ def respiratory(draw):
             "flow_lowest_s": draw(seconds),
         }
     if draw(st.booleans()):
-        row |= {"phase": draw(st.sampled_from(sorted(WORDS["phase"]))), "phase_deg": draw(st.integers(0, 180))}
+        row |= {"phase": draw(st.sampled_from(sorted(QUALITIES["phase"]))), "phase_deg": draw(st.integers(0, 180))}
     return row
 
 
@@ -137,7 +137,7 @@ def somatic(draw):
         )
     )  # fmt: skip
     if "chin_uv" in row and draw(st.booleans()):
-        row["chin_tone"] = draw(st.sampled_from(sorted(WORDS["chin_tone"])))
+        row["chin_tone"] = draw(st.sampled_from(sorted(QUALITIES["chin_tone"])))
         row["chin_bursts"] = draw(spans(9, 5))
         row["chin_bursts_n"] = len(row["chin_bursts"])
     if "position" in row and draw(st.booleans()):

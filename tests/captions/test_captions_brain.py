@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.signal import welch
 
 from sleeplm.captions import caption_night
-from sleeplm.captions.features.brain import BANDS_HZ, brain_features, eye_amplitudes, relative_powers
+from sleeplm.captions.features.brain import brain_features, eye_amplitudes, relative_powers
 from sleeplm.captions.features.spectra import densities
+from sleeplm.kinds.bands import EEG_BANDS_HZ
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
@@ -23,7 +24,7 @@ def test_band_powers_equal_a_direct_welch_estimate_within_a_point(made):
     for e in (0, 40, 119):
         freqs, psd = welch(epochs.signals[e, 6], 64, nperseg=256)
         total = psd[(freqs >= 0.5) & (freqs < 30)].sum()
-        for band, (low, high) in BANDS_HZ.items():
+        for band, (low, high) in EEG_BANDS_HZ.items():
             direct = 100 * psd[(freqs >= low) & (freqs < high)].sum() / total
             assert abs(rows[e]["C3"][f"{band}_pct"] - direct) <= 0.5
         assert abs(rows[e]["C3"]["rms_uv"] - epochs.signals[e, 6].std()) <= 0.5
@@ -121,7 +122,7 @@ def test_without_a_known_unit_no_microvolts_are_told(make_recording, signals_of)
     night = caption_night(recording, cut_epochs(recording), Scoring())
     for row in night:
         brain, somatic = row["brain"].attributes, row["somatic"].attributes
-        assert brain["C3"].keys() == {f"{band}_pct" for band in BANDS_HZ} and brain["EOG_L"] == {}
+        assert brain["C3"].keys() == {f"{band}_pct" for band in EEG_BANDS_HZ} and brain["EOG_L"] == {}
         assert "chin_uv" not in somatic and somatic["chin_tone"] == "usual"
         assert "uV" not in row["brain"].text + row["somatic"].text
 

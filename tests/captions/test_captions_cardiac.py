@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sleeplm.captions.features.cardiac import cardiac_features, heart_features, per_second
 from sleeplm.captions.features.oxygen import oxygen_features, saturation
-from sleeplm.captions.features.stretches import trends
+from sleeplm.captions.features.trends import trends
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.epochs import cut_epochs
 from sleeplm.scoring.heart import rate_of

@@ -25,22 +25,22 @@ def test_a_night_is_told_from_the_facts_that_exist():
         fact("waso_min", 30.0, "Wake after sleep onset was 30 min."),
         fact("tst_min", 402.5, "Total sleep time was 402.5 min."),
     ]
-    told = describe_night(facts, Scoring(hypnogram_source="expert"))
-    assert told.text == (
+    described = describe_night(facts, Scoring(hypnogram_source="expert"))
+    assert described.text == (
         "Sleep stages were scored by an expert. Total sleep time was 402.5 min. Wake after sleep onset was 30 min."
     )
-    assert told.attributes == {"tst_min": 402.5, "waso_min": 30.0}
+    assert described.attributes == {"tst_min": 402.5, "waso_min": 30.0}
     assert describe_night([], Scoring()).text == "Sleep stages were not scored."
 
 
 def test_what_did_not_happen_is_not_counted():
     facts = [fact("ahi_per_h", 2.0), fact("apnea_central_n", 0), fact("hypopnea_n", 14), fact("pause_n", 0)]
-    told = describe_night(facts, Scoring())
-    assert set(told.attributes) == {"ahi_per_h", "hypopnea_n"}
+    described = describe_night(facts, Scoring())
+    assert set(described.attributes) == {"ahi_per_h", "hypopnea_n"}
 
 
 @pytest.mark.parametrize(
-    "supine, other, minutes, told",
+    "supine, other, minutes, where",
     [
         (30.0, 10.0, 60, "on the back as off the back"),
         (4.0, 12.0, 60, "off the back as on the back"),
@@ -49,10 +49,12 @@ def test_what_did_not_happen_is_not_counted():
         (4.0, 1.0, 60, None),
     ],
 )
-def test_breathing_that_depends_on_position_is_told_where_both_indices_mean_something(supine, other, minutes, told):
+def test_breathing_that_depends_on_position_is_told_where_both_indices_mean_something(
+    supine, other, minutes, where
+):
     facts = [fact("ahi_supine_per_h", supine), fact("ahi_nonsupine_per_h", other), fact("supine_min", minutes)]
     text = describe_night(facts, Scoring()).text
-    assert (f"more than twice as frequent {told}." in text) if told else ("twice" not in text)
+    assert (f"more than twice as frequent {where}." in text) if where else ("twice" not in text)
 
 
 def test_a_night_is_compared_only_where_the_age_is_known_and_says_with_whom():
@@ -88,5 +90,5 @@ def test_norms_are_whole_and_name_their_source():
 
 @given(st.integers(0, 90), st.floats(0, 100))
 def test_every_value_is_told_once_as_outside_or_within(age, value):
-    told = against_norms({"tib_min": 480.0, "se_pct": value}, age, RULES)
-    assert len(told) == (1 if 19 <= age <= 30 or 61 <= age <= 77 else 0)
+    described = against_norms({"tib_min": 480.0, "se_pct": value}, age, RULES)
+    assert len(described) == (1 if 19 <= age <= 30 or 61 <= age <= 77 else 0)

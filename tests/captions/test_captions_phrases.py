@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sleeplm.captions import attributes_of_night, doubtful_phrases, spans_of, tell, training_phrases
+from sleeplm.captions import attributes_of_night, doubtful_phrases, render_captions, spans_of, training_phrases
 
 DEEP = {
     "stage_event": {"stage": "N3", "events": []},
@@ -67,7 +67,7 @@ def test_one_leg_movement_told_in_two_facets_is_one(made):
 
 def test_phrases_and_spans_of_a_night_are_whole_and_inside_their_epochs(made):
     night = attributes_of_night(*made)
-    for attributes, captions in zip(night, tell(night), strict=True):
+    for attributes, captions in zip(night, render_captions(night), strict=True):
         phrases = training_phrases(attributes)
         assert phrases and len(phrases) == len(set(phrases))
         assert phrases == training_phrases({f: c.attributes for f, c in captions.items()})
@@ -89,11 +89,11 @@ def test_stretches_flow_and_faults_have_their_words():
         cardiac=surge | fall | {"faults": {"ECG": ["mains"]}},
         respiratory={"AF": {"flattened_pct": 80, "variability_pct": 4}, "THX": {"variability_pct": 31}},
     )
-    told = {
+    expected = {
         "heart rate surge", "oxygen falling", "slow rolling eye movements", "mains hum", "flow limitation",
         "breaths of uneven length",
     }  # fmt: skip
-    assert told <= set(training_phrases(row))
+    assert expected <= set(training_phrases(row))
     assert not {"poor signal", "oxygen recovering", "sudden drop of heart rate"} & set(training_phrases(row))
     lost = epoch("N2", somatic={"faults": {"EMG_CHIN": ["disconnected"]}})
     assert {"poor signal", "sensor off"} <= set(training_phrases(lost)) and "mains hum" not in training_phrases(

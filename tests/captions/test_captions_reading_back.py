@@ -3,7 +3,7 @@ from drawn_attributes import FACET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions import attributes_of_night, tell
+from sleeplm.captions import attributes_of_night, render_captions
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.kinds.channels import FACETS, SUMMARY
 
@@ -12,9 +12,9 @@ from sleeplm.kinds.channels import FACETS, SUMMARY
 @settings(max_examples=60, deadline=None)
 def test_every_summary_is_read_back_to_what_it_says(row):
     for seed in range(5):
-        (told,) = tell([row], seed)
-        if SUMMARY in told:
-            assert read_back(told[SUMMARY].text, SUMMARY) == told[SUMMARY].said, told[SUMMARY].text
+        (rendered,) = render_captions([row], seed)
+        if SUMMARY in rendered:
+            assert read_back(rendered[SUMMARY].text, SUMMARY) == rendered[SUMMARY].claims, rendered[SUMMARY].text
 
 
 @pytest.mark.parametrize("facet", FACETS)
@@ -23,17 +23,17 @@ def test_every_summary_is_read_back_to_what_it_says(row):
 def test_every_caption_is_read_back_to_what_it_says(facet, data):
     values = data.draw(FACET[facet])
     for seed in range(5):
-        (told,) = tell([{facet: values}], seed)
-        if facet in told:
-            assert read_back(told[facet].text, facet) == told[facet].said, told[facet].text
+        (rendered,) = render_captions([{facet: values}], seed)
+        if facet in rendered:
+            assert read_back(rendered[facet].text, facet) == rendered[facet].claims, rendered[facet].text
 
 
 def test_every_caption_of_a_night_is_read_back_over_many_seeds(made):
     night = attributes_of_night(*made)[::4]
     for seed in range(8):
-        for row in tell(night, seed):
+        for row in render_captions(night, seed):
             for facet, caption in row.items():
-                assert caption.said and read_back(caption.text, facet) == caption.said, caption.text
+                assert caption.claims and read_back(caption.text, facet) == caption.claims, caption.text
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,20 @@ from hypothesis import strategies as st
 
 from sleeplm.captions.features.breaths import counted_rates, onset_of, phase_of, spectral_rates, variability
 from sleeplm.captions.features.flattening import flattened_pct, indices
-from sleeplm.captions.features.respiratory import respiratory_features, signal_features, together
+from sleeplm.captions.features.respiratory import combined, respiratory_features, signal_features
 from sleeplm.recording.epochs import cut_epochs
 
 
 def test_the_breathing_rate_of_a_simulated_night_is_within_half_a_breath_of_its_truth(simulated):
     night, recording, epochs, clean = simulated
     rows = respiratory_features(recording, epochs)
-    told = [
+    measured = [
         (r["rate_per_min"], night.breaths_per_min[e])
         for e, r in enumerate(rows)
         if clean[e] and "rate_per_min" in r
     ]
-    assert len(told) >= 0.95 * clean.sum()
-    assert np.mean([abs(a - b) <= 0.5 for a, b in told]) >= 0.98
+    assert len(measured) >= 0.95 * clean.sum()
+    assert np.mean([abs(a - b) <= 0.5 for a, b in measured]) >= 0.98
 
 
 @given(st.floats(6.5, 34), st.floats(0, 6), st.floats(0.3, 50), st.floats(-1, 1))
@@ -126,10 +126,10 @@ def test_the_rate_is_that_which_most_signals_agree_on():
     rows = {"AF": {"rate_per_min": 18.2, "rhythm": 0.9, "regularity": "regular"},
             "THX": {"rate_per_min": 14.0, "rhythm": 0.5, "regularity": "fairly regular"},
             "ABD": {"rate_per_min": 14.2, "rhythm": 0.6, "regularity": "fairly regular"}}  # fmt: skip
-    assert together(rows)["rate_per_min"] == 14.2 and together(rows)["rate_signal"] == "ABD"
-    assert together({"AF": rows["AF"]})["rate_per_min"] == 18.2
-    assert together({"AF": {"regularity": "no rhythm"}}) == {"regularity": "no rhythm"}
-    assert together({}) == {}
+    assert combined(rows)["rate_per_min"] == 14.2 and combined(rows)["rate_signal"] == "ABD"
+    assert combined({"AF": rows["AF"]})["rate_per_min"] == 18.2
+    assert combined({"AF": {"regularity": "no rhythm"}}) == {"regularity": "no rhythm"}
+    assert combined({}) == {}
 
 
 def test_a_count_of_breaths_is_that_of_the_breaths_even_where_they_are_uneven():
@@ -146,6 +146,6 @@ def test_a_rate_is_said_only_where_peak_cycles_and_count_agree():
     steady = np.sin(2 * np.pi * 0.25 * at)
     changing = np.sin(2 * np.pi * np.cumsum(np.where(at % 30 < 15, 10, 24)) / 60 / 8)
     here, still = np.ones(2, bool), np.zeros(2, bool)
-    told = [signal_features(x.reshape(2, 240), here, still) for x in (steady, changing, np.zeros(480))]
-    assert abs(told[0][0]["rate_per_min"] - 15) <= 0.5
-    assert all(row["regularity"] == "no rhythm" and "rate_per_min" not in row for row in told[1] + told[2])
+    measured = [signal_features(x.reshape(2, 240), here, still) for x in (steady, changing, np.zeros(480))]
+    assert abs(measured[0][0]["rate_per_min"] - 15) <= 0.5
+    assert all(row["regularity"] == "no rhythm" and "rate_per_min" not in row for row in measured[1] + measured[2])

@@ -1,6 +1,6 @@
 import pytest
 
-from sleeplm.captions import Caption, tell
+from sleeplm.captions import Caption, render_captions
 from sleeplm.captions.reading.rewrite import REWRITTEN, rewrite
 
 ROW = {
@@ -34,14 +34,16 @@ SAID = "N2 sleep with an arousal from 3 to 9.5 s."
 def test_a_paraphrase_is_kept_only_if_it_says_the_same(paraphrase, outcome):
     caption = Caption(SAID, {"stage": "N2"})
     out, counts = rewrite([{"stage_event": caption}], lambda texts: [paraphrase for _ in texts])
-    (told,) = (row["stage_event"] for row in out)
+    (rewritten,) = (row["stage_event"] for row in out)
     assert counts == {outcome: 1}
-    assert (told.text, told.source) == ((paraphrase, REWRITTEN) if outcome == "kept" else (SAID, "measured"))
-    assert told.attributes == caption.attributes
+    assert (rewritten.text, rewritten.source) == (
+        (paraphrase, REWRITTEN) if outcome == "kept" else (SAID, "measured")
+    )
+    assert rewritten.attributes == caption.attributes
 
 
 def test_a_faithful_model_keeps_all_and_one_that_lies_keeps_none():
-    captions = [row for seed in range(20) for row in tell([ROW], seed)]
+    captions = [row for seed in range(20) for row in render_captions([ROW], seed)]
 
     def faithful(texts):
         return [f"In other words: {t[0].lower()}{t[1:]}" for t in texts]
@@ -52,14 +54,14 @@ def test_a_faithful_model_keeps_all_and_one_that_lies_keeps_none():
     n = sum(len(row) for row in captions)
     out, counts = rewrite(captions, faithful)
     assert counts == {"kept": n}
-    assert all(c.said == captions[e][f].said for e, row in enumerate(out) for f, c in row.items())
+    assert all(c.claims == captions[e][f].claims for e, row in enumerate(out) for f, c in row.items())
     out, counts = rewrite(captions, liar)
     assert counts["kept"] == 0 and out == captions
 
 
 def test_what_was_read_from_disk_is_compared_by_its_text():
     stored = Caption.from_dict(Caption(SAID, {}).as_dict())
-    assert stored.said == ()
+    assert stored.claims == ()
     assert rewrite([{"stage_event": stored}], lambda texts: ["Stage N2."])[1] == {"dropped": 1}
 
 
@@ -78,5 +80,5 @@ def test_the_sentences_that_a_model_gets_right_are_kept_beside_ours():
     def half_right(texts):
         return [{"Heart rate 62 bpm.": "The pulse is 62 bpm.", "SpO2 95%.": "SpO2 94%."}.get(t, t) for t in texts]
 
-    ((told,), counts) = rewrite([{"summary": caption}], half_right)
-    assert told["summary"].text == "N2 sleep. The pulse is 62 bpm. SpO2 95%." and counts == {"kept": 1}
+    ((rewritten,), counts) = rewrite([{"summary": caption}], half_right)
+    assert rewritten["summary"].text == "N2 sleep. The pulse is 62 bpm. SpO2 95%." and counts == {"kept": 1}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.phrasing import frame_of, thousand, variety
-from sleeplm.captions import Caption, attributes_of_night, caption_night, tell
+from sleeplm.captions import Caption, attributes_of_night, caption_night, render_captions
 from sleeplm.captions.features.rounding import coarse, printed, rounded
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.captions.text.lexicon import EVENT_NOUNS
@@ -30,12 +30,12 @@ def night(made):
 
 @pytest.fixture(scope="module")
 def captions(night, made):
-    """The made hour told eight times over, the last time as if it had been staged automatically."""
-    told = [by_facet for seed in range(7) for by_facet in tell(night, seed)]
+    """The made hour rendered eight times over, the last time as if it had been staged automatically."""
+    rendered = [by_facet for seed in range(7) for by_facet in render_captions(night, seed)]
     recording, epochs, scoring = made
     sure = np.full((len(epochs), 5), 0.87)
     automatic = replace(scoring, hypnogram_source="yasa", probabilities=sure)
-    return told + tell(attributes_of_night(recording, epochs, automatic), seed=7)
+    return rendered + render_captions(attributes_of_night(recording, epochs, automatic), seed=7)
 
 
 def numbers_in(value):
@@ -125,7 +125,7 @@ def test_an_unstaged_recording_says_nothing_of_stages(make_recording, signals_of
     recording = make_recording({"C3": signals_of(4)["C3"]}, 4)
     captions = caption_night(recording, cut_epochs(recording), Scoring())
     assert [set(c) for c in captions] == [{"brain", SUMMARY}] * 4
-    assert not any("stage" in dict(c[SUMMARY].said) for c in captions)
+    assert not any("stage" in dict(c[SUMMARY].claims) for c in captions)
 
 
 def test_wake_is_never_praised_for_what_only_sleep_can_have(captions, night):
@@ -140,10 +140,10 @@ def test_every_kind_of_event_can_be_told(made, kind):
     recording, epochs, _ = made
     events = (Event(kind, 33.0, 12.4), Event(kind, 70.0, 31.0), Event(kind, 80.5, 2.0))
     scoring = Scoring((Stage.N2,) * 120, "expert", events, {kind: "expert"})
-    told = caption_night(recording, epochs, scoring)
+    rendered = caption_night(recording, epochs, scoring)
     assert kind in EVENT_NOUNS
-    assert re.search(r"33|12\.4|15\.4|3 ", told[1]["stage_event"].text)
-    assert any(n.split()[0] in told[2]["stage_event"].text for n in EVENT_NOUNS[kind])
+    assert re.search(r"33|12\.4|15\.4|3 ", rendered[1]["stage_event"].text)
+    assert any(n.split()[0] in rendered[2]["stage_event"].text for n in EVENT_NOUNS[kind])
 
 
 def test_a_caption_survives_its_dict():
@@ -153,13 +153,13 @@ def test_a_caption_survives_its_dict():
 
 def test_choices_nest_and_slots_fill():
     renderer = Renderer(0, {"x": 15.0, "name": "C3"})
-    assert renderer.say("[a [b|b]|a b] {x} {name}") == "a b 15 C3"
+    assert renderer.render("[a [b|b]|a b] {x} {name}") == "a b 15 C3"
     assert renderer.about == {}
 
 
 def test_what_is_said_roughly_is_noted():
     renderer = Renderer(1, {"hr_mean_bpm": 62})
-    assert renderer.say("{~hr_mean_bpm} bpm").endswith(" 60 bpm") and renderer.about == {"hr_mean_bpm": 60}
+    assert renderer.render("{~hr_mean_bpm} bpm").endswith(" 60 bpm") and renderer.about == {"hr_mean_bpm": 60}
 
 
 @given(st.floats(0.1, 300), st.sampled_from(["hr_mean_bpm", "flow_pct", "rms_uv", "rmssd_ms", "rate_per_min"]))
@@ -191,8 +191,10 @@ def test_a_summary_has_one_to_four_sentences_and_begins_with_what_tells_most(cap
 
 
 def test_told_in_full_nothing_measured_of_a_facet_is_left_out(night):
-    full, some = ([len(c.said) for row in tell(night, 5, full=f) for c in row.values()] for f in (True, False))
+    full, some = (
+        [len(c.claims) for row in render_captions(night, 5, full=f) for c in row.values()] for f in (True, False)
+    )
     assert sum(full) > sum(some)
-    for row in tell(night, 5, full=True):
-        said = {name for name, _ in row["cardiac"].said}
+    for row in render_captions(night, 5, full=True):
+        said = {name for name, _ in row["cardiac"].claims}
         assert any(name.startswith("hr_") for name in said) and any("spo2" in name for name in said)

@@ -8,9 +8,9 @@ from safetensors.torch import load_file, save_file
 from sleeplm.errors import ModelError
 from sleeplm.kinds.stages import STAGES
 from sleeplm.network.loading import SleepLM
+from sleeplm.network.nano import NanoSleepLM
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import ContextNetwork
-from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.recording.epochs import Epochs

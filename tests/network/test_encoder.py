@@ -6,9 +6,8 @@ from sleeplm.errors import ModelError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACET_KINDS, FACETS
 from sleeplm.network.encoder import model_of
 from sleeplm.network.loading import SleepLM
-from sleeplm.network.nano.config import NetworkConfig
-from sleeplm.network.nano.encoder import WEIGHTS, NanoSleepLM
-from sleeplm.network.nano.network import SleepLMNetwork
+from sleeplm.network.nano import NanoSleepLM, NetworkConfig, SleepLMNetwork
+from sleeplm.network.nano.files import WEIGHTS
 from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.recording.epochs import Epochs
 

@@ -11,7 +11,7 @@ from huggingface_hub import constants
 from sleeplm.errors import ModelError
 from sleeplm.network.hub import pin_file, snapshot
 from sleeplm.network.loading import SleepLM
-from sleeplm.network.published.encoder import PublishedSleepLM
+from sleeplm.network.published import PublishedSleepLM
 
 NAME, CLIP = "yang-ai-lab/SleepLM-Base", "openai/clip-vit-base-patch32"
 

@@ -6,10 +6,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions import attributes_of_night, tell
+from sleeplm.captions import attributes_of_night, render_captions
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.kinds.channels import CHANNEL_NAMES
-from sleeplm.network.nano.measured import CHANNELS, MARKS, NUMBERS, filled, known, marked, measured, numbers_of
+from sleeplm.network.nano.measured import (
+    CHANNELS,
+    NUMBERS,
+    PLACEHOLDERS,
+    fill_placeholders,
+    measured,
+    measured_where_present,
+    numbers_of,
+    with_placeholders,
+)
 from sleeplm.network.nano.preparation import FINE, PATCHES, WAVES, prepare
 from sleeplm.recording import open_recording
 from sleeplm.recording.epochs import cut_epochs
@@ -64,29 +73,29 @@ def test_numbers_are_those_of_the_captions(night):
     true = np.array([numbers_of(row) for row in rows])
     errors = np.abs(true - of)
     for i, name in enumerate(NAMES):
-        known_rows = errors[np.isfinite(errors[:, i]), i]
+        known = errors[np.isfinite(errors[:, i]), i]
         allowed = 3 if name == "rmssd_ms" else 1
-        assert len(known_rows) > 10 and np.median(known_rows) < allowed, name
+        assert len(known) > 10 and np.median(known) < allowed, name
 
 
 def test_a_number_of_an_absent_channel_is_unknown():
     signals = torch.full((1, 14, 1920), 95.0)
     present = torch.ones(1, 14, dtype=torch.bool)
     spo2 = CHANNEL_NAMES.index("SPO2")
-    assert float(known(signals, present)[0, NAMES.index("spo2_mean_pct")]) == 95
+    assert float(measured_where_present(signals, present)[0, NAMES.index("spo2_mean_pct")]) == 95
     present[0, spo2] = False
-    unknown = torch.isnan(known(signals, present))[0, [i for i, c in enumerate(CHANNELS) if c == spo2]]
-    assert unknown.all()
+    of_spo2 = [i for i, c in enumerate(CHANNELS) if c == spo2]
+    assert torch.isnan(measured_where_present(signals, present))[0, of_spo2].all()
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_marks_hold_the_place_of_the_numbers_and_of_nothing_else(night, seed):
     _, rows = night
-    with_marks = tell([marked(row) for row in rows], seed)
+    with_marks = render_captions([with_placeholders(row) for row in rows], seed)
     for row, marks in zip(rows, with_marks, strict=True):
         for facet, caption in marks.items():
-            text = filled(caption.text, numbers_of(row))
-            assert not set(text) & set(MARKS)
+            text = fill_placeholders(caption.text, numbers_of(row))
+            assert not set(text) & set(PLACEHOLDERS)
             said = dict(read_back(text, facet))
             for (path, _, _), value in zip(NUMBERS, numbers_of(row), strict=True):
                 if path[0] == facet == "cardiac" and path[1] in said and not isinstance(said[path[1]], tuple):
@@ -96,11 +105,11 @@ def test_marks_hold_the_place_of_the_numbers_and_of_nothing_else(night, seed):
 def test_marks_leave_the_attributes_as_they_were(night):
     _, rows = night
     before = json.dumps(rows[3], sort_keys=True)
-    marked(rows[3])
+    with_placeholders(rows[3])
     assert json.dumps(rows[3], sort_keys=True) == before
 
 
-PULSE, RMSSD = MARKS[NAMES.index("hr_mean_bpm")], MARKS[NAMES.index("rmssd_ms")]
+PULSE, RMSSD = PLACEHOLDERS[NAMES.index("hr_mean_bpm")], PLACEHOLDERS[NAMES.index("rmssd_ms")]
 VALUES = [61.6 if name == "hr_mean_bpm" else 14.25 if name == "AF.rate_per_min" else np.nan for name in NAMES]
 
 
@@ -111,12 +120,12 @@ VALUES = [61.6 if name == "hr_mean_bpm" else 14.25 if name == "AF.rate_per_min" 
         (f"RMSSD {RMSSD} ms; the pulse is {PULSE} bpm.", "The pulse is 62 bpm."),
         (f"Pulse {PULSE} bpm; RMSSD {RMSSD} ms.", "Pulse 62 bpm."),
         (f"RMSSD {RMSSD} ms.", ""),
-        (f"{MARKS[NAMES.index('AF.rate_per_min')]} breaths per minute.", "14.2 breaths per minute."),
+        (f"{PLACEHOLDERS[NAMES.index('AF.rate_per_min')]} breaths per minute.", "14.2 breaths per minute."),
         ("No leg movements.", "No leg movements."),
     ],
 )
 def test_a_sentence_without_its_number_goes(text, told):
-    assert filled(text, VALUES) == told
+    assert fill_placeholders(text, VALUES) == told
 
 
 def noise(n=2):

@@ -12,9 +12,9 @@ from sleeplm.errors import ModelError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 from sleeplm.network.encoder import model_of, require_dense
 from sleeplm.network.loading import SleepLM
-from sleeplm.network.published.encoder import PublishedSleepLM
+from sleeplm.network.published import PublishedSleepLM
 from sleeplm.network.published.preparation import NAMES, prepared
-from sleeplm.network.published.tokenizer import Tokens, readable
+from sleeplm.network.published.tokenizer import PublishedTokenizer, readable
 from sleeplm.network.published.unsupported_claims import cut_unsupported_claims
 from sleeplm.recording.epochs import Epochs
 
@@ -257,7 +257,7 @@ def test_generated_words_are_put_as_people_write_them(written, read):
 
 
 def test_ids_have_the_published_form(folder):
-    words = Tokens(folder, TINY.vocabulary, TINY.context)
+    words = PublishedTokenizer(folder, TINY.vocabulary, TINY.context)
     ids = words.ids(["Heart rate", "x" * 100])
     assert ids[0, 0] == 298 and ids[1, -1] == 299 and ids.shape == (2, TINY.context)
     assert ids[0].tolist()[3:] == [299] + [0] * (TINY.context - 4)  # "heart" and "rate" are a token each
@@ -270,9 +270,9 @@ def test_a_damaged_tokenizer_is_refused(folder, cache, tmp_path, file):
     write_tokenizer(tmp_path)
     (tmp_path / file).write_text("{")
     with pytest.raises(ModelError, match="holds no tokenizer"):
-        Tokens(tmp_path, TINY.vocabulary, TINY.context)
+        PublishedTokenizer(tmp_path, TINY.vocabulary, TINY.context)
 
 
 def test_another_networks_tokenizer_is_refused(folder):
     with pytest.raises(ModelError, match="another network's"):
-        Tokens(folder, 512, TINY.context)
+        PublishedTokenizer(folder, 512, TINY.context)

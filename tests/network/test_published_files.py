@@ -1,4 +1,4 @@
-"""Released weights on disk: what is refused, and by what name."""
+"""Published weights on disk: what is refused, and by what name."""
 
 import json
 import pickle
@@ -18,6 +18,7 @@ from sleeplm.network.published import convert
 from sleeplm.network.published.checkpoint import read_checkpoint
 from sleeplm.network.published.files import build, load_released
 
+PUBLISHED = ("model_checkpoint.pt", "config.json")
 W1 = "module.biosignals.transformer_blocks.1.channel_mlp.gate_proj.w1.weight"
 
 
@@ -47,7 +48,7 @@ def test_the_converted_file_is_the_same_network(converted, tmp_path):
     assert same(load_released(weights, description), tiny_network())
     card = json.loads(description.read_text())
     assert card["sha256"] == sha256_of(weights) and card["source"] == {"repository": "here"}
-    assert not list(tmp_path.glob("*partial*"))
+    assert {file.name for file in tmp_path.iterdir()} == {weights.name, description.name, *PUBLISHED}
 
 
 @pytest.mark.parametrize(

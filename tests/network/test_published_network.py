@@ -10,10 +10,9 @@ from safetensors.torch import load_file
 
 from sleeplm.errors import UsageError
 from sleeplm.network.published import PublishedNetwork
-from sleeplm.network.published.base import CONFIG, SIZES
 from sleeplm.network.published.files import load_released
 from sleeplm.network.published.preparation import NAMES, prepared
-from sleeplm.network.published.sizes import read_sizes
+from sleeplm.network.published.sizes import CONFIG, SIZES, read_sizes
 from sleeplm.recording.epochs import Epochs
 
 AF, POS = NAMES.index("AF"), NAMES.index("POS")

@@ -8,8 +8,8 @@ from huggingface_hub.errors import LocalTokenNotFoundError
 
 from sleeplm.errors import ModelError
 from sleeplm.network.loading import SleepLM
+from sleeplm.network.nano import NanoSleepLM
 from sleeplm.network.nano.config import NetworkConfig
-from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.recording.epochs import Epochs

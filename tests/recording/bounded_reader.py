@@ -22,7 +22,7 @@ SECONDS, MEGABYTES = 4, 512  # half as long is enough on a machine that nobody s
 
 def limit() -> None:
     """From now on: `SECONDS` more (the kernel counts whole ones) and `MEGABYTES` more."""
-    data_kb = int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    (data_kb,) = map(int, re.findall(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text()))
     # Memory of its own; what is mapped of the file itself can be dropped by the system at any time.
     resource.setrlimit(resource.RLIMIT_DATA, ((data_kb << 10) + (MEGABYTES << 20), resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + SECONDS, resource.RLIM_INFINITY))

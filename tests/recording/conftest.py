@@ -25,9 +25,9 @@ def edf_signal(label: str, sfreq_hz: float = 100.0, unit: str = "uV", values=Non
 def make_edf(tmp_path) -> Callable[..., Path]:
     """Write a small EDF with these signals: a label, or (label, sfreq_hz[, unit[, values]])."""
 
-    def make(*signals, name="night.edf", clock=time(22, 30), said="", annotations=None, unit_as=None) -> Path:
+    def make(*signals, name="night.edf", clock=time(22, 30), additional="", annotations=None, unit_as=None) -> Path:
         made = [edf_signal(s) if isinstance(s, str) else edf_signal(*s) for s in signals]
-        recording = edfio.Recording(equipment_code="X", additional=(said,) if said else ())
+        recording = edfio.Recording(equipment_code="X", additional=(additional,) if additional else ())
         edf = edfio.Edf(
             made, recording=recording, starttime=clock, data_record_duration=1.0, annotations=annotations
         )

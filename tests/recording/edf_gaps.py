@@ -20,7 +20,7 @@ def with_gaps(path: Path, starts_s, kind="EDF") -> bytes:
     head[192:197], head[236:244] = f"{kind}+D".encode(), str(len(starts_s)).ljust(8).encode()
     records = [data[at : at + record] for at in range(len(head), len(data), record)]
     for i, start_s in enumerate(starts_s):
-        said = records[i][-width:].replace(f"+0\x14{ROOM.text}\x14\0".encode(), b"")
-        said = said.replace(b"+%d\x14\x14" % i, f"{start_s:+.10g}\x14\x14".encode(), 1)
-        records[i] = records[i][:-width] + said.rstrip(b"\0").ljust(width, b"\0")
+        block = records[i][-width:].replace(f"+0\x14{ROOM.text}\x14\0".encode(), b"")
+        block = block.replace(b"+%d\x14\x14" % i, f"{start_s:+.10g}\x14\x14".encode(), 1)
+        records[i] = records[i][:-width] + block.rstrip(b"\0").ljust(width, b"\0")
     return bytes(head) + b"".join(records[: len(starts_s)])

@@ -21,6 +21,6 @@ def night(epochs: int, clock: str | None = "23:00:00", date: str | None = None, 
 def refusal(path, recording=None, error=UnknownScoringError) -> str:
     with pytest.raises(error) as caught:
         read_scoring(path, recording or night(4))
-    said = str(caught.value)
-    assert path.name in said and str(path.parent) not in said and "\n" not in said
-    return said
+    sentence = str(caught.value)
+    assert path.name in sentence and str(path.parent) not in sentence and "\n" not in sentence
+    return sentence

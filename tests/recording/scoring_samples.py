@@ -69,8 +69,8 @@ def check(path: Path) -> None:
     try:
         scoring = read_scoring(path, recording)
     except ScoringError as error:
-        said = str(error)
-        assert path.name in said and "\n" not in said and SECRET not in said
+        sentence = str(error)
+        assert path.name in sentence and "\n" not in sentence and SECRET not in sentence
         return
     assert len(scoring.hypnogram) in (0, 4) and SECRET not in repr(scoring)
     assert list(scoring.events) == sorted(scoring.events, key=lambda e: (e.start_s, e.duration_s))

@@ -15,9 +15,9 @@ NOISE = random.Random(1).randbytes(5000)
 def refusal(path, error=RecordingError) -> str:
     with pytest.raises(error) as caught:
         open_recording(path)
-    said = str(caught.value)
-    assert path.name in said and str(path.parent) not in said and "\n" not in said
-    return said
+    sentence = str(caught.value)
+    assert path.name in sentence and str(path.parent) not in sentence and "\n" not in sentence
+    return sentence
 
 
 def test_an_empty_file(tmp_path):
@@ -83,8 +83,8 @@ def test_a_header_cut_short(make_edf, tmp_path):
 def test_a_truncated_file_names_what_is_there_and_what_was_announced(make_edf, tmp_path):
     data = make_edf("C3-M2").read_bytes()
     (tmp_path / "cut.edf").write_bytes(data[: 512 + 200 * 21 + 7])
-    said = refusal(tmp_path / "cut.edf", DamagedFileError)
-    assert "12000 bytes of signals (60 s)" in said and "4207 (21 s) are there" in said
+    sentence = refusal(tmp_path / "cut.edf", DamagedFileError)
+    assert "12000 bytes of signals (60 s)" in sentence and "4207 (21 s) are there" in sentence
 
 
 def test_a_header_without_data(make_edf, tmp_path):
@@ -137,8 +137,8 @@ def test_annotations_alone_are_a_scoring(data):
 
 
 def test_no_usable_channel_lists_what_there_is(make_edf):
-    said = refusal(make_edf("Marker", ("C3-M2", 1)), NoUsableChannelError)
-    assert "'Marker'" in said and "too slowly" in said
+    sentence = refusal(make_edf("Marker", ("C3-M2", 1)), NoUsableChannelError)
+    assert "'Marker'" in sentence and "too slowly" in sentence
 
 
 def test_a_signal_without_calibration_is_not_used(make_edf, rewrite):
@@ -179,12 +179,12 @@ def test_annotations_in_latin_1_are_read(make_edf, tmp_path):
 @pytest.fixture(params=["edf", "gaps", "bdf"])
 def sound(request, make_edf, make_edf_with_gaps, make_bdf) -> bytes:
     """A whole file, to be damaged."""
-    signals, told = ("C3-M2", ("SpO2", 1, "%")), [edfio.EdfAnnotation(3, 2, "Apnea")]
+    signals, marks = ("C3-M2", ("SpO2", 1, "%")), [edfio.EdfAnnotation(3, 2, "Apnea")]
     if request.param == "bdf":
-        return make_bdf(np.sin(np.arange(6000) / 10), told).read_bytes()
+        return make_bdf(np.sin(np.arange(6000) / 10), marks).read_bytes()
     if request.param == "gaps":
-        return make_edf_with_gaps([*range(20), *range(30, 70)], *signals, annotations=told).read_bytes()
-    return make_edf(*signals, annotations=told).read_bytes()
+        return make_edf_with_gaps([*range(20), *range(30, 70)], *signals, annotations=marks).read_bytes()
+    return make_edf(*signals, annotations=marks).read_bytes()
 
 
 HEADER = 256 * 4

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from sleeplm.recording.montage.channels import find_channels
 
 
 def signal(label: str, sfreq_hz: float = 200.0, unit: str = "uV") -> Signal:
-    return Signal(label, unit, sfreq_hz, read=lambda a, b: None)
+    return Signal(label, unit, sfreq_hz, read=lambda a, b: np.zeros(0, np.float32))
 
 
 COMMON = {
@@ -84,7 +85,7 @@ def test_normalising_twice_changes_nothing(label):
 def test_the_table_names_every_channel_and_gives_no_plain_label_to_two():
     table = candidates()
     assert set(table) == set(CHANNEL)
-    owner = {}
+    owner: dict[str, str] = {}
     for name, rows in table.items():
         for row in rows:
             for label in row.labels if not row.needs and not row.minus else ():

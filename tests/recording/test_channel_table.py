@@ -66,7 +66,7 @@ def test_a_named_table_that_is_not_there_is_said(monkeypatch, make_edf, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "sentence"),
     [
         ("{", "is no JSON: .* in line 1"),
         ("[]", "must be an object of rows by channel"),
@@ -85,10 +85,10 @@ def test_a_named_table_that_is_not_there_is_said(monkeypatch, make_edf, tmp_path
         ('{"C3": [{"labels": ["' + "x" * 1_000_001 + '"]}]}', "larger than 1 MB"),
     ],
 )
-def test_a_table_that_makes_no_sense_is_refused_and_the_row_named(own, make_edf, table, said):
+def test_a_table_that_makes_no_sense_is_refused_and_the_row_named(own, make_edf, table, sentence):
     path = make_edf("C3-M2")
     own(table)
-    with pytest.raises(UsageError, match=said) as caught:
+    with pytest.raises(UsageError, match=sentence) as caught:
         open_recording(path)
     assert "\n" not in str(caught.value) and "own.json" in str(caught.value)
 

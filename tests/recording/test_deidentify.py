@@ -3,6 +3,7 @@
 import os
 import shutil
 from datetime import date, time
+from typing import Any
 
 import edfio
 import numpy as np
@@ -15,7 +16,7 @@ from sleeplm.recording import open_recording
 from sleeplm.recording.annotations.words import known_text
 from sleeplm.recording.formats.edf import read_edf_annotations
 from sleeplm.recording.formats.edf_header import SIGNAL_FIELDS, read_header
-from sleeplm.recording.privacy import safe_text as harmless
+from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.deidentify import deidentify
 
 # Names that share no word with the house's tables, in several scripts and ways of writing.
@@ -41,6 +42,8 @@ def in_any_encoding(name: str) -> list[bytes]:
 
 def a_night(path, bdf=False, annotations=()):
     random = np.random.default_rng(0)
+    make: Any
+    kind: Any
     make, kind = (edfio.BdfSignal, edfio.Bdf) if bdf else (edfio.EdfSignal, edfio.Edf)
     signals = [
         make(
@@ -195,12 +198,12 @@ def test_a_simulated_night_still_says_so(tmp_path):
     ],
 )
 def test_labels_of_known_words_stay(label, clean):
-    assert harmless.label(label) == clean
+    assert safe_text.label(label) == clean
 
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_tables_and_what_they_keep_is_plain(text):
-    for keep in (harmless.label, harmless.unit, harmless.transducer, harmless.prefilter):
+    for keep in (safe_text.label, safe_text.unit, safe_text.transducer, safe_text.prefilter):
         kept = keep(text) or ""
         assert kept.isascii() and (kept == "" or kept.isprintable()) and keep(kept or "EEG") is not None
     assert (known_text(text) or "x").isprintable()

@@ -46,8 +46,8 @@ def test_bdf_keeps_its_gaps_too(make_bdf, tmp_path):
 
 def test_what_is_missing_is_said(make_edf_with_gaps):
     night = open_recording(make_edf_with_gaps(FIRST_20_LAST_40, "C3-M2"))
-    (said,) = [w for w in night.warnings if "gap" in w]
-    assert "1 gap" in said and "80 s of 140 s" in said and "57 %" in said
+    (sentence,) = [w for w in night.warnings if "gap" in w]
+    assert "1 gap" in sentence and "80 s of 140 s" in sentence and "57 %" in sentence
     assert list(night.mostly_gap) == [False, True, True, False]
 
 
@@ -86,15 +86,15 @@ def test_clocks_that_jitter_make_no_gaps_and_clocks_that_drift_do_not_add_up(mak
 
 
 @pytest.mark.parametrize(
-    ("starts_s", "said"),
+    ("starts_s", "sentence"),
     [
         ([0, 1, 2, 1, 4], r"data record 4 goes back in time \(it begins at 1 s, the one before ends at 3 s\)"),
         ([0, 1, 1.5, 4], "data record 3 overlaps the one before"),
         ([0, 1, 200000], "spans 56 h with its gaps"),
     ],
 )
-def test_records_out_of_order_are_refused_by_name(make_edf_with_gaps, starts_s, said):
-    with pytest.raises(DamagedFileError, match=said) as error:
+def test_records_out_of_order_are_refused_by_name(make_edf_with_gaps, starts_s, sentence):
+    with pytest.raises(DamagedFileError, match=sentence) as error:
         open_recording(make_edf_with_gaps(starts_s, "C3-M2"))
     assert "gaps.edf" in str(error.value)
 

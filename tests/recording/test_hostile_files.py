@@ -57,19 +57,19 @@ def answers(tmp_path_factory) -> dict[str, dict]:
     done = subprocess.run(command, capture_output=True, text=True, cwd=root, env={"PYTHONPATH": str(root)})
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"{lines[-1:]} broke a limit: {done.returncode} {done.stderr[-500:]}"
-    return {named["file"]: told for named, told in zip(lines[::2], lines[1::2], strict=True)}
+    return {named["file"]: answer for named, answer in zip(lines[::2], lines[1::2], strict=True)}
 
 
 @pytest.mark.parametrize("name", sorted([*HOSTILE, *SPARSE]))
 def test_a_hostile_file_is_read_or_refused_in_one_sentence_soon_and_within_bounds(answers, name):
-    told = answers[name]
-    assert "uncaught" not in told, told
-    if "refused" in told:
-        assert name in told["refused"] and "\n" not in told["refused"] and told["refused"].isprintable()
-        assert len(told["refused"]) < 3000
+    answer = answers[name]
+    assert "uncaught" not in answer, answer
+    if "refused" in answer:
+        assert name in answer["refused"] and "\n" not in answer["refused"] and answer["refused"].isprintable()
+        assert len(answer["refused"]) < 3000
     if name in READ:
-        assert "channels" in told, told
-    assert NAMED.get(name, "") in told.get("refused", "")
+        assert "channels" in answer, answer
+    assert NAMED.get(name, "") in answer.get("refused", "")
 
 
 def test_the_limits_do_end_what_breaks_them():

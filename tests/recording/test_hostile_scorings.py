@@ -2,7 +2,9 @@ import os
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +36,8 @@ def edf(annotations: bytes, per_record: int = 30_005) -> bytes:
     return "".join(text.ljust(width) for text, width in fields).encode() + body
 
 
-FILES = {
+# What makes each file (bytes, text, or a pipe at a path; None: 200 MB of nothing), and a part of the answer.
+FILES: dict[str, tuple[Callable[..., Any] | None, str]] = {
     "laughs.xml": (lambda: f'<!DOCTYPE x [<!ENTITY a0 "ha">{LAUGHS}]><PSGAnnotation>&a9;</PSGAnnotation>', "XML"),
     "outside.xml": (
         lambda: '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><PSGAnnotation>&a;</PSGAnnotation>',
@@ -107,7 +110,7 @@ def answers(tmp_path_factory) -> dict[str, str]:
             continue
         made = content()
         (folder / name).write_bytes(made if isinstance(made, bytes) else made.encode())
-    command = [sys.executable, READER, *(str(folder / name) for name in FILES)]
+    command = [sys.executable, str(READER), *(str(folder / name) for name in FILES)]
     root = Path(__file__).parents[2]
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd=root, env={"PYTHONPATH": str(root)}
@@ -119,6 +122,6 @@ def answers(tmp_path_factory) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_hostile_scorings_cost_little_and_get_one_sentence(answers, name):
-    verdict, _, said = answers[name].partition(" ")
-    assert verdict in ("REFUSED", "READ") and name in said
+    verdict, _, sentence = answers[name].partition(" ")
+    assert verdict in ("REFUSED", "READ") and name in sentence
     assert FILES[name][1] in answers[name]

@@ -7,6 +7,7 @@ is found: ``"LABEL"`` or ``"LABEL - REFERENCE"``, with ``~`` before what stands 
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sleeplm.kinds.channels import CHANNEL_NAMES
@@ -20,7 +21,7 @@ def find(labels):
     made = []
     for label in labels:
         name, _, rate = label.partition("@")
-        made.append(Signal(name, "uV", float(rate or 200), read=lambda a, b: None))
+        made.append(Signal(name, "uV", float(rate or 200), read=lambda a, b: np.zeros(0, np.float32)))
     return find_channels(made, {})
 
 

@@ -46,7 +46,7 @@ def test_sleep_edf_stand_ins_are_named_and_slow_emg_is_refused(data):
     assert {n: c.label for n, c in night.channels.items()} == {
         "AF": "Resp oro-nasal", "EOG_L": "EOG horizontal", "C3": "EEG Fpz-Cz",
     }  # fmt: skip
-    assert all(c.note.startswith("stands in for") for c in night.channels.values())
+    assert all(str(c.note).startswith("stands in for") for c in night.channels.values())
     assert any("'EMG submental' is sampled at 1 Hz" in w for w in night.warnings)
     assert "EMG_CHIN" in night.missing
 
@@ -129,7 +129,7 @@ def test_an_unknown_override_lists_what_exists(make_edf, overrides):
 
 
 def test_header_words_say_whether_a_night_is_simulated(make_edf):
-    assert open_recording(make_edf("C3-M2", said="Simulated")).simulated
+    assert open_recording(make_edf("C3-M2", additional="Simulated")).simulated
     assert not open_recording(make_edf("C3-M2", name="b.edf")).simulated
 
 

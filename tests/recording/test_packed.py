@@ -43,20 +43,20 @@ def test_an_honest_packed_file_is_read(tmp_path, raw):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "sentence"),
     [
         ("bomb_raw.fif.gz", lambda: gzip.compress(MEGABYTE * 3) * 90, "more than 256 MB.*unpack it"),
         ("bomb.set", lambda: MAT + element(zeros(257), 15), r"more than 256 MB.*\(\.fdt\)"),
         ("parts.set", lambda: MAT + element(zeros(129), 15) * 2, "more than 256 MB"),
-        ("said.set", lambda: MAT + struct.pack("<II", 14, 1 << 30), "more than 256 MB"),
+        ("announced.set", lambda: MAT + struct.pack("<II", 14, 1 << 30), "more than 256 MB"),
         ("torn_raw.fif.gz", lambda: gzip.compress(MEGABYTE)[:-9] + b"torn" * 9, "cannot be unpacked"),
         ("torn.set", lambda: MAT + element(b"torn" * 9, 15), "cannot be unpacked"),
     ],
 )
-def test_what_fills_memory_is_refused(tmp_path, monkeypatch, name, content, said):
+def test_what_fills_memory_is_refused(tmp_path, monkeypatch, name, content, sentence):
     monkeypatch.setattr(mne.io, "read_raw", lambda *_, **__: pytest.fail("MNE was asked to read it"))
     (tmp_path / name).write_bytes(content())
     assert (tmp_path / name).stat().st_size < 3 << 20
-    with pytest.raises(DamagedFileError, match=said) as error:
+    with pytest.raises(DamagedFileError, match=sentence) as error:
         open_recording(tmp_path / name)
     assert name in str(error.value) and error.value.__str__().count(". ") == 0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.recording import open_recording
-from sleeplm.recording.quality.quality import FAULTS, assess
+from sleeplm.recording.quality import FAULTS, assess
 from tests.fakes import FakeRecording
 
 N = 12  # epochs
@@ -280,7 +280,7 @@ def test_deep_sleep_of_real_people_has_no_fault(data):
         wake = nights.get(f"{person}_W", np.zeros(0, np.float32))
         quality = FakeRecording({"C3": (np.concatenate([wake, nights[f"{person}_N3"]]), 128.0)}).quality
         deep = quality.faults[len(wake) // 3840 :, CHANNEL_NAMES.index("C3")]
-        n_epochs, n_faulty = n_epochs + len(deep), n_faulty + np.count_nonzero(deep)
+        n_epochs, n_faulty = n_epochs + len(deep), n_faulty + int(np.count_nonzero(deep))
     assert n_epochs == 2395 and n_faulty <= 1
 
 

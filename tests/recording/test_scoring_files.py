@@ -100,10 +100,11 @@ def test_stages_of_a_whole_night_are_not_those_of_five_minutes(data):
 
 
 def test_annotations_of_the_recording_itself_score_it(make_edf):
-    said = ("Sleep stage W", "Sleep stage N2")
-    stages = [edfio.EdfAnnotation(30 * i, 30, text) for i, text in enumerate(said)]
+    words = ("Sleep stage W", "Sleep stage N2")
+    stages = [edfio.EdfAnnotation(30 * i, 30, text) for i, text in enumerate(words)]
     other = [edfio.EdfAnnotation(12, 15, "Obstructive apnea"), edfio.EdfAnnotation(40, None, "Mrs Smith coughs")]
     scoring = embedded_scoring(open_recording(make_edf("C3-M2", annotations=[*stages, *other])))
+    assert scoring
     assert scoring.hypnogram == (Stage.W, Stage.N2)
     assert [(e.type, e.start_s, e.duration_s) for e in scoring.events] == [("apnea_obstructive", 12, 15)]
     assert "Smith" not in repr(scoring) and any("one mark with an unknown word" in w for w in scoring.warnings)
@@ -117,11 +118,13 @@ def test_annotations_that_score_nothing_are_no_scoring(make_edf):
 def test_stage_marks_without_duration_last_until_the_next(make_edf):
     marks = [edfio.EdfAnnotation(0, None, "Sleep stage W"), edfio.EdfAnnotation(30, None, "Sleep stage R")]
     night = open_recording(make_edf("C3-M2", annotations=marks))
-    assert embedded_scoring(night).hypnogram == (Stage.W, Stage.R)
+    scoring = embedded_scoring(night)
+    assert scoring and scoring.hypnogram == (Stage.W, Stage.R)
 
 
 def test_lights_are_kept(make_edf):
     marks = [edfio.EdfAnnotation(5, None, "Lights off"), edfio.EdfAnnotation(50, None, "Lights On")]
     night = open_recording(make_edf("C3-M2", annotations=[*marks, edfio.EdfAnnotation(9, 3, "Arousal")]))
     scoring = embedded_scoring(night)
+    assert scoring
     assert (scoring.lights_off_s, scoring.lights_on_s) == (5, 50)

@@ -291,8 +291,8 @@ def test_visbrain_hypnogram_of_stages_and_their_ends(write):
     scoring = read_scoring(write(head + "Wake\t30.0\nArt\t60\nREM\t120\nN1\t150\n", "h.txt"), night(5))
     assert scoring.hypnogram == (Stage.W, Stage.UNSCORED, Stage.R, Stage.R, Stage.N1) and scoring.warnings == ()
     for row in ("Jane\t60", "N2\t30", "N2\tsoon", "N2"):
-        said = refusal(write(f"*Duration_sec\t60\nWake\t30\n{row}\n", "h.txt"))
-        assert "Row 2" in said and "Jane" not in said
+        sentence = refusal(write(f"*Duration_sec\t60\nWake\t30\n{row}\n", "h.txt"))
+        assert "Row 2" in sentence and "Jane" not in sentence
 
 
 ELAN = "time_base {}\nsampling_period 0.0039\nepoch_nb 120\nepoch_list\n"

@@ -84,8 +84,8 @@ def test_rk_numbers_are_taken_only_where_they_mean_one_thing(write):
 
 
 def test_a_comment_declares_what_numbers_mean(write):
-    said = "# 0=W 1=R, 2=N1; 3=N2 4=S3 5=S4 8=?\nepoch,stage\n0,5\n1,4\n2,1\n3,8\n"
-    assert read_scoring(write(said), night(4)).hypnogram == (Stage.N3, Stage.N3, Stage.R, Stage.UNSCORED)
+    table = "# 0=W 1=R, 2=N1; 3=N2 4=S3 5=S4 8=?\nepoch,stage\n0,5\n1,4\n2,1\n3,8\n"
+    assert read_scoring(write(table), night(4)).hypnogram == (Stage.N3, Stage.N3, Stage.R, Stage.UNSCORED)
 
 
 def test_one_epoch_more_is_trimmed_and_fewer_are_unscored_and_both_are_said(write):
@@ -105,8 +105,8 @@ def test_epochs_out_of_order_are_refused_by_row(write):
 
 
 def test_a_stage_that_nobody_knows_is_refused_by_row_and_not_repeated(write):
-    said = refusal(write("epoch,stage\n1,W\n2,Mr Smith\n"))
-    assert "Row 2" in said and "Smith" not in said
+    sentence = refusal(write("epoch,stage\n1,W\n2,Mr Smith\n"))
+    assert "Row 2" in sentence and "Smith" not in sentence
 
 
 def test_events_after_the_end_do_not_overlap(write):

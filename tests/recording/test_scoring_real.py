@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime
 
 import pytest
@@ -23,7 +23,7 @@ def test_sleep_edf_hypnograms(data):
     for path in paths:
         raw = path.read_bytes()
         marks = [(int(a), int(b), text.decode()) for a, b, text in TAL.findall(raw) if b]
-        counted, end_s = Counter(), 0
+        counted, end_s = Counter[str](), 0
         for start_s, length_s, text in marks:
             # The last mark of most files goes on for hours after the recording has ended.
             counted[SLEEP_EDF[text[-1]]] += length_s // 30
@@ -45,7 +45,7 @@ def test_noxturnal_exports(data, name):
     there = night(int((last - first).total_seconds()) // 30 + 1, f"{first:%H:%M:%S}", f"{first:%Y-%m-%d}")
     scoring = read_scoring(data / "scorings" / name, there)
     words = Counter(fold(row[2]) for row in rows)
-    found = Counter(fold(e.label) for e in scoring.events)
+    found = Counter(fold(e.label or "") for e in scoring.events)
     stages = {"eveil": "W", "n1": "N1", "n2": "N2", "n3": "N3", "rem": "R", "mouvement": "?"}
     assert found and {word: words[word] for word in found} == found
     assert not any("unknown" in warning for warning in scoring.warnings)
@@ -94,7 +94,7 @@ def test_boas_stages_of_128_nights(data, write):
 def test_stages_of_dynamo_cover_what_their_rows_say(data):
     recording = open_recording(data / "recordings/dynamo_84min.edf")
     rows = [line.split(",") for line in (data / "recordings/dynamo_84min_stages.csv").read_text().split()[1:]]
-    seconds = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for (start_s, code), (end_s, _) in zip(rows, [*rows[1:], [recording.duration_s, ""]], strict=True):
         seconds[code] += float(end_s) - float(start_s)
     found = Counter(read_scoring(data / "recordings/dynamo_84min_stages.csv", recording).hypnogram)

@@ -158,6 +158,7 @@ def test_plain_words_in_edf_annotations_in_several_languages(make_edf):
     marks += [edfio.EdfAnnotation(5, 12, "Obstruktive Apnoe"), edfio.EdfAnnotation(70, None, "Licht aus")]
     recording = open_recording(make_edf(("C3-M2", 100.0, "uV", [0.0, 1.0] * 9000), annotations=marks))
     scoring = embedded_scoring(recording)
+    assert scoring
     assert scoring.hypnogram == (Stage.W, Stage.R, Stage.N3, Stage.W, Stage.N2, Stage.UNSCORED)
     assert [(e.type, e.label) for e in scoring.events] == [("apnea_obstructive", "Obstruktive Apnoe")]
     assert scoring.lights_off_s == 70 and not any("word" in w for w in scoring.warnings)
@@ -170,6 +171,22 @@ def test_a_format_says_all_that_the_folder_needs_of_it():
     )
     assert all(f.NAME and f.ORDER in range(5) and f.parse.__doc__ for f in FORMATS)
     assert {".csv", ".xml", ".rml", ".annot", ".st"} <= SUFFIXES and ".edf" not in SUFFIXES
+
+
+PARTS = {
+    "parse": "def parse(file): return None\n", "ORDER": "ORDER = 1\n", "NAME": "NAME = 'a new format'\n",
+    "SUFFIXES": "SUFFIXES = ('.new',)\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_module_that_is_half_a_format_says_what_it_lacks(tmp_path, monkeypatch, part):
+    name = f"without_{part.lower()}"
+    (tmp_path / f"{name}.py").write_text("".join(text for key, text in PARTS.items() if key != part))
+    monkeypatch.setattr(annotations, "__path__", [*annotations.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match=f"{name} reads a format of scorings but has no {part}\\."):
+        annotations.find_formats()
+    del sys.modules[f"sleeplm.recording.annotations.{name}"]
 
 
 def test_a_format_is_added_by_a_file_in_the_folder_alone(write, tmp_path, monkeypatch):

@@ -70,7 +70,7 @@ def test_the_header_beside_it_gives_the_rate_where_the_file_does_not(data, tmp_p
 def test_printed_stages_of_all_records_of_the_polysomnographic_database(data):
     paths = sorted((data / "scorings/slpdb").glob("*.an"))
     assert len(paths) == 18
-    events, epochs = Counter(), 0
+    events, epochs = Counter[str](), 0
     for path in paths:
         rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
         notes = [note.split() for _, note in rows]
@@ -79,7 +79,7 @@ def test_printed_stages_of_all_records_of_the_polysomnographic_database(data):
         assert [scored[s] for s in ("W", "N1", "N2", "R")] == [noted[s] for s in "W12R"]
         assert scored["N3"] == noted["3"] + noted["4"]
         events.update(word for note in notes for word in note[1:])
-        events.subtract(e.label for e in scoring.events if e.type != "arousal")
+        events.subtract(str(e.label) for e in scoring.events if e.type != "arousal")
         epochs += len(notes)
     beside = ("A", "LL", "LLL", "LLLL", "L")  # arousals without an event, and movements in one word
     assert epochs == 10197 and [word for word, n in events.items() if n and word not in beside] == []

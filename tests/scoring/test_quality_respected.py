@@ -8,7 +8,7 @@ from fakes import FakeRecording
 from sleeplm.facts import night_facts
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.night import Scoring
-from sleeplm.recording.resample import hold, resample
+from sleeplm.recording.resample import HELD_KINDS, hold, resample
 from sleeplm.scoring import score
 from sleeplm.simulate import simulate_night
 from sleeplm.units import EPOCH_S
@@ -25,7 +25,7 @@ def _rate(name):
 def _at_rates(night):
     for name, (values, from_hz) in night.signals.items():
         rate, n = _rate(name), round(len(values) / from_hz * _rate(name))
-        change = hold if CHANNEL[name].kind in ("position", "spo2") else resample
+        change = hold if CHANNEL[name].kind in HELD_KINDS else resample
         yield name, (np.array(change(np.asarray(values, dtype=np.float32), from_hz, rate, n)), rate)
 
 

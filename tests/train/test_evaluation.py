@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions import tell
+from sleeplm.captions import render_captions
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import FACETS
@@ -73,7 +73,7 @@ class Oracle(NanoSleepLM):
         super().__init__(SleepLMNetwork(TINY), train_tokenizer(["heart rate 62 bpm"], 300))
         self.people = people
         self.stages = np.concatenate([p.stages for p in people])
-        self.told = [row for p in people for row in tell(p.attributes, "oracle")]
+        self.told = [row for p in people for row in render_captions(p.attributes, "oracle")]
         self.kinds = [str(s) for s in STAGES]
 
     def encode(self, epochs):

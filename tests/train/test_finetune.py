@@ -18,7 +18,7 @@ from sleeplm.network.loading import SleepLM
 from sleeplm.network.published import PublishedNetwork
 from sleeplm.network.published.files import load_released
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
-from sleeplm.network.published.tokenizer import Tokens
+from sleeplm.network.published.tokenizer import PublishedTokenizer
 from sleeplm.recording.epochs import Epochs
 from train.corpus.night import Row
 from train.nano.pretrain import main
@@ -86,7 +86,7 @@ def start(folder, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def words(folder):
-    return Tokens(folder, TINY.vocabulary, TINY.context)
+    return PublishedTokenizer(folder, TINY.vocabulary, TINY.context)
 
 
 def dataset(words, seeds=(0, 1)):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from sleeplm.captions import spans_of, tell, training_phrases
+from sleeplm.captions import render_captions, spans_of, training_phrases
 from sleeplm.kinds.events import EVENT_TYPES
-from sleeplm.network.nano.measured import marked
+from sleeplm.network.nano.measured import with_placeholders
 from train.corpus.held_out import ASKED, CONCEPTS, DESCRIBED, NightWithoutConcepts, named_in, without
 from train.corpus.night import Row
 
@@ -29,10 +29,10 @@ ATTRIBUTES: dict[str, dict] = {
 
 def row():
     calm = {**ATTRIBUTES, "stage_event": {**ATTRIBUTES["stage_event"], "events": EVENTS[2:]}}
-    told = tell([ATTRIBUTES, calm] * 30, "words")
+    told = render_captions([ATTRIBUTES, calm] * 30, "words")
     captions = {f: [t[f].text for t in told] for f in told[0]}
     phrases = training_phrases(ATTRIBUTES)
-    again = tell([marked(ATTRIBUTES)] * 30, "marks")
+    again = render_captions([with_placeholders(ATTRIBUTES)] * 30, "marks")
     marks, spans = {f: [t[f].text for t in again] for f in again[0]}, spans_of(ATTRIBUTES)
     return Row(0, [True] * 14, "N2", phrases, ["spindle", "snoring"], spans, captions, marks, {}, ATTRIBUTES)
 

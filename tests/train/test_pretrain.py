@@ -12,7 +12,7 @@ from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import ContextNetwork
 from sleeplm.network.nano.decoder import PAD
 from sleeplm.network.nano.encoder import NanoSleepLM
-from sleeplm.network.nano.measured import MARKS
+from sleeplm.network.nano.measured import PLACEHOLDERS
 from sleeplm.network.nano.preparation import prepare
 from train.corpus.night import CHANNEL_SUBSETS, by_subset, nights, render_without_context, subsets_of
 from train.corpus.simulate import FIRST_SEED, planned, simulate_corpus
@@ -81,10 +81,10 @@ def test_the_commonest_view_is_one_eeg_alone(corpus):
 def test_captions_are_those_with_marks_filled_in(corpus):
     (night,) = nights(corpus, "train")
     rows = night.rows()
-    assert any(set(t) & set(MARKS) for row in rows for texts in row.templates.values() for t in texts)
+    assert any(set(t) & set(PLACEHOLDERS) for row in rows for texts in row.templates.values() for t in texts)
     for row in rows:
         assert row.captions.keys() == row.templates.keys()
-        assert not any(set(t) & set(MARKS) for texts in row.captions.values() for t in texts)
+        assert not any(set(t) & set(PLACEHOLDERS) for texts in row.captions.values() for t in texts)
 
 
 def test_what_a_view_cannot_see_is_unknown_not_false(dataset):

@@ -21,13 +21,13 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from index.cohort.folder import load_settings, manifests
-from sleeplm.captions import doubtful_phrases, spans_of, tell, training_phrases
+from sleeplm.captions import doubtful_phrases, render_captions, spans_of, training_phrases
 from sleeplm.captions.features.channel_subsets import with_channels
 from sleeplm.errors import UsageError
 from sleeplm.files import sha256
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 from sleeplm.kinds.events import EVENT_CHANNELS
-from sleeplm.network.nano.measured import filled, marked, numbers_of
+from sleeplm.network.nano.measured import fill_placeholders, numbers_of, with_placeholders
 from sleeplm.units import SAMPLES_PER_EPOCH
 
 CHANNEL_SUBSETS: dict[str, tuple[str, ...]] = {
@@ -171,9 +171,9 @@ class Night:
         rows = []
         for number, names in enumerate(self._channels_of_subsets(epochs)):
             of_subset = [with_channels(attributes, names) for attributes in measured]
-            with_placeholders = [marked(attributes) for attributes in of_subset]
+            marked = [with_placeholders(attributes) for attributes in of_subset]
             seeds = [f"{self.seed} {self.study} {number} {i}" for i in range(PHRASINGS)]
-            rendered = [render_without_context(with_placeholders, seed) for seed in seeds]
+            rendered = [render_without_context(marked, seed) for seed in seeds]
             for e, (epoch, attributes) in enumerate(zip(epochs, of_subset, strict=True)):
                 phrases = training_phrases(attributes)
                 texts = {f: sorted({r[e][f] for r in rendered if f in r[e]}) for f in attributes if f in FACETS}
@@ -187,7 +187,7 @@ class Night:
                         phrases=phrases,
                         unknown=sorted(whole[e] - set(phrases)),
                         spans=spans_of(attributes),
-                        captions={f: [filled(t, numbers) for t in those] for f, those in texts.items()},
+                        captions={f: [fill_placeholders(t, numbers) for t in those] for f, those in texts.items()},
                         templates=texts,
                         checksums={f: _checksum(_without_context(f, values)) for f, values in attributes.items()},
                         attributes={} if self.split == "train" else attributes,
@@ -281,12 +281,13 @@ def subsets_of(study: str, seed: int) -> list[str]:
 def render_without_context(attributes: Sequence[dict[str, dict]], seed: str) -> list[dict[str, str]]:
     """Captions of epochs by facet that state nothing of the epochs around them, nor of who scored."""
     alone = [{facet: _without_context(facet, values) for facet, values in row.items()} for row in attributes]
-    rendered = [{f: c.text for f, c in row.items()} for row in tell(alone, seed)]
+    rendered = [{f: c.text for f, c in row.items()} for row in render_captions(alone, seed)]
     for attempt in range(_TRIES):
         again = [e for e, row in enumerate(rendered) if _NAMES_SCORER.search(row.get("stage_event", ""))]
         if not again:
             break
-        for e, other in zip(again, tell([alone[e] for e in again], f"{seed} again {attempt}"), strict=True):
+        others = render_captions([alone[e] for e in again], f"{seed} again {attempt}")
+        for e, other in zip(again, others, strict=True):
             rendered[e]["stage_event"] = other["stage_event"].text
     for row in rendered:
         if _NAMES_SCORER.search(row.get("stage_event", "")):

@@ -7,12 +7,8 @@ import numpy as np
 import torch
 
 from sleeplm.network.encoder import Encoder
-from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.measured import measured
-from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.preparation import prepare
-from sleeplm.network.published import PublishedNetwork
-from sleeplm.network.published.encoder import PublishedSleepLM
 from sleeplm.recording.epochs import Epochs
 
 _BATCH = 128
@@ -38,12 +34,8 @@ def untrained(model: Encoder, seed: int = 0) -> Encoder:
     """An encoder of signals of the same form with random weights; texts it reads as the trained one does."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if isinstance(model, PublishedSleepLM):
-            network = PublishedNetwork(model.network.sizes).requires_grad_(False)
-            blank = PublishedSleepLM(network, lambda: model.tokenizer, "untrained")
-        else:
-            blank = NanoSleepLM(SleepLMNetwork(model.network.config), model.tokenizer)
-    blank.embed_text = model.embed_text
+        blank = model.with_random_weights()
+    blank.embed_text = model.embed_text  # type: ignore[method-assign]  # of this one alone, whatever its class
     return blank
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sleeplm.captions.text.cardiac import HEART_BPM
+from sleeplm.captions.features.thresholds import HEART_BPM
 from sleeplm.kinds.events import APNEAS, EVENT_CHANNELS
 from sleeplm.network.few_shot import few_shot_scores
 from train.evaluation.baselines import Probe, drawn

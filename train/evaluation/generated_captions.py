@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from sleeplm.captions.features.brain import BANDS_HZ, EEG
+from sleeplm.captions.features.brain import EEG
 from sleeplm.captions.reading.claims import read_back
+from sleeplm.kinds.bands import EEG_BANDS_HZ
 from sleeplm.kinds.channels import CHANNEL, FACETS
 from sleeplm.kinds.events import EVENT_TYPES, MICRO_EVENTS
 from sleeplm.kinds.stages import Stage
@@ -131,7 +132,7 @@ _QUANTITIES = {
     "phase": "chest against abdomen", "rms": "amplitude (RMS)", "chin": "chin muscle tone",
     "chin_median": "chin EMG, median frequency", "slow": "slow eye movements", "saccadic": "fast eye movements",
     "stage_confidence": "confidence of the stage",
-    **{band: f"share of {band}" for band in BANDS_HZ},
+    **{band: f"share of {band}" for band in EEG_BANDS_HZ},
 }  # fmt: skip
 
 

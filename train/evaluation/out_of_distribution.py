@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sleeplm.captions.text.cardiac import HEART_BPM
+from sleeplm.captions.features.thresholds import HEART_BPM
 from train.evaluation.conditions import CONDITIONS, SLOW_HEART, Beside, ranked
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure

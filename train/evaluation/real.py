@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sleeplm.kinds.bands import EEG_BANDS_HZ, EEG_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import STAGE_PROMPTS
 from sleeplm.network.encoder import Encoder
@@ -35,7 +36,6 @@ BY_WORDS, FROM = "Real people, stages without examples", "Real people, stages fr
 WAKE_OR_DEEP = "Real people, wake or deep sleep by words alone"
 EPOCH_BY_EPOCH, IN_CONTEXT = "kappa by words, epoch by epoch", "kappa with the night around"
 SIMULATED = "simulated people"
-_DELTA_HZ = (0.5, 4)
 
 
 def masked(epochs: Epochs) -> Epochs:
@@ -146,8 +146,8 @@ def _delta_share(eeg_uv: np.ndarray) -> np.ndarray:
     """Share of .5 to 4 Hz in the power of .5 to 30 Hz of each epoch."""
     powers = np.square(np.abs(np.fft.rfft(eeg_uv - eeg_uv.mean(-1, keepdims=True))))
     hz = np.fft.rfftfreq(eeg_uv.shape[-1], 1 / MODEL_SFREQ_HZ)
-    within = (hz >= _DELTA_HZ[0]) & (hz < 30)
-    return powers[:, within & (hz < _DELTA_HZ[1])].sum(-1) / np.maximum(powers[:, within].sum(-1), 1e-9)
+    within = (hz >= EEG_HZ[0]) & (hz < EEG_HZ[1])
+    return powers[:, within & (hz < EEG_BANDS_HZ["delta"][1])].sum(-1) / np.maximum(powers[:, within].sum(-1), 1e-9)
 
 
 def one_eeg(eeg_uv: np.ndarray) -> Epochs:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES, Stage
-from sleeplm.network.encoder import Encoder
+from sleeplm.network.encoder import Encoder, require_context
 from sleeplm.network.few_shot import with_neighbours
-from sleeplm.network.nano.encoder import NanoSleepLM
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
 from train.evaluation.figures import Figure, agreement_of, counted, interval
@@ -164,12 +163,10 @@ def staged_in_context(model: Encoder, vectors: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    TypeError
-        The network is of a kind that has no context network.
+    ModelError
+        The weights have no context network.
     """
-    if not isinstance(model, NanoSleepLM):
-        raise TypeError(f"{model.name} has no context network")
-    return KINDS[model.stages_in_context(vectors).argmax(1)]
+    return KINDS[require_context(model).stages_in_context(vectors).argmax(1)]
 
 
 def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:

@@ -33,7 +33,6 @@ from accelerate import PartialState
 from tokenizers import Tokenizer
 
 from sleeplm.errors import SleepLMError, UsageError
-from sleeplm.network.encoder import sha256_of_tensors
 from sleeplm.network.hub import folder_of
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.context import FILES as CONTEXT_FILES
@@ -45,6 +44,7 @@ from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.network.published.folders import FILES as PUBLISHED_FILES
 from sleeplm.network.published.folders import holds_published
+from sleeplm.network.tensors import sha256_of_tensors
 from train.corpus.held_out import CONCEPTS, NightWithoutConcepts
 from train.corpus.night import Night, TrainingNight, nights
 from train.corpus.shuffle_buffer import ShuffleBuffer

@@ -15,7 +15,7 @@ from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
 from sleeplm.network.published.encoder import prefix_of
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
-from sleeplm.network.published.tokenizer import Tokens
+from sleeplm.network.published.tokenizer import PublishedTokenizer
 from sleeplm.recording.epochs import Epochs
 from train.corpus.night import Row, TrainingNight, rows_of, sameness
 
@@ -66,7 +66,7 @@ class PublishedDataset:
     ----------
     nights : sequence of TrainingNight
         As `with_published_channels` gives them.
-    tokenizer : Tokens
+    tokenizer : PublishedTokenizer
         Of the network.
     prefix : int
         Length of what stands before a text.
@@ -77,7 +77,7 @@ class PublishedDataset:
         No epoch of theirs has a text.
     """
 
-    def __init__(self, nights: Sequence[TrainingNight], tokenizer: Tokens, prefix: int):
+    def __init__(self, nights: Sequence[TrainingNight], tokenizer: PublishedTokenizer, prefix: int):
         self.tokenizer, self.prefix = tokenizer, prefix
         loaded = rows_of(nights)
         self.signals = [of_night(night.signals, rows) for night, rows in zip(nights, loaded, strict=True)]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sleeplm.errors import ModelError
 from sleeplm.network.hub import folder_of
 from sleeplm.network.loading import SleepLM
-from sleeplm.network.published.base import CHECKPOINT, MODALITIES, SIZES
 from sleeplm.network.published.encoder import PublishedSleepLM
-from sleeplm.network.published.folders import DESCRIPTION, FILES, holds_published
+from sleeplm.network.published.folders import CHECKPOINT, DESCRIPTION, FILES, holds_published
+from sleeplm.network.published.sizes import MODALITIES, SIZES
 from train.corpus.shuffle_buffer import ShuffleBuffer
 from train.published.dataset import PublishedDataset, SelectableNight, with_published_channels
 from train.published.step import PublishedStep, PublishedValidation

@@ -1,35 +1,31 @@
 """What the EEG and the eyes do in each epoch: band powers, amplitude, spindles, slow waves, eye movements."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sleeplm.captions.features.rounding import rounded
 from sleeplm.captions.features.spectra import densities, power
-from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.bands import EEG_BANDS_HZ, EEG_HZ, EYE_BANDS_HZ
+from sleeplm.kinds.channels import CHANNEL_NAMES, MODALITIES
+from sleeplm.kinds.events import MICRO_EVENTS, events_of_modality, plural_of
 from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.night import Scoring
 from sleeplm.recording.epochs import Epochs
 from sleeplm.recording.montage.questions import unit_is_known
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ
 
-# Band edges in Hz are YASA's (Vallat & Walker 2021, eLife 10:e70092). Power above 30 Hz is left out: it is near
-# the Nyquist frequency of the epochs.
-BANDS_HZ = {"delta": (0.5, 4), "theta": (4, 8), "alpha": (8, 12), "sigma": (12, 16), "beta": (16, 30)}
-EEG, EOG = ("C3", "C4"), ("EOG_L", "EOG_R")
-# Rolling eyes of drowsiness take a second or more to and fro; saccades are looked for at 1 to 5 Hz (Agarwal et al.
-# 2005, IEEE Trans Biomed Eng 52:1390).
-SLOW_HZ, SACCADIC_HZ = (0.2, 1), (1, 5)
-_EEG_WINDOW_S, _EOG_WINDOW_S = 4, 10
-_TOO_LARGE_UV = {
-    "C3": 500,
-    "C4": 500,
-    "EOG_L": 1000,
-    "EOG_R": 1000,
-}  # a peak beyond is movement or a loose electrode
-
+EEG, EOG = MODALITIES["brain"].channels, MODALITIES["eyes"].channels
+# Events of the EEG that are too many to be described one by one, by the key of their list.
+GRAPHOELEMENTS = {plural_of(kind): kind for kind in events_of_modality("brain") if kind in MICRO_EVENTS}
+_EEG_WINDOW_S, _EOG_WINDOW_S = 4, 10  # two cycles of the slowest frequency: .5 Hz and .2 Hz
+# A peak beyond is movement or a loose electrode.
+_TOO_LARGE_UV = dict.fromkeys(EEG, 500) | dict.fromkeys(EOG, 1000)
 _MOST_SWAY_UV = 250  # between the means of two seconds of an epoch; more is an electrode that moved, not brain
 
 
-def brain_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
+def brain_features(recording: NightSignals, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the brain facet, one dict an epoch.
 
     Keys, each only where its signal was recorded: ``C3`` and ``C4``, each with ``<band>_pct`` (relative power, % of
@@ -64,9 +60,9 @@ def relative_powers(signals: np.ndarray) -> dict[str, np.ndarray]:
         belongs to the higher band.
     """
     freqs_hz, density = densities(signals, MODEL_SFREQ_HZ, _EEG_WINDOW_S)
-    total = power(freqs_hz, density, BANDS_HZ["delta"][0], BANDS_HZ["beta"][1])
+    total = power(freqs_hz, density, *EEG_HZ)
     total = np.where(total > 0, total, np.nan)
-    return {band: power(freqs_hz, density, *edges) / total for band, edges in BANDS_HZ.items()}
+    return {band: power(freqs_hz, density, *edges) / total for band, edges in EEG_BANDS_HZ.items()}
 
 
 def eye_amplitudes(signals_uv: np.ndarray) -> dict[str, np.ndarray]:
@@ -83,20 +79,19 @@ def eye_amplitudes(signals_uv: np.ndarray) -> dict[str, np.ndarray]:
         reaches the eyes' electrodes is in it too: slow waves of deep sleep above all.
     """
     freqs_hz, density = densities(signals_uv, MODEL_SFREQ_HZ, _EOG_WINDOW_S)
-    bands = {"slow_uv": SLOW_HZ, "saccadic_uv": SACCADIC_HZ}
-    return {name: np.sqrt(power(freqs_hz, density, *edges)) for name, edges in bands.items()}
+    return {f"{name}_uv": np.sqrt(power(freqs_hz, density, *edges)) for name, edges in EYE_BANDS_HZ.items()}
 
 
-def clean_leads(row: dict) -> list[str]:
+def clean_derivations(row: Mapping) -> list[str]:
     """The EEG derivations of an epoch's brain attributes that are no artifact."""
     return [name for name in EEG if _is_clean(row, name)]
 
 
-def _is_clean(row: dict, name: str) -> bool:
+def _is_clean(row: Mapping, name: str) -> bool:
     return name in row and "artifact" not in row[name]
 
 
-def _add_signal(rows: list[dict], recording, epochs: Epochs, name: str) -> None:
+def _add_signal(rows: list[dict], recording: NightSignals, epochs: Epochs, name: str) -> None:
     channel = CHANNEL_NAMES.index(name)
     here = np.flatnonzero(epochs.present[:, channel])
     if not len(here):
@@ -123,19 +118,19 @@ def _add_signal(rows: list[dict], recording, epochs: Epochs, name: str) -> None:
 
 
 def _add_graphoelements(rows: list[dict], scoring: Scoring) -> None:
-    """Spindles and slow waves that were scored, in NREM sleep, where a derivation is free of artefacts."""
-    nrem = [e for e, row in enumerate(rows) if clean_leads(row) and _stage(scoring, e) in NREM_STAGES]
-    for kind, event_type in (("spindles", "spindle"), ("slow_waves", "slow_wave")):
+    """Spindles, slow waves and the like that were scored, in NREM sleep, where a derivation is no artifact."""
+    nrem = [e for e, row in enumerate(rows) if clean_derivations(row) and _stage(scoring, e) in NREM_STAGES]
+    for name, event_type in GRAPHOELEMENTS.items():
         if not scoring.was_scored(event_type):
             continue
-        found = np.array([(e.start_s, e.end_s) for e in scoring.events_of(event_type)]).reshape(-1, 2)
+        times = np.array([(e.start_s, e.end_s) for e in scoring.events_of(event_type)]).reshape(-1, 2)
         for e in nrem:
-            rows[e][kind] = starting_in(found, e)
-            rows[e][f"{kind}_n"] = len(rows[e][kind])
+            rows[e][name] = starting_in(times, e)
+            rows[e][f"{name}_n"] = len(rows[e][name])
 
 
 def _add_eye_movements(rows: list[dict], scoring: Scoring) -> None:
-    """Rapid eye movements that were scored, in REM sleep, where both eyes are free of artefacts."""
+    """Rapid eye movements that were scored, in REM sleep, where neither eye is an artifact."""
     if not scoring.was_scored("rapid_eye_movement"):
         return
     middles = np.sort([(e.start_s + e.end_s) / 2 for e in scoring.events_of("rapid_eye_movement")])
@@ -151,13 +146,13 @@ def _stage(scoring: Scoring, e: int) -> Stage:
     return scoring.hypnogram[e] if e < len(scoring.hypnogram) else Stage.UNSCORED
 
 
-def starting_in(found: np.ndarray, e: int) -> list[dict]:
+def starting_in(times: np.ndarray, e: int) -> list[dict]:
     """Those of ``[n, 2]``, in order of start, that start in the epoch of index `e`, as seconds within it.
 
     The end of one that lasts beyond the epoch is the epoch's.
     """
-    first, last = np.searchsorted(found[:, 0], (e * EPOCH_S, (e + 1) * EPOCH_S))
+    first, last = np.searchsorted(times[:, 0], (e * EPOCH_S, (e + 1) * EPOCH_S))
     return [
         {"start_s": rounded(a - e * EPOCH_S, 1), "end_s": rounded(min(b - e * EPOCH_S, EPOCH_S), 1)}
-        for a, b in found[first:last]
+        for a, b in times[first:last]
     ]

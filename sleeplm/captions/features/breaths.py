@@ -13,7 +13,7 @@ _MIN_PEAK_SHARE = 0.35  # of the power .08 to .8 Hz must lie within .05 Hz of th
 _MIN_RHYTHM = 0.15  # white noise with such a peak goes beyond this in less than 2% of epochs
 _COUNTED_HZ = (0.08, 1.0)  # with the overtones that make a breath's peak stand out
 _PROMINENCE, _AROUND_S, _WITHIN_S, _APART_S = 0.2, 30, 12, 1.0  # of the size around; no two breaths within a second
-_MIN_BREATHS = 4  # whole breaths without which no variability is said
+_MIN_BREATHS = 4  # whole breaths, without which an epoch has no variability
 
 
 def spectral_rates(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

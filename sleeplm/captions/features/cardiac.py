@@ -5,28 +5,30 @@ from scipy.ndimage import median_filter, uniform_filter1d
 
 from sleeplm.captions.features.oxygen import oxygen_features, saturation
 from sleeplm.captions.features.rounding import rounded
-from sleeplm.captions.features.stretches import trends
+from sleeplm.captions.features.thresholds import HR_CHANGE_BPM
+from sleeplm.captions.features.trends import trends
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.night import Scoring
 from sleeplm.recording.epochs import Epochs
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.heart import MAX_RR_S, MIN_RR_S, HeartRate, heart_of
 from sleeplm.units import EPOCH_S
 
-_AROUND, _MISSED, _SPLIT = 11, 1.7, 0.75  # intervals, and shares of their median
-_MIN_COVERED_S = 15  # seconds of trusted intervals without which no rate is said
-_MIN_DIFFERENCES = 10  # successive differences without which no RMSSD is said
-_TREND_BPM = 5  # from the first to the last third of an epoch
+# Intervals around one, and shares of their median: a missed beat doubles an interval and a split one halves it.
+_AROUND, _MISSED, _SPLIT = 11, 1.7, 0.75
+_MIN_COVERED_S = 15  # half of an epoch: with less between trusted beats it has no rate
+_MIN_DIFFERENCES = 10  # successive differences, without which the RMSSD of an epoch is mostly chance
 _STABLE_BPM = 15  # between the slowest and the fastest beats
 _SMOOTH_S = 7  # a breath and more: what breathing does to the heart is no trend
 _NEAR_S = 5  # a second further than this from any trusted interval has no rate
-_CHANGE_BPM, _LEVEL_BPM = 5, 1  # a stretch rises or falls by this much; its level before and after
+_LEVEL_BPM = 1  # a stretch stays at its level within this: the digits that are printed
 
 
-def cardiac_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
+def cardiac_features(recording: NightSignals, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the cardiac facet, one dict an epoch.
 
     Keys, each only where it could be measured: those of `heart_features`, from the beats that the scoring counts
-    too (`scoring.heart.heart_of`), and of `oxygen.oxygen_features`; and, where the heart's rate is told and pauses
+    too (`scoring.heart.heart_of`), and of `oxygen.oxygen_features`; and, where the heart's rate is known and pauses
     were scored, ``pauses``: list of ``start_s`` (in the epoch) and ``duration_s`` of those that begin in it.
     """
     rows: list[dict] = [{} for _ in range(len(epochs))]
@@ -63,7 +65,7 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
         stable where minimum and maximum are under 15 bpm apart, else variable), ``rmssd_ms`` (root mean square of
         successive differences of sinus rhythm, see `scoring.heart.rate_of`; Task Force 1996, Circulation 93:1043;
         from ten on), ``hr_stretches``: list of
-        ``start_s, end_s, trend, from_bpm, to_bpm`` of the rate over seven seconds (see `stretches.trends`).
+        ``start_s, end_s, trend, from_bpm, to_bpm`` of the rate over seven seconds (see `trends.trends`).
     """
     rows: list[dict] = [{} for _ in range(n_epochs)]
     beats_s, rr_s = heart.beats_s, np.diff(heart.beats_s)
@@ -72,13 +74,13 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
     trusted = beat_to_beat(heart) & within
     where, good_s, at_s = epoch[1:][trusted], rr_s[trusted], beats_s[1:][trusted] % EPOCH_S
     covered, counts = (np.bincount(where, weights=w, minlength=n_epochs) for w in (good_s, np.ones(len(good_s))))
-    told = np.flatnonzero(covered >= _MIN_COVERED_S)
+    known = np.flatnonzero(covered >= _MIN_COVERED_S)
     mean = 60 * counts / np.maximum(covered, 1e-9)
     low, high = _extremes(where, 60 / good_s, n_epochs)
     change = _change(where, good_s, at_s, n_epochs)
     rmssd_ms = _rmssd(rr_s, heart.sinus & within, epoch[1:], n_epochs)
-    stretches = trends(per_second(heart, n_epochs)[told], _CHANGE_BPM, _LEVEL_BPM, "bpm")
-    for e, found in zip(told, stretches, strict=True):
+    stretches = trends(per_second(heart, n_epochs)[known], HR_CHANGE_BPM, _LEVEL_BPM, "bpm")
+    for e, of_epoch in zip(known, stretches, strict=True):
         rows[e] = {
             "hr_mean_bpm": rounded(mean[e]),
             "hr_min_bpm": rounded(min(low[e], mean[e])),
@@ -87,8 +89,8 @@ def heart_features(heart: HeartRate, n_epochs: int) -> list[dict]:
         }
         if np.isfinite(rmssd_ms[e]):
             rows[e]["rmssd_ms"] = rounded(rmssd_ms[e])
-        if found:
-            rows[e]["hr_stretches"] = found
+        if of_epoch:
+            rows[e]["hr_stretches"] = of_epoch
     return rows
 
 
@@ -101,7 +103,9 @@ def beat_to_beat(heart: HeartRate) -> np.ndarray:
     does a heart that slows and quickens with the breath: their mean is the heart's.
     """
     rr_s = np.diff(heart.beats_s)
-    plausible = heart.whole & (rr_s >= MIN_RR_S) & (rr_s <= MAX_RR_S)
+    plausible = (rr_s >= MIN_RR_S) & (rr_s <= MAX_RR_S)
+    if heart.whole is not None:
+        plausible &= heart.whole
     if not plausible.any():
         return plausible
     usual_s = np.empty_like(rr_s)
@@ -158,7 +162,7 @@ def _rmssd(rr_s: np.ndarray, trusted: np.ndarray, epoch: np.ndarray, n_epochs: i
 
 def _trend(change_bpm: float, spread_bpm: float) -> str:
     """Rising or falling where the last third of an epoch differs from the first, else stable or variable."""
-    if abs(change_bpm) >= _TREND_BPM:
+    if abs(change_bpm) >= HR_CHANGE_BPM:
         return "rising" if change_bpm > 0 else "falling"
     return "stable" if spread_bpm < _STABLE_BPM else "variable"
 

@@ -6,25 +6,26 @@ from scipy.signal import butter, sosfilt
 from sleeplm.captions.features.rounding import rounded
 from sleeplm.captions.features.spectra import densities
 from sleeplm.intervals import true_intervals
+from sleeplm.kinds.bands import EMG_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.recording.epochs import Epochs
 from sleeplm.recording.montage.questions import unit_is_known
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.recording.quality.windows import in_epochs
 from sleeplm.units import EPOCH_S
 
-_EMG_HZ = (10.0, 100.0)  # AASM's filter for EMG
-_MIN_SFREQ_HZ = 50  # a slower EMG is an envelope of unknown making: nothing is said of its amplitude
+_MIN_SFREQ_HZ = 50  # a slower EMG is an envelope of unknown making: its amplitude means nothing
 _CONNECTED_UV = 0.1  # muscle at rest, or the amplifier alone, give more; less is a loose electrode
-_ENVELOPE_HZ = 10
+_ENVELOPE_HZ = 10  # the shortest burst (.1 s) is one sample
 _PER_EPOCH = EPOCH_S * _ENVELOPE_HZ
-_MIN_EPOCHS_FOR_USUAL = 20  # ten minutes
+_MIN_EPOCHS_FOR_USUAL = 20  # ten minutes, without which nothing is usual
 _LOW, _HIGH = 0.6, 1.8  # tone against the night's median
 # Bursts as those of phasic EMG activity (AASM 2.6, VIII.3: .1 to 5 s, four times the background), at any stage.
 _BURST, _BURST_S, _BURST_GAP = 4.0, 5.0, 3
-_SPECTRUM_S = 1
+_SPECTRUM_S = 1  # a resolution of 1 Hz, as the median frequency is printed
 
 
-def chin_features(recording, epochs: Epochs) -> list[dict]:
+def chin_features(recording: NightSignals, epochs: Epochs) -> list[dict]:
     """Attributes of the chin EMG, one dict an epoch.
 
     Empty where it was not recorded, or at under 50 Hz, where its electrode is off, and where mains hum is most of
@@ -43,18 +44,18 @@ def chin_features(recording, epochs: Epochs) -> list[dict]:
     envelope = envelope_of(signal_uv, sfreq_hz, len(epochs))
     scaled = unit_is_known(recording, "EMG_CHIN")
     connected = np.quantile(envelope, 0.1, axis=1) >= (_CONNECTED_UV if scaled else 0)
-    told = np.flatnonzero(present & connected & ~recording.quality.has("EMG_CHIN", "mains"))
-    if not len(told):
+    usable = np.flatnonzero(present & connected & ~recording.quality.has("EMG_CHIN", "mains"))
+    if not len(usable):
         return rows
     rms_uv = np.sqrt((envelope**2).mean(axis=1))
-    usual_uv = np.median(rms_uv[told])
-    windows = np.nan_to_num(in_epochs(signal_uv, sfreq_hz, len(epochs))[told], copy=False)  # NaN after the end
+    usual_uv = np.median(rms_uv[usable])
+    windows = np.nan_to_num(in_epochs(signal_uv, sfreq_hz, len(epochs))[usable], copy=False)  # NaN after the end
     median_hz = median_frequency(windows, sfreq_hz)
     bursts = _bursts(envelope)
-    for i, e in enumerate(told):
+    for i, e in enumerate(usable):
         rows[e] = {"chin_uv": rounded(rms_uv[e], 1)} if scaled else {}
         rows[e]["chin_median_hz"] = rounded(median_hz[i])
-        if len(told) >= _MIN_EPOCHS_FOR_USUAL:
+        if len(usable) >= _MIN_EPOCHS_FOR_USUAL:
             low, high = rms_uv[e] < _LOW * usual_uv, rms_uv[e] > _HIGH * usual_uv
             rows[e]["chin_tone"] = "low" if low else "high" if high else "usual"
         rows[e] |= {"chin_bursts": bursts[e], "chin_bursts_n": len(bursts[e])}
@@ -63,8 +64,8 @@ def chin_features(recording, epochs: Epochs) -> list[dict]:
 
 def envelope_of(signal_uv: np.ndarray, sfreq_hz: float, n_epochs: int) -> np.ndarray:
     """RMS of an EMG over tenths of a second, ``[epochs, 300]`` in uV; 0 after the signal's end."""
-    high = min(_EMG_HZ[1], 0.45 * sfreq_hz)
-    sos = butter(2, (_EMG_HZ[0], high), "bandpass", fs=sfreq_hz, output="sos").astype(np.float32)
+    high = min(EMG_HZ[1], 0.45 * sfreq_hz)
+    sos = butter(2, (EMG_HZ[0], high), "bandpass", fs=sfreq_hz, output="sos").astype(np.float32)
     squares = sosfilt(sos, signal_uv - signal_uv[:1]) ** 2
     edges = np.round(np.arange(n_epochs * _PER_EPOCH + 1) * sfreq_hz / _ENVELOPE_HZ).astype(int)
     edges = np.minimum(edges, len(squares))
@@ -76,7 +77,7 @@ def envelope_of(signal_uv: np.ndarray, sfreq_hz: float, n_epochs: int) -> np.nda
 def median_frequency(signals: np.ndarray, sfreq_hz: float) -> np.ndarray:
     """Frequency in Hz that halves the power of 10 to 100 Hz (or to .45 of the rate), of each row ``[epochs]``."""
     freqs_hz, density = densities(signals, sfreq_hz, _SPECTRUM_S)
-    inside = (freqs_hz >= _EMG_HZ[0]) & (freqs_hz <= min(_EMG_HZ[1], 0.45 * sfreq_hz))
+    inside = (freqs_hz >= EMG_HZ[0]) & (freqs_hz <= min(EMG_HZ[1], 0.45 * sfreq_hz))
     below = np.cumsum(density[:, inside], axis=1)
     half = np.argmax(below >= below[:, -1:] / 2, axis=1)
     return freqs_hz[inside][half]

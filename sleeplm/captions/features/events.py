@@ -8,38 +8,39 @@ from sleeplm.captions.features.oxygen import saturation
 from sleeplm.captions.features.rounding import rounded
 from sleeplm.intervals import epochs_between
 from sleeplm.kinds.channels import CHANNEL_NAMES
-from sleeplm.kinds.events import APNEAS, MICRO_EVENTS
+from sleeplm.kinds.events import APNEAS, EVENT_KINDS, HYPOPNEAS, MICRO_EVENTS, RESPIRATORY
 from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.epochs import Epochs
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.units import EPOCH_S
 
-BREATHING_EVENTS = (*APNEAS, "hypopnea", "rera")
-KINDS = ("respiratory", "arousal", "desaturation")  # whose absence is said
+# Whose absence a caption states: that of apneas and hypopneas as one, and of the types whose rows have it.
+ABSENT_KINDS = ("respiratory", *sorted(kind.id for kind in EVENT_KINDS.values() if kind.absence))
 _AROUSAL_S = (-2.0, 5.0)  # an arousal that starts this close to a breathing event's end ended it
 _DESATURATION_REACH_S = 30.0  # one that begins within a breathing event or this soon after it follows it
 _RISE_S = 15.0  # after an event, within which the heart is fastest
-_MIN_BEATS = 3
+_MIN_BEATS = 3  # the median of three passes over one wrong beat
 
 
-def event_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
+def event_features(recording: NightSignals, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the stage_event facet, one dict an epoch.
 
     Keys: ``stage``, ``stage_source``, ``stage_confidence_pct`` (automatic staging only), ``previous_stage`` and
     ``next_stage``, where the epochs are staged; ``events``: list of ``type, start_s, end_s`` (within the epoch,
     .1 s), ``duration_s`` (the whole event), ``from_before``, ``into_next`` (whether it crosses the epoch's edges),
     ``source``, ``channels`` (of an artifact, where known) and what it did (see `Consequences`); ``looked_for`` (the
-    `KINDS` that were scored and are not there).
+    `ABSENT_KINDS` that were scored and are not there).
     """
     rows: list[dict] = [{"events": []} for _ in range(len(epochs))]
     _add_stages(rows, scoring)
     # A dozen spindles in an epoch are one remark, which is made with the brain.
-    seen = epochs.present[:, CHANNEL_NAMES.index("SPO2")].any()
-    unsaid = MICRO_EVENTS if seen else (*MICRO_EVENTS, "desaturation")
+    has_spo2 = epochs.present[:, CHANNEL_NAMES.index("SPO2")].any()
+    left_out = MICRO_EVENTS if has_spo2 else (*MICRO_EVENTS, "desaturation")
     consequences = Consequences(recording, scoring, len(rows))
     for event in scoring.events:
-        if event.type in unsaid or event.start_s >= len(rows) * EPOCH_S or event.end_s <= 0:
+        if event.type in left_out or event.start_s >= len(rows) * EPOCH_S or event.end_s <= 0:
             continue
         did = consequences.of(event)
         if event.type == "artifact" and event.channels:
@@ -47,7 +48,7 @@ def event_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
         first, last = epochs_between(event.start_s, event.end_s, len(rows))
         for number in range(first, last + 1):
             rows[number - 1]["events"].append({**_within(event, number), **did})
-    kinds = [k for k in _scored_kinds(scoring) if k not in unsaid]
+    kinds = [k for k in _scored_kinds(scoring) if k not in left_out]
     for row in rows:
         there = kinds_in(row["events"])
         row["looked_for"] = [k for k in kinds if k not in there]
@@ -56,7 +57,7 @@ def event_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
 
 def kinds_in(events: Sequence[Mapping]) -> set[str]:
     """The kinds that an epoch's events are of; an arousal that ended one of them is there too."""
-    there = {"respiratory" if e["type"] in BREATHING_EVENTS else e["type"] for e in events}
+    there = {"respiratory" if e["type"] in RESPIRATORY else e["type"] for e in events}
     return there | {"arousal"} if any(e.get("arousal") for e in events) else there
 
 
@@ -70,7 +71,7 @@ class Consequences:
     n_epochs : int
     """
 
-    def __init__(self, recording, scoring: Scoring, n_epochs: int):
+    def __init__(self, recording: NightSignals, scoring: Scoring, n_epochs: int):
         spo2_pct = saturation(recording, n_epochs)
         self._spo2_pct = np.empty(0) if spo2_pct is None else spo2_pct.ravel()
         self._arousals_s = np.array([e.start_s for e in scoring.events_of("arousal")])
@@ -88,8 +89,8 @@ class Consequences:
         over the mean during it; only where there is a rise).
         """
         if event.type == "desaturation":
-            return self._fall(event)
-        if event.type not in BREATHING_EVENTS:
+            return self._of_fall(event)
+        if event.type not in RESPIRATORY:
             return {}
         did: dict = {}
         if len(self._arousals_s):
@@ -97,14 +98,14 @@ class Consequences:
             did["arousal"] = bool(np.any((near >= _AROUSAL_S[0]) & (near <= _AROUSAL_S[1])))
         after = np.searchsorted(self._falls_s, event.start_s)
         if after < len(self._falls) and self._falls_s[after] <= event.end_s + _DESATURATION_REACH_S:
-            fall = self._fall(self._falls[after])
+            fall = self._of_fall(self._falls[after])
             did |= {"desaturation_pct": fall["drop_pct"]} if fall.get("drop_pct") else {}
         rise_bpm = None if self._heart is None else _rise(self._heart, event)
         if rise_bpm is not None and rise_bpm > 0:
             did["hr_rise_bpm"] = rise_bpm
         return did
 
-    def _fall(self, event: Event) -> dict:
+    def _of_fall(self, event: Event) -> dict:
         first, last = max(int(event.start_s), 0), int(np.ceil(event.end_s))
         values = self._spo2_pct[first : max(last, first + 1)]
         if not len(values) or not np.isfinite(values).all():
@@ -119,13 +120,14 @@ def _rise(heart: HeartRate, event: Event) -> int | None:
     during, after = heart.bpm[first:last], heart.bpm[last:until]
     if len(during) < _MIN_BEATS or len(after) < _MIN_BEATS:
         return None
-    fastest = np.median(np.lib.stride_tricks.sliding_window_view(after, _MIN_BEATS), axis=1).max()
-    return rounded(fastest) - rounded(60 / np.mean(60 / during))
+    fastest = float(np.median(np.lib.stride_tricks.sliding_window_view(after, _MIN_BEATS), axis=1).max())
+    faster, mean = rounded(fastest), rounded(60 / float(np.mean(60 / during)))
+    return None if faster is None or mean is None else int(faster - mean)
 
 
 def _scored_kinds(scoring: Scoring) -> list[str]:
-    kinds = ["respiratory"] if all(any(scoring.was_scored(t) for t in g) for g in (APNEAS, ("hypopnea",))) else []
-    return [*kinds, *(t for t in KINDS[1:] if scoring.was_scored(t))]
+    kinds = ["respiratory"] if all(any(scoring.was_scored(t) for t in g) for g in (APNEAS, HYPOPNEAS)) else []
+    return [*kinds, *(t for t in ABSENT_KINDS[1:] if scoring.was_scored(t))]
 
 
 def _add_stages(rows: list[dict], scoring: Scoring) -> None:

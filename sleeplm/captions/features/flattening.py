@@ -10,12 +10,12 @@ from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ
 # At and below this the airway is partly obstructed, an open one gives .3 (glossary of the European Sleep Research
 # Society); 7,332 inspirations of a night on CPAP give .33 (median), and .22 at the 5th percentile.
 FLATTENED = 0.15
-_HIGHPASS_HZ = 0.05
-_SMOOTH_S = 0.2
-_INSPIRATION_S = (0.5, 4.0)
+_HIGHPASS_HZ = 0.05  # under any breath: drift
+_SMOOTH_S = 0.2  # heartbeats and noise, not the shape of a breath
+_INSPIRATION_S = (0.5, 4.0)  # half of a breath at up to 60, and from 8 a minute on
 _SHALLOW = 0.3  # of the median inspiration of the night; less is no breath to judge the shape of
-_POINTS = 64
-_MIN_BREATHS = 4
+_POINTS = 64  # of an inspiration: half of them, the middle, are judged
+_MIN_BREATHS = 4  # a share of fewer moves by a third or more with one breath
 _SHORTER = 0.95  # inspiration is shorter than expiration by more than this, or it is not known which is which
 
 

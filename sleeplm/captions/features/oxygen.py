@@ -1,22 +1,25 @@
 """What the oxygen saturation does in each epoch, second by second."""
 
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from sleeplm.captions.features.rounding import rounded
-from sleeplm.captions.features.stretches import trends
+from sleeplm.captions.features.thresholds import SPO2_CHANGE_PCT
+from sleeplm.captions.features.trends import trends
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.oximetry import clean_spo2, per_second
 from sleeplm.scoring.usable import read_usable
 from sleeplm.units import EPOCH_S
 
-_known: WeakKeyDictionary = WeakKeyDictionary()
-_MIN_SECONDS = 15  # of valid saturation, without which an epoch has none
-_MEASURES = {"mean": np.nanmean, "min": np.nanmin, "max": np.nanmax}
-_CHANGE_PCT, _LEVEL_PCT = 2, 0.5  # a stretch rises or falls by this much; steps of 1% are the sensor's own
+_known: WeakKeyDictionary[NightSignals, np.ndarray] = WeakKeyDictionary()
+_MIN_SECONDS = 15  # half of an epoch: with less valid saturation it has none
+_MEASURES: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "min": np.nanmin, "max": np.nanmax}
+_LEVEL_PCT = 0.5  # a stretch stays at its level within this: half of the sensor's step of 1%
 
 
-def saturation(recording, n_epochs: int) -> np.ndarray | None:
+def saturation(recording: NightSignals, n_epochs: int) -> np.ndarray | None:
     """Oxygen saturation in percent by second, ``[epochs, 30]``, NaN where nothing valid was measured.
 
     Cleaned as for the scoring of desaturations (`scoring.oximetry.clean_spo2`), once a recording; None where it was
@@ -29,7 +32,7 @@ def saturation(recording, n_epochs: int) -> np.ndarray | None:
     return _known[recording]
 
 
-def _saturation(recording, n_epochs: int) -> np.ndarray:
+def _saturation(recording: NightSignals, n_epochs: int) -> np.ndarray:
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
     values = per_second(clean_spo2(read_usable(recording, "SPO2"), sfreq_hz), sfreq_hz)
     night = np.full(n_epochs * EPOCH_S, np.nan)
@@ -49,7 +52,7 @@ def oxygen_features(spo2_pct: np.ndarray) -> list[dict]:
     -------
     list of dict
         ``spo2_mean_pct``, ``spo2_min_pct``, ``spo2_max_pct`` of the seconds' means; ``spo2_stretches``: list of
-        ``start_s, end_s, trend, from_pct, to_pct`` (see `stretches.trends`), where all of the epoch is valid.
+        ``start_s, end_s, trend, from_pct, to_pct`` (see `trends.trends`), where all of the epoch is valid.
     """
     rows: list[dict] = [{} for _ in spo2_pct]
     enough = np.flatnonzero(np.isfinite(spo2_pct).sum(axis=1) >= _MIN_SECONDS)
@@ -57,7 +60,7 @@ def oxygen_features(spo2_pct: np.ndarray) -> list[dict]:
         return rows
     values = spo2_pct[enough]
     measured = {name: of(values, axis=1) for name, of in _MEASURES.items()}
-    stretches = trends(values, _CHANGE_PCT, _LEVEL_PCT, "pct")
+    stretches = trends(values, SPO2_CHANGE_PCT, _LEVEL_PCT, "pct")
     for i, e in enumerate(enough):
         rows[e] = {f"spo2_{name}_pct": rounded(of[i]) for name, of in measured.items()}
         if stretches[i]:

@@ -16,31 +16,33 @@ from sleeplm.captions.features.breaths import (
 )
 from sleeplm.captions.features.flattening import flattened_pct
 from sleeplm.captions.features.rounding import rounded
-from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.captions.features.thresholds import LOUD_SNORING
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES, MODALITIES
 from sleeplm.recording.epochs import Epochs
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
-BREATHING = ("AF", "THX", "ABD")
-BELTS = ("THX", "ABD")
+BREATHING = MODALITIES["breathing"].channels
+BELTS = tuple(name for name in BREATHING if CHANNEL[name].kind == "effort")  # the chest's first
 _MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
 _FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
 # Cycles, and the highest peak or the count of breaths, further apart: one of them follows something else. Chosen on
 # simulated nights and a real one on CPAP, whose device tells its own rate.
 _PEAK_HZ, _COUNT_HZ = 1.5 / 60, 0.6 / 60
-_SAME_PER_MIN = 0.5  # two signals whose rates are this near tell the same breaths
+_SAME_PER_MIN = 0.5  # two signals whose rates are this near follow the same breaths
 _REGULAR, _FAIRLY = 0.7, 0.4  # autocorrelation at one breath's lag
-_WINDOW_S = 10  # an apnoea's least duration
+_IN_PHASE_DEG, _OPPOSITE_DEG = 45, 120  # between the belts: an eighth and a third of a breath
+_WINDOW_S = 10  # an apnea's least duration (AASM 2.6)
 _BEFORE_EPOCHS = 8  # the four minutes before
-_MIN_BEFORE = 4
-_NO_BREATHING_PCT = 10  # under this share of the minutes before, a rate would be one of noise
-_LOUD = 2.0  # times the night's median
+_MIN_BEFORE = 4  # of these, at least half
+_NO_BREATHING_PCT = 10  # of the minutes before, as an apnea (AASM 2.6): under it a rate would be one of noise
 
 
-def respiratory_features(recording, epochs: Epochs) -> list[dict]:
+def respiratory_features(recording: NightSignals, epochs: Epochs) -> list[dict]:
     """Attributes of the respiratory facet, one dict an epoch.
 
     Keys, each only where it could be measured: ``AF``, ``THX`` and ``ABD``, each with what is measured of that
-    signal alone (see `signal_features`); what is taken from them together (see `together`); ``phase_deg`` with
+    signal alone (see `signal_features`); what is taken from them together (see `combined`); ``phase_deg`` with
     ``phase`` (between the belts at the breathing rate: in phase under 45 degrees, out of step, opposite over 120:
     paradox); ``snore_ratio`` (amplitude of the snore signal over its median of the night, from 2 on).
     """
@@ -57,7 +59,7 @@ def respiratory_features(recording, epochs: Epochs) -> list[dict]:
             if values is not None:
                 row[name] = values
     for row in rows:
-        row |= together(row)
+        row |= combined(row)
     if set(BELTS) <= set(breathing):
         _add_phase(rows, breathing)
     _add_snoring(rows, epochs)
@@ -112,8 +114,8 @@ def signal_features(
     return rows
 
 
-def together(row: Mapping) -> dict:
-    """What is said of breathing from the signals of an epoch together, by the attributes of each.
+def combined(row: Mapping) -> dict:
+    """What is known of breathing from the signals of an epoch together, by the attributes of each.
 
     ``rate_per_min`` with ``rate_signal`` and ``regularity`` (of the signal that most others agree with to .5 a
     minute, and of these the one with the clearest rhythm),
@@ -189,7 +191,7 @@ def _add_phase(rows: list[dict], breathing: Mapping[str, np.ndarray]) -> None:
     reversed_belt = abs(usual) > 2 * np.pi / 3
     phase = np.abs(np.degrees(np.angle(cross * (-1 if reversed_belt else 1))))
     for e in np.flatnonzero(known & (np.abs(cross) > 0)):
-        word = "in phase" if phase[e] < 45 else "opposite" if phase[e] > 120 else "out of step"
+        word = "in phase" if phase[e] < _IN_PHASE_DEG else "opposite" if phase[e] > _OPPOSITE_DEG else "out of step"
         rows[e] |= {"phase_deg": rounded(phase[e]), "phase": word}
 
 
@@ -203,5 +205,5 @@ def _add_snoring(rows: list[dict], epochs: Epochs) -> None:
     usual = np.median(size)
     if usual > 0:
         for e, ratio in zip(here, size / usual, strict=True):
-            if ratio >= _LOUD:
+            if ratio >= LOUD_SNORING:
                 rows[e]["snore_ratio"] = rounded(ratio, 1)

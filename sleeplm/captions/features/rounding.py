@@ -1,26 +1,28 @@
-"""The one place that decides how many digits of a number are said."""
+"""How many digits of a number are printed, exactly or roughly: decided here alone."""
 
 import math
 
-# What "about" means, by the unit that ends an attribute's name.
+# To which step "about" rounds, by the unit that ends an attribute's name: what people say in conversation.
 _COARSE = {"_bpm": 5, "_pct": 10, "_uv": 5, "_per_min": 1, "_ms": 10}
 
 
-class Marked(float):
-    """A number that is printed as a mark, which holds its place in a text until it is filled in."""
+class Placeholder(float):
+    """A number that is printed as a placeholder, which stands in a text until a value takes its place."""
 
-    def __new__(cls, value: float, mark: str):
-        """The number with its mark."""
+    text: str
+
+    def __new__(cls, value: float, text: str) -> "Placeholder":
+        """The number with the text that is printed for it."""
         made = super().__new__(cls, value)
-        made.mark = mark
+        made.text = text
         return made
 
     def __format__(self, spec: str) -> str:
-        """Its mark, whatever the format."""
-        return self.mark
+        """Its placeholder, whatever the format."""
+        return self.text
 
 
-def rounded(value: float, decimals: int = 0) -> int | float | None:
+def rounded(value: float | None, decimals: int = 0) -> int | float | None:
     """The value as it will be printed: an int without decimals; None for what is not a number.
 
     >>> rounded(61.6), rounded(14.21, 1), rounded(float("nan"))
@@ -38,12 +40,12 @@ def coarse(name: str, value: float) -> int | None:
     (60, None, 14)
     """
     step = next((s for suffix, s in _COARSE.items() if name.endswith(suffix)), None)
-    if step is None or isinstance(value, Marked):
+    if step is None or isinstance(value, Placeholder):
         return None
     about = math.floor(value / step + 0.5) * step
     return about if about != value and abs(about - value) <= 0.1 * abs(value) else None
 
 
 def printed(value: float) -> str:
-    """The digits of a rounded number: 15.0 is said 15."""
+    """The digits of a rounded number: 15.0 is printed 15."""
     return f"{value:g}"

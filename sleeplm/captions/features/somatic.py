@@ -6,18 +6,20 @@ import numpy as np
 
 from sleeplm.captions.features.chin import chin_features
 from sleeplm.captions.features.rounding import rounded
-from sleeplm.kinds.channels import CHANNEL_NAMES, POSITIONS
+from sleeplm.kinds.channels import CHANNEL_NAMES, MODALITIES, POSITIONS
+from sleeplm.kinds.events import events_of_modality
 from sleeplm.night import Scoring
 from sleeplm.recording.epochs import Epochs
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.position import LEAST_S, UNKNOWN, position_spells
 from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ
 
-LEGS = ("LEG_L", "LEG_R")
-_LEG_TYPES = ("leg_movement", "plm")
-_POSITION_STEP = 8  # samples: changes of position are timed to an eighth of a second
+LEGS = MODALITIES["legs"].channels
+LEG_EVENTS = events_of_modality("legs")
+_POSITION_STEP = 8  # samples: changes of position are timed to an eighth of a second, and printed in whole ones
 
 
-def somatic_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
+def somatic_features(recording: NightSignals, epochs: Epochs, scoring: Scoring) -> list[dict]:
     """Attributes of the somatic facet, one dict an epoch.
 
     Keys, each only where its signal was recorded: those of `chin.chin_features`; where legs were scored,
@@ -34,19 +36,19 @@ def somatic_features(recording, epochs: Epochs, scoring: Scoring) -> list[dict]:
 
 def _add_legs(rows: list[dict], epochs: Epochs, scoring: Scoring) -> None:
     """Leg movements as they were scored, in epochs in which a leg can be seen."""
-    if not any(scoring.was_scored(t) for t in _LEG_TYPES):
+    if not any(scoring.was_scored(t) for t in LEG_EVENTS):
         return
     present = epochs.present[:, [CHANNEL_NAMES.index(leg) for leg in LEGS]]
     for e in np.flatnonzero(present.any(axis=1)):
         legs = [leg for leg, here in zip(LEGS, present[e], strict=True) if here]
         rows[e] |= {"legs": legs, "leg_movements": [], "leg_movements_n": 0}
-    for event in scoring.events_of(*_LEG_TYPES):
-        e = int(event.start_s // EPOCH_S)
-        if 0 <= e < len(rows) and "leg_movements" in rows[e]:
-            begin, end = event.start_s - e * EPOCH_S, min(event.end_s - e * EPOCH_S, EPOCH_S)
+    for event in scoring.events_of(*LEG_EVENTS):
+        at = int(event.start_s // EPOCH_S)
+        if 0 <= at < len(rows) and "leg_movements" in rows[at]:
+            begin, end = event.start_s - at * EPOCH_S, min(event.end_s - at * EPOCH_S, EPOCH_S)
             movement = {"start_s": rounded(begin, 1), "end_s": rounded(end, 1), "type": event.type}
-            rows[e]["leg_movements"].append(movement)
-            rows[e]["leg_movements_n"] += 1
+            rows[at]["leg_movements"].append(movement)
+            rows[at]["leg_movements_n"] += 1
 
 
 def _add_position(rows: list[dict], epochs: Epochs) -> None:
@@ -61,7 +63,7 @@ def _add_position(rows: list[dict], epochs: Epochs) -> None:
         if len(known):
             rows[e]["position"] = POSITIONS[int(np.bincount(known).argmax())]
     for before, after in pairwise(position_spells(codes.ravel(), MODEL_SFREQ_HZ / _POSITION_STEP)):
-        e, at_s = divmod(after[0], EPOCH_S)
-        if before[2] != after[2] and after[0] - before[1] < LEAST_S and "position" in rows[int(e)]:
+        at, at_s = divmod(after[0], EPOCH_S)
+        if before[2] != after[2] and after[0] - before[1] < LEAST_S and "position" in rows[int(at)]:
             turn = {"from": POSITIONS[before[2]], "to": POSITIONS[after[2]], "at_s": rounded(at_s)}
-            rows[int(e)]["position_change"] = turn
+            rows[int(at)]["position_change"] = turn

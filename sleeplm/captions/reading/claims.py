@@ -1,15 +1,15 @@
 """Captions read back to what they claim: numbers, units, events and times, and the words that state an attribute.
 
 The reader knows the lexicon and the units, not the templates: a number belongs to the noun beside it that its unit
-can belong to, a quality to the nearest noun that it can be said of, first within the same part of the sentence. So
-it also reads what somebody has said in other words, as long as nouns and numbers are kept.
+can belong to, a quality to the nearest noun that it can belong to, first within the same part of the sentence. So
+it also reads what somebody has put in other words, as long as nouns and numbers are kept.
 """
 
-from sleeplm.captions.reading.tokens import Token, tokens_of
-from sleeplm.captions.text.templates import Claim, said_of
+from sleeplm.captions.reading.tokens import Token, TokenText, tokens_of
+from sleeplm.captions.text.templates import Claim, distinct_claims
 
-_LEAD_WORDS = ("amplitude", "pattern", "artifact")
-_EVENT_WORDS = ("from_before", "into_next", "arousal")
+_EEG_QUALITIES = ("amplitude", "pattern", "artifact")
+_EVENT_QUALITIES = ("from_before", "into_next", "arousal")
 _MOVES = {"hr_moves": "hr", "spo2_moves": "spo2"}  # what a stretch of a rate or a saturation is called
 _MOVED_UNITS = {"hr": "bpm", "spo2": "%"}
 _OF_EVENT = {
@@ -36,36 +36,35 @@ def read_back(text: str, facet: str) -> tuple[Claim, ...]:
     Parameters
     ----------
     text : str
-        A caption of ours, or one said in other words.
+        A caption of ours, or one in other words.
     facet : str
         One of `FACETS` or `SUMMARY`. All share one vocabulary: what does not belong to the facet is read too.
 
     Returns
     -------
     tuple of (str, value)
-        Without repeats, in a fixed order: as `Caption.said` has it. A value is a number, ``"about 60"``, a pair, a
-        word or True. A number that belongs to nothing known is a claim named ``unread``.
+        Without repeats, in a fixed order: as `Caption.claims` has it. A value is a number, ``"about 60"``, a
+        pair, a word or True. A number that belongs to nothing known is a claim named ``unread``.
     """
-    return said_of(_Reading(tokens_of(text)).claims())
+    return distinct_claims(_Reading(tokens_of(text)).claims())
 
 
-class _Reading:
+class _Reading(TokenText):
     """The tokens of one text, read from left to right."""
 
     def __init__(self, tokens: list[Token]):
-        self.tokens = tokens
+        super().__init__(tokens)
         self.found: list[Claim] = []
-        self.used: set[int] = set()
 
     def claims(self) -> list[Claim]:
-        self._supports()
+        self._evidence()
         self._stages()
         self._positions()
         self._events()
         for i, token in enumerate(self.tokens):
             if i in self.used:
                 continue
-            if token.get("words"):
+            if token.get("qualities"):
                 self._quality(i, token)
             if token.get("range"):
                 self._range(i, token)
@@ -73,49 +72,18 @@ class _Reading:
                 self._number(i, token)
         return self.found
 
-    # where things are
-
-    def _clause(self, i: int) -> range:
-        """Indices of the clause that a token is in."""
-        first = last = i
-        while first and self.tokens[first - 1].clause == self.tokens[i].clause:
-            first -= 1
-        while last + 1 < len(self.tokens) and self.tokens[last + 1].clause == self.tokens[i].clause:
-            last += 1
-        return range(first, last + 1)
-
-    def _nearest(self, i: int, belongs) -> int | None:
-        """The nearest token that belongs: in the same atom, else before it in the clause, else after it."""
-        at = self.tokens[i].atom
-        there = [j for j in self._clause(i) if j != i and j not in self.used and belongs(self.tokens[j])]
-        if not there:
-            return None
-        return min(there, key=lambda j: (self._far(self.tokens[j].atom - at), abs(j - i), j < i))
-
-    @staticmethod
-    def _far(atoms: int) -> int:
-        return 0 if atoms == 0 else -atoms if atoms < 0 else 1000 + atoms
-
-    def _before(self, i: int, kind: str):
-        """The last token of a kind before this one in its clause: its value."""
-        at = self._index_before(i, kind)
-        return None if at is None else self.tokens[at].get(kind)
-
-    def _index_before(self, i: int, kind: str) -> int | None:
-        return next((j for j in range(i - 1, self._clause(i)[0] - 1, -1) if self.tokens[j].get(kind)), None)
-
-    def _add(self, name: str, value) -> None:
+    def _add(self, name: str, value: object) -> None:
         self.found.append((name, value))
 
     # what is read first, since its words would mean something else by themselves
 
-    def _supports(self) -> None:
+    def _evidence(self) -> None:
         for i, token in enumerate(self.tokens):
-            if token.get("marker") != "supports":
+            if token.get("introduces") != "evidence":
                 continue
-            for j in range(i, self._clause(i)[-1] + 1):
-                if self.tokens[j].get("supports"):
-                    self._add("supports", self.tokens[j].get("supports"))
+            for j in range(i, self.clause(i)[-1] + 1):
+                if self.tokens[j].get("evidence"):
+                    self._add("supports", self.tokens[j].get("evidence"))
                 self.used.add(j)
 
     def _stages(self) -> None:
@@ -123,8 +91,8 @@ class _Reading:
         for i, token in enumerate(self.tokens):
             if i in self.used:
                 continue
-            if token.get("marker") in ("previous_stage", "next_stage"):
-                waiting = (token.get("marker"), token.clause)
+            if token.get("introduces") in ("previous_stage", "next_stage"):
+                waiting = (token.get("introduces"), token.clause)
             elif token.get("stage"):
                 name = waiting[0] if waiting and waiting[1] == token.clause else "stage"
                 self._add(name, token.get("stage"))
@@ -138,7 +106,7 @@ class _Reading:
         while there:
             i = there.pop(0)
             if (
-                self._before(i, "topic") == "turn"
+                self.before(i, "topic") == "turn"
                 and there
                 and self.tokens[there[0]].clause == self.tokens[i].clause
             ):
@@ -164,7 +132,11 @@ class _Reading:
                 self._add(f"{token.get('event')}_n", "some" if n is None else n)
             elif token.get("topic") == "flattened" and i and self.tokens[i - 1].get("count") == 0:
                 self._add("AF.flattened_pct", 0)
-            elif not (token.get("joint") in ("no", "or") or token.get("mark") == "," or token.get("count") == 0):
+            elif (
+                token.get("joint") not in ("no", "or")
+                and token.get("punctuation") != ","
+                and token.get("count") != 0
+            ):
                 negated = None
 
     def _how_many(self, i: int) -> int | None:
@@ -177,34 +149,35 @@ class _Reading:
         if before.get("number") is not None and before.get("unit") is None:
             self.used.add(i - 1)
             return before.get("number")[0]
-        after = self.tokens[i + 1 : i + 3]
-        if len(after) == 2 and after[0].get("mark") == "(" and after[1].get("number") and not after[1].get("unit"):
+        bracket, inside = (*self.tokens[i + 1 : i + 3], Token({}), Token({}))[:2]
+        if bracket.get("punctuation") == "(" and inside.get("number") and not inside.get("unit"):
             self.used.add(i + 2)
-            return after[1].get("number")[0]
+            return inside.get("number")[0]
         return None
 
     # qualities
 
     def _quality(self, i: int, token: Token) -> None:
-        meanings = token.get("words")
+        meanings = token.get("qualities")
         kinds = {kind for _, kind in meanings.values()} - {""}
-        j = self._nearest(i, lambda t: any(_is(t, kind) for kind in kinds))
+        j = self.nearest(i, lambda t: any(_is(t, kind) for kind in kinds))
         for attribute, (value, kind) in meanings.items():
             if kind == "" or (j is not None and _is(self.tokens[j], kind)):
                 self._state(i, attribute, value, j)
                 return
 
-    def _state(self, i: int, attribute: str, value, j: int | None) -> None:
+    def _state(self, i: int, attribute: str, value: object, j: int | None) -> None:
+        band = None if j is None else self.tokens[j].get("band")
         if attribute in _MOVES:
-            return  # it is said with the numbers between which something moves
+            return  # it belongs to the numbers between which something moves
         if attribute == "level":
-            self._add(f"{self._lead(i)}.{self.tokens[j].get('band')}_level", value)
+            self._add(f"{self._derivation(i)}.{band}_level", value)
         elif attribute == "dominant":
-            self._add(f"{self._lead(i)}.dominant", self.tokens[j].get("band"))
-        elif attribute in _LEAD_WORDS:
-            self._add(f"{self._lead(i)}.{attribute}", value)
-        elif attribute in _EVENT_WORDS:
-            self._add(f"{self._before(i, 'event')}.{attribute}", value)
+            self._add(f"{self._derivation(i)}.dominant", band)
+        elif attribute in _EEG_QUALITIES:
+            self._add(f"{self._derivation(i)}.{attribute}", value)
+        elif attribute in _EVENT_QUALITIES:
+            self._add(f"{self.before(i, 'event')}.{attribute}", value)
         elif attribute == "fault":
             for channel in self._faulty(i):
                 self._add(f"{channel}.fault", value)
@@ -212,28 +185,28 @@ class _Reading:
             self._add(attribute, value)
 
     def _faulty(self, i: int) -> list[str]:
-        """The channels that a fault is said of: those named since another fault was."""
+        """The channels that have a fault: those named since another fault was."""
         channels: list[str] = []
-        for j in range(i - 1, self._clause(i)[0] - 1, -1):
-            if "fault" in (self.tokens[j].get("words") or {}) and channels:
+        for j in range(i - 1, self.clause(i)[0] - 1, -1):
+            if "fault" in (self.tokens[j].get("qualities") or {}) and channels:
                 break
             channels += [self.tokens[j].get("channel")] if self.tokens[j].get("channel") else []
         return channels
 
-    def _lead(self, i: int) -> str:
-        j = self._nearest(i, lambda t: t.get("lead"))
-        return "EEG" if j is None else self.tokens[j].get("lead")
+    def _derivation(self, i: int) -> str:
+        j = self.nearest(i, lambda t: t.get("derivation"))
+        return "EEG" if j is None else self.tokens[j].get("derivation")
 
     # numbers
 
     def _number(self, i: int, token: Token) -> None:
         unit = token.get("unit")
         for value in token.get("number"):
-            said = f"about {value:g}" if token.get("about") else value
+            stated = f"about {value:g}" if token.get("about") else value
             name = self._named(i, unit)
             if name and name.endswith((".bpm", ".pct")):  # a stretch that stays where it is
-                said = (said, said)
-            self._add(*((name, said) if name else ("unread", f"{said} {unit}" if unit else said)))
+                stated = (stated, stated)
+            self._add(*((name, stated) if name else ("unread", f"{stated} {unit}" if unit else stated)))
 
     def _named(self, i: int, unit: str | None) -> str | None:
         """The name of what a number with this unit measures."""
@@ -244,11 +217,11 @@ class _Reading:
         if unit == "uV":
             return self._microvolts(i)
         if unit == "/min":
-            channel = self._in_atom(i, "channel")
+            channel = self.in_atom(i, "channel")
             return f"{channel}.rate_per_min" if channel else "rate_per_min"
         if unit == "s":
             return self._time(i, self._role(i))
-        return _BY_UNIT.get(unit)
+        return _BY_UNIT.get(unit or "")
 
     def _range(self, i: int, token: Token) -> None:
         unit, (low, high) = token.get("unit"), token.get("range")
@@ -265,22 +238,19 @@ class _Reading:
         else:
             self._add("unread", f"{low} to {high} {unit}")
 
-    def _in_atom(self, i: int, kind: str):
-        """The value of the nearest token of a kind in the same atom."""
-        j = self._nearest(i, lambda t: t.get(kind) and t.atom == self.tokens[i].atom)
-        return None if j is None else self.tokens[j].get(kind)
-
     def _extreme(self, i: int) -> str | None:
         """Whether a number is the lowest or the highest of something."""
-        j = self._nearest(i, lambda t: t.get("topic") in ("lowest", "highest") and t.atom == self.tokens[i].atom)
+        j = self.nearest(i, lambda t: t.get("topic") in ("lowest", "highest") and t.atom == self.tokens[i].atom)
         return None if j is None else {"lowest": "min", "highest": "max"}[self.tokens[j].get("topic")]
 
     def _moving(self, i: int) -> tuple[str, str] | None:
         """What moves in this atom (hr or spo2) and how, where a verb of moving stands in it."""
-        words = next((t.get("words") for t in self._atom(i) if _MOVES.keys() & (t.get("words") or {}).keys()), None)
+        words = next(
+            (t.get("qualities") for t in self.atom(i) if _MOVES.keys() & (t.get("qualities") or {}).keys()), None
+        )
         if words is None:
             return None
-        units = {t.get("unit") for t in self._atom(i)}
+        units = {t.get("unit") for t in self.atom(i)}
         return next(
             (
                 (what, words[name][0])
@@ -297,13 +267,10 @@ class _Reading:
         moving = self._moving(i)
         return f"{what}_{moving[1]}.{unit}" if moving and moving[0] == what else None
 
-    def _atom(self, i: int) -> list[Token]:
-        return [self.tokens[j] for j in self._clause(i) if self.tokens[j].atom == self.tokens[i].atom]
-
     def _share(self, i: int) -> str | None:
         if course := self._course(i, "spo2", "pct"):
             return course
-        j = self._nearest(
+        j = self.nearest(
             i,
             lambda t: t.get("band") or t.get("channel") or t.get("topic") in (*_SHARES, *_OF_EVENT, "variability"),
         )
@@ -311,52 +278,52 @@ class _Reading:
             return None
         of = self.tokens[j]
         if of.get("band"):
-            return f"{self._lead(i)}.{of.get('band')}_pct"
+            return f"{self._derivation(i)}.{of.get('band')}_pct"
         if of.get("topic") in _OF_EVENT:
-            return f"{self._before(i, 'event')}.{_OF_EVENT[of.get('topic')]}"
-        if self._is_in_atom(i, "variability"):
-            return f"{self._in_atom(i, 'channel')}.variability_pct"
+            return f"{self.before(i, 'event')}.{_OF_EVENT[of.get('topic')]}"
+        if any(t.get("topic") == "variability" for t in self.atom(i)):
+            return f"{self.in_atom(i, 'channel')}.variability_pct"
         return f"{of.get('channel')}.amplitude_pct" if of.get("channel") else _SHARES.get(of.get("topic"))
 
     def _is_in_atom(self, i: int, topic: str) -> bool:
-        return any(t.get("topic") == topic for t in self._atom(i))
+        return any(t.get("topic") == topic for t in self.atom(i))
 
     def _rate(self, i: int) -> str:
         if course := self._course(i, "hr", "bpm"):
             return course
-        j = self._nearest(i, lambda t: t.get("topic") in ("hr", "hr_rise"))
+        j = self.nearest(i, lambda t: t.get("topic") in ("hr", "hr_rise"))
         if j is not None and self.tokens[j].get("topic") == "hr_rise":
-            return f"{self._before(i, 'event')}.hr_rise_bpm"
+            return f"{self.before(i, 'event')}.hr_rise_bpm"
         return "hr_mean_bpm"
 
     def _microvolts(self, i: int) -> str:
-        j = self._nearest(
+        j = self.nearest(
             i,
             lambda t: (
                 t.get("topic") in _MICROVOLTS
-                or t.get("lead")
+                or t.get("derivation")
                 or t.get("band")
                 or t.get("channel") == "EMG_CHIN"
-                or "amplitude" in (t.get("words") or {})
+                or "amplitude" in (t.get("qualities") or {})
             ),
         )
         of = Token({}) if j is None else self.tokens[j]
         if of.get("channel") == "EMG_CHIN" or of.get("topic") == "chin":
             return "chin_uv"
         if of.get("topic"):
-            return f"{self._in_atom(i, 'channel')}.{_MICROVOLTS[of.get('topic')]}"
-        return f"{self._lead(i)}.rms_uv"
+            return f"{self.in_atom(i, 'channel')}.{_MICROVOLTS[of.get('topic')]}"
+        return f"{self._derivation(i)}.rms_uv"
 
     def _role(self, i: int) -> str:
         joint = self.tokens[i - 1].get("joint") if i else None
-        return {"end": "end_s", "lasting": "duration_s"}.get(joint, "at")
+        return {"end": "end_s", "lasting": "duration_s"}.get(joint or "", "at")
 
     def _time(self, i: int, role: str) -> str | None:
         """The name of a time: of the stretch, the event or the turn that it follows, or else stands before."""
         moving = self._moving(i)
         if moving:
             return f"{moving[0]}_{moving[1]}.{role}"
-        clause = self._clause(i)
+        clause = self.clause(i)
         for j in (*range(i - 1, clause[0] - 1, -1), *range(i + 1, clause[-1] + 1)):
             token = self.tokens[j]
             if token.get("event") and j not in self.used:

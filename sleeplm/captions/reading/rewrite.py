@@ -1,8 +1,8 @@
 """Captions in a language model's own words, kept only where every claim survives.
 
 The model is anything that turns texts into paraphrases: a function, or a causal language model of transformers in
-`Paraphraser`. What it writes is read back (`reading_back`); what claims anything less, more or else than we did is
-thrown away, and our own words stay.
+`Paraphraser`. What it writes is read back (`reading.claims`); what claims anything less, more or else than our own
+text is thrown away, and our own words stay.
 """
 
 import re
@@ -14,7 +14,7 @@ from sleeplm.captions.caption import Caption
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.captions.text.templates import Claim
 
-REWRITTEN = "rewritten"  # the source of a caption that a model has said in other words
+REWRITTEN = "rewritten"  # the source of a caption that a model has put in other words
 _BATCH = 16  # texts that are generated together
 _MAX_LONGER = 1.5  # times the tokens of the text, and a few: more is a story
 _INSTRUCTION = (
@@ -38,7 +38,7 @@ Generate = Callable[[Sequence[str]], Sequence[str]]
 def rewrite(
     captions: Sequence[dict[str, Caption]], generate: Generate
 ) -> tuple[list[dict[str, Caption]], Counter[str]]:
-    """Say captions in other words where nothing of what they claim is lost.
+    """Put captions in other words where nothing of what they claim is lost.
 
     A caption is given to the model sentence by sentence: a small model that fails at one of them may do well at
     the others. Those that claim the same replace ours, and the whole is read back once more.
@@ -46,7 +46,7 @@ def rewrite(
     Parameters
     ----------
     captions : sequence of dict of str to Caption
-        By epoch, then facet, as `tell` gives them.
+        By epoch, then facet, as `render_captions` gives them.
     generate : callable
         From sentences to as many paraphrases, in their order.
 
@@ -92,13 +92,11 @@ def outcome_of(caption: Caption, text: str, facet: str) -> str:
         return "empty"
     if text == caption.text:
         return "unchanged"
-    said = set(caption.said or read_back(caption.text, facet))
-    again = set(read_back(text, facet))
-    return _difference(said, again)
+    return _difference(set(caption.claims or read_back(caption.text, facet)), set(read_back(text, facet)))
 
 
-def _difference(said: set[Claim], again: set[Claim]) -> str:
-    missing, extra = said - again, again - said
+def _difference(ours: set[Claim], theirs: set[Claim]) -> str:
+    missing, extra = ours - theirs, theirs - ours
     if missing and extra:
         return "changed"
     return "dropped" if missing else "added" if extra else "kept"

@@ -1,11 +1,14 @@
 """A caption as tokens: words of the lexicon with all that each may mean, numbers with their units, the joints."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from sleeplm.captions.text import lexicon
+from sleeplm.kinds.bands import EEG_BANDS
+from sleeplm.kinds.channels import MODALITIES
 from sleeplm.kinds.events import plural_of
 
 _UNITS = {
@@ -19,21 +22,6 @@ _UNITS = {
     "deg": ("degrees", "degree", "°"),
     "times": ("times",),
 }
-_COUNT_WORDS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
 _JOINTS = {
     "from": ("from",), "to": ("to",), "between": ("between",), "and": ("and",), "or": ("or", "nor"),
     "no": ("without", "free of", "none of", "not any"), "about": ("about", "around", "roughly", "approximately"),
@@ -42,9 +30,8 @@ _JOINTS = {
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_][a-z0-9]*|[%°/]")
 _PIECE = re.compile(
-    rf"(?P<number>(?<![a-z\d.])(?:\d+(?:\.\d+)?|\.\d+))|(?P<word>{_WORD.pattern})|(?P<mark>[.;,:()])"
+    rf"(?P<number>(?<![a-z\d.])(?:\d+(?:\.\d+)?|\.\d+))|(?P<word>{_WORD.pattern})|(?P<punctuation>[.;,:()])"
 )
-BAND_NAMES = ("delta", "theta", "alpha", "sigma", "beta")
 
 
 @dataclass
@@ -54,8 +41,8 @@ class Token:
     Attributes
     ----------
     kinds : dict of str to value
-        What it may be: ``{"event": "arousal"}``, ``{"joint": "from"}``, ``{"number": 12.5}``; ``"words"`` holds the
-        attributes that a quality may state, as ``{attribute: (value, kind of noun)}``.
+        What it may be: ``{"event": "arousal"}``, ``{"joint": "from"}``, ``{"number": 12.5}``; ``"qualities"`` holds
+        the attributes that a quality may state, as ``{attribute: (value, kind of noun)}``.
     clause, atom : int
         Sentences and their parts by semicolon are clauses; atoms end at commas, brackets and some joints too.
     """
@@ -64,12 +51,12 @@ class Token:
     clause: int = 0
     atom: int = 0
 
-    def get(self, kind: str):
+    def get(self, kind: str) -> Any:
         """Its value as this kind; None where it is none."""
         return self.kinds.get(kind)
 
 
-def _add(table: dict, phrases, kind: str, value) -> None:
+def _add(table: dict[str, dict], phrases: Iterable[str], kind: str, value: object) -> None:
     for phrase in phrases:
         table.setdefault(phrase.lower(), {})[kind] = value
 
@@ -83,7 +70,7 @@ def _phrases() -> dict[str, dict]:
         ("channel", lexicon.CHANNEL_NOUNS),
         ("position", lexicon.POSITION_NOUNS),
         ("topic", lexicon.TOPIC_NOUNS),
-        ("supports", lexicon.SUPPORTS),
+        ("evidence", lexicon.EVIDENCE_NOUNS),
         ("unit", _UNITS),
         ("joint", _JOINTS),
         ("event", lexicon.EVENT_NOUNS),
@@ -91,19 +78,19 @@ def _phrases() -> dict[str, dict]:
     ):
         for value, phrases in nouns.items():
             _add(table, phrases, kind, value)
-    _add(table, lexicon.BEFORE, "marker", "previous_stage")
-    _add(table, lexicon.AFTER, "marker", "next_stage")
-    _add(table, lexicon.SUPPORT, "marker", "supports")
-    for n, word in enumerate(_COUNT_WORDS):
+    _add(table, lexicon.PREVIOUS_STAGE, "introduces", "previous_stage")
+    _add(table, lexicon.NEXT_STAGE, "introduces", "next_stage")
+    _add(table, lexicon.EVIDENCE, "introduces", "evidence")
+    for n, word in enumerate(lexicon.COUNT_WORDS):
         _add(table, (word,), "count", n)
-    for name in BAND_NAMES:
-        _add(table, (name, *lexicon.SUPPORTS.get(name, ())), "band", name)
-    for name in ("C3", "C4"):
-        _add(table, (name,), "lead", name)
-    for attribute, values in lexicon.WORDS.items():
+    for name in EEG_BANDS:
+        _add(table, (name, *lexicon.EVIDENCE_NOUNS.get(name, ())), "band", name)
+    for name in MODALITIES["brain"].channels:
+        _add(table, (name,), "derivation", name)
+    for attribute, values in lexicon.QUALITIES.items():
         for value, (noun, phrases) in values.items():
             for phrase in phrases:
-                table.setdefault(phrase.lower(), {}).setdefault("words", {})[attribute] = (value, noun)
+                table.setdefault(phrase.lower(), {}).setdefault("qualities", {})[attribute] = (value, noun)
     return table
 
 
@@ -112,12 +99,18 @@ def _by_first_word() -> dict[str, list[tuple[str, dict]]]:
     """The phrases with their kinds by the word that they begin with, the longest first."""
     table: dict[str, list[tuple[str, dict]]] = {}
     for phrase in sorted(_phrases(), key=len, reverse=True):
-        table.setdefault(_WORD.match(phrase)[0], []).append((phrase, _phrases()[phrase]))
+        table.setdefault(_first_word(phrase), []).append((phrase, _phrases()[phrase]))
     return table
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int, str, object]]:
-    """Numbers, phrases and marks of a text: ``(start, end, kind, value)``; other words are passed over.
+def _first_word(phrase: str) -> str:
+    match = _WORD.match(phrase)
+    assert match, f"{phrase!r} begins with no word"
+    return match[0]
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int, str, Any]]:
+    """Numbers, phrases and punctuation of a text: ``(start, end, kind, value)``; other words are passed over.
 
     A unit may touch its number: 62%, 40uV. A letter before a number makes it a name: C3, N2.
     """
@@ -130,8 +123,8 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str, object]]:
         if match["number"]:
             value = float(match["number"])
             yield start, position, "number", int(value) if value == int(value) else value
-        elif match["mark"]:
-            yield start, position, "mark", match["mark"]
+        elif match["punctuation"]:
+            yield start, position, "punctuation", match["punctuation"]
         else:
             touching = start > 0 and lower[start - 1].isdigit()
             for phrase, kinds in table.get(match["word"], ()):
@@ -147,13 +140,13 @@ def tokens_of(text: str) -> list[Token]:
     """The tokens of a text, numbers joined with their units into lists and ranges, clauses and atoms counted.
 
     A number token has ``number`` (a list) with ``unit``, or ``range`` (a pair) with ``unit``; ``about`` where it is
-    said roughly.
+    stated roughly.
     """
     return _counted(_grouped(_raw(text)))
 
 
 def _raw(text: str) -> list[Token]:
-    of = {"number": lambda v: {"number": [v]}, "phrase": lambda v: v, "mark": lambda v: {"mark": v}}
+    of = {"number": lambda v: {"number": [v]}, "phrase": lambda v: v, "punctuation": lambda v: {"punctuation": v}}
     return [Token(of[kind](value)) for _, _, kind, value in _pieces(text)]
 
 
@@ -183,7 +176,7 @@ def _grouped(raw: list[Token]) -> list[Token]:
 
 
 def _joins(token: Token) -> bool:
-    return token.get("mark") == "," or token.get("joint") in ("and", "to", "or")
+    return token.get("punctuation") == "," or token.get("joint") in ("and", "to", "or")
 
 
 def _group(numbers: list, joints: list[str], unit: str, before: list[Token]) -> Token:
@@ -202,16 +195,70 @@ def _counted(tokens: list[Token]) -> list[Token]:
     clause = atom = 0
     out = []
     for token in tokens:
-        mark, joint = token.get("mark"), token.get("joint")
-        if (mark and mark in ".;") or joint == "clause":
+        sign, joint = token.get("punctuation"), token.get("joint")
+        if (sign and sign in ".;") or joint == "clause":
             clause, atom = clause + 1, atom + 1
-        elif mark or joint in ("and", "or", "break"):
+        elif sign or joint in ("and", "or", "break"):
             atom += 1
         out.append(Token(token.kinds, clause, atom))
     return out
 
 
-_SLOT_KINDS = ("stage", "event", "channel", "lead", "band", "position", "supports")
+class TokenText:
+    """The tokens of a text, and where they stand to each other.
+
+    Parameters
+    ----------
+    tokens : list of Token
+
+    Attributes
+    ----------
+    used : set of int
+        Indices of tokens that have been read: `nearest` passes them over.
+    """
+
+    def __init__(self, tokens: list[Token]):
+        self.tokens = tokens
+        self.used: set[int] = set()
+
+    def clause(self, i: int) -> range:
+        """Indices of the clause that a token is in."""
+        first = last = i
+        while first and self.tokens[first - 1].clause == self.tokens[i].clause:
+            first -= 1
+        while last + 1 < len(self.tokens) and self.tokens[last + 1].clause == self.tokens[i].clause:
+            last += 1
+        return range(first, last + 1)
+
+    def nearest(self, i: int, belongs: Callable[[Token], Any]) -> int | None:
+        """The nearest token that belongs: in the same atom, else before it in the clause, else after it."""
+        at = self.tokens[i].atom
+        there = [j for j in self.clause(i) if j != i and j not in self.used and belongs(self.tokens[j])]
+        if not there:
+            return None
+        return min(there, key=lambda j: (_far(self.tokens[j].atom - at), abs(j - i), j < i))
+
+    def before(self, i: int, kind: str) -> Any:
+        """The value of the last token of a kind before this one in its clause; None without one."""
+        values = (self.tokens[j].get(kind) for j in range(i - 1, self.clause(i)[0] - 1, -1))
+        return next((value for value in values if value), None)
+
+    def atom(self, i: int) -> list[Token]:
+        """The tokens of the atom that a token is in."""
+        return [self.tokens[j] for j in self.clause(i) if self.tokens[j].atom == self.tokens[i].atom]
+
+    def in_atom(self, i: int, kind: str) -> Any:
+        """The value of the nearest token of a kind in the same atom; None without one."""
+        j = self.nearest(i, lambda t: t.get(kind) and t.atom == self.tokens[i].atom)
+        return None if j is None else self.tokens[j].get(kind)
+
+
+def _far(atoms: int) -> int:
+    """How far an atom is: those before count less than any after."""
+    return 0 if atoms == 0 else -atoms if atoms < 0 else 1000 + atoms
+
+
+_SLOT_KINDS = ("stage", "event", "channel", "derivation", "band", "position", "evidence")
 
 
 def slots_in(text: str) -> list[tuple[int, int, str]]:
@@ -225,7 +272,7 @@ def slots_in(text: str) -> list[tuple[int, int, str]]:
         kinds = value if piece == "phrase" else {}
         kind = "number" if piece == "number" else next((k for k in _SLOT_KINDS if k in kinds), None)
         if kind is None:
-            if "words" in kinds:
+            if "qualities" in kinds:
                 kind = "quality"
             elif "count" in kinds or kinds.get("joint") in ("a", "no"):
                 kind = "count"

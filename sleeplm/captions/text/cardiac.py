@@ -1,11 +1,13 @@
 """The cardiac facet in words: heart rate and its stretches, variability, pauses, oxygen."""
 
-from sleeplm.captions.reading.tokens import plural_of
-from sleeplm.captions.text.faults import faults
-from sleeplm.captions.text.lexicon import WORDS
-from sleeplm.captions.text.templates import Renderer, counted, listed
+from collections.abc import Iterable, Mapping
 
-HEART_BPM = (50, 90)  # slow below, fast above
+from sleeplm.captions.features.thresholds import HEART_BPM
+from sleeplm.captions.text.clauses import faults
+from sleeplm.captions.text.lexicon import EVENT_NOUNS, QUALITIES, TOPIC_NOUNS
+from sleeplm.captions.text.templates import Clause, Renderer, counted, listed
+from sleeplm.kinds.events import plural_of
+
 _UNITS = ("bpm", "beats per minute", "beats/min")
 _RATE = (
     "[heart rate|pulse] {hr_mean_bpm} {=bpm}, {hr_trend}",
@@ -27,9 +29,9 @@ _RANGED = (
 def cardiac_text(renderer: Renderer) -> str | None:
     """The caption of the cardiac facet; None where nothing is known of ECG and SpO2."""
     values = renderer.attributes
-    clauses = [say for name, say in _CLAUSES if name in values]
+    clauses: list[Clause] = [clause for name, clause in _CLAUSES if name in values]
     clauses += [_pauses] if values.get("pauses") else []
-    clauses += [say for name, say in _STRETCHES if _moves(values.get(name, ()))]
+    clauses += [clause for name, clause in _STRETCHES if _moves(values.get(name, ()))]
     clauses += [faults] if values.get("faults") else []
     return renderer.compose(clauses) if clauses else None
 
@@ -40,11 +42,11 @@ def heart(renderer: Renderer) -> str:
     ranged = values["hr_min_bpm"] < values["hr_max_bpm"]
     rate = values["hr_mean_bpm"]
     grade = "low" if rate < HEART_BPM[0] else "high" if rate > HEART_BPM[1] else "normal"
-    return renderer.say(*_RATE, *(_RANGED if ranged else ()), hr_level=grade, bpm=renderer.one_of(_UNITS))
+    return renderer.render(*_RATE, *(_RANGED if ranged else ()), hr_level=grade, bpm=renderer.one_of(_UNITS))
 
 
 def _rmssd(renderer: Renderer) -> str:
-    return renderer.say(
+    return renderer.render(
         "RMSSD {rmssd_ms} ms",
         "RMSSD of [{~rmssd_ms}|{rmssd_ms}] ms",
         "beat-to-beat variability (RMSSD) {rmssd_ms} ms",
@@ -56,24 +58,25 @@ def _rmssd(renderer: Renderer) -> str:
 
 def _pauses(renderer: Renderer) -> str:
     pauses = renderer.attributes["pauses"]
-    noun = renderer.one_of(("pause of the heart", "cardiac pause"))
+    noun = renderer.one_of(EVENT_NOUNS["pause"])
     renderer.claim("pause_n", len(pauses))
     if len(pauses) == 1:
         (pause,) = pauses
-        return renderer.say(
+        return renderer.render(
             "a {=noun} at {at} s[, lasting {duration_s} s|]", "a {=noun} lasting {duration_s} s, at {at} s",
             prefix="pause.", noun=noun, at=pause["start_s"], duration_s=pause["duration_s"],
         )  # fmt: skip
     several = counted(len(pauses), noun, plural_of(noun))
-    return renderer.say("{=several} at {at} s", prefix="pause.", several=several, at=[p["start_s"] for p in pauses])
+    times = [pause["start_s"] for pause in pauses]
+    return renderer.render("{=several} at {at} s", prefix="pause.", several=several, at=times)
 
 
 def oxygen(renderer: Renderer) -> str:
     """The oxygen saturation in one clause."""
     values = renderer.attributes
-    name = renderer.one_of(("SpO2", "oxygen saturation", "saturation"))
+    name = renderer.one_of(TOPIC_NOUNS["spo2"])
     if values["spo2_max_pct"] == values["spo2_min_pct"]:
-        return renderer.say(
+        return renderer.render(
             "{=name} {spo2_steady} at {spo2_mean_pct}%", "{spo2_steady} {=name} of {spo2_mean_pct}%",
             "{=name} is {spo2_mean_pct}%", "{=name} [stands at|reads] {spo2_mean_pct}%",
             "{=name} {spo2_mean_pct}% and {spo2_steady}",
@@ -90,11 +93,11 @@ def oxygen(renderer: Renderer) -> str:
             "{=name} {spo2_mean_pct}%, lowest {spo2_min_pct}%",
             "{=name} [averages|averaging] {spo2_mean_pct}% with a minimum of {spo2_min_pct}%",
         ]
-    return renderer.say(*ways, name=name)
+    return renderer.render(*ways, name=name)
 
 
-def _moves(stretches) -> bool:
-    """Whether anything is said by stretches: not where one level fills the epoch."""
+def _moves(stretches: Iterable[Mapping]) -> bool:
+    """Whether stretches are worth a clause: not where one level fills the epoch."""
     return any(s["trend"] != "stable" for s in stretches)
 
 
@@ -110,15 +113,15 @@ def _stretch(renderer: Renderer, stretch: dict, what: str, unit: str) -> str:
     trend, ends = stretch["trend"], (stretch[f"from_{unit}"], stretch[f"to_{unit}"])
     written = " bpm" if unit == "bpm" else "%"
     if trend == "stable" and ends[0] == ends[1]:
-        told = f"at {{!{unit}}}{{=level}}{written} from {{span}} s"
+        course = f"at {{!{unit}}}{{=level}}{written} from {{span}} s"
     elif trend == "stable":
-        told = f"at {{{unit}}}{written} from {{span}} s"
+        course = f"at {{{unit}}}{written} from {{span}} s"
     else:
-        told = f"from {{{unit}}}{written} between {{&span}} s"
-    return renderer.say(
-        f"{{=moves}} {told}",
+        course = f"from {{{unit}}}{written} between {{&span}} s"
+    return renderer.render(
+        f"{{=moves}} {course}",
         prefix=f"{what}_{trend}.",
-        moves=renderer.one_of(WORDS[f"{what}_moves"][trend][1]),
+        moves=renderer.one_of(QUALITIES[f"{what}_moves"][trend][1]),
         level=ends[0],
         span=(stretch["start_s"], stretch["end_s"]),
         **{unit: ends},

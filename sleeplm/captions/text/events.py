@@ -1,32 +1,13 @@
 """Events in words: how many, where in the epoch, across which of its edges, and what they did."""
 
+from typing import Any
+
+from sleeplm.captions.text.clauses import count_alone
 from sleeplm.captions.text.lexicon import EVENT_NOUNS
 from sleeplm.captions.text.templates import Renderer, counted, listed, with_article
 from sleeplm.kinds.events import plural_of
 
-_MANY = 4  # more than this are often only counted
-
-
-_BARE = (
-    "{=several}", "there BE {=several}", "{=several} [seen|counted|found]",
-    "[the epoch has|this epoch shows] {=several}", "{=several} in this epoch",
-    "in all, {=several}", "the half minute shows {=several}",
-)  # fmt: skip
-
-
-def bare(n: int) -> tuple[str, ...]:
-    """Ways to say only how many there are, with the slot ``several``."""
-    return tuple(w.replace("BE", "is" if n == 1 else "are") for w in _BARE)
-
-
-def none_of(renderer: Renderer, several: str) -> str:
-    """That there are none of several things."""
-    return renderer.say(
-        "no {=several}[ at all|]", "no {=several} [seen|detected|found]", "[without|free of] {=several}",
-        "there are no {=several}", "no {=several} in this epoch", "[the epoch has|this epoch shows] no {=several}",
-        "the half minute shows no {=several}",
-        several=several,
-    )  # fmt: skip
+_MANY = 4  # more than this are often only counted: a list of times is long to read
 
 
 def events_of(renderer: Renderer, kind: str, events: list[dict]) -> str:
@@ -37,14 +18,14 @@ def events_of(renderer: Renderer, kind: str, events: list[dict]) -> str:
         return f"{with_article(noun)} {_when(renderer, kind, events[0])}{_consequences(renderer, kind, events[0])}"
     several = counted(len(events), noun, plural_of(noun))
     if len(events) > _MANY and renderer.draw.random() < 0.5:
-        return renderer.say(*bare(len(events)), several=several) + _deepest(renderer, kind, events)
+        return renderer.render(*count_alone(len(events)), several=several) + _deepest(renderer, kind, events)
     if any(e["from_before"] for e in events) or renderer.draw.random() < 0.4:
         items = listed([_when_briefly(renderer, kind, e) for e in events])
         return f"{several}: {items}{_deepest(renderer, kind, events)}"
     times = [e["start_s"] for e in events]
-    text = renderer.say("{=several} [starting at|at] {at} s", several=several, at=times, prefix=f"{kind}.")
+    text = renderer.render("{=several} [starting at|at] {at} s", several=several, at=times, prefix=f"{kind}.")
     if events[-1]["into_next"]:
-        text += renderer.say(", the last going on {into_next}", into_next=True, prefix=f"{kind}.")
+        text += renderer.render(", the last going on {into_next}", into_next=True, prefix=f"{kind}.")
     return text + _deepest(renderer, kind, events)
 
 
@@ -52,17 +33,18 @@ def _when_briefly(renderer: Renderer, kind: str, event: dict) -> str:
     """Where one of several events lies."""
     prefix = f"{kind}."
     if event["from_before"] and event["into_next"]:
-        return renderer.say("one {from_before} and going on {into_next}", prefix=prefix, **event)
+        return renderer.render("one {from_before} and going on {into_next}", prefix=prefix, **event)
     if event["from_before"]:
-        return renderer.say("one {from_before} and lasting until {end_s} s", prefix=prefix, **event)
+        return renderer.render("one {from_before} and lasting until {end_s} s", prefix=prefix, **event)
     if event["into_next"]:
-        return renderer.say("one from {at} s {into_next}", prefix=prefix, at=event["start_s"], into_next=True)
-    return renderer.say("one from {span} s", prefix=prefix, span=(event["start_s"], event["end_s"]))
+        return renderer.render("one from {at} s {into_next}", prefix=prefix, at=event["start_s"], into_next=True)
+    return renderer.render("one from {span} s", prefix=prefix, span=(event["start_s"], event["end_s"]))
 
 
 def _when(renderer: Renderer, kind: str, event: dict) -> str:
     """Where in the epoch an event lies, and whether it crosses its edges."""
-    slots = {**event, "at": event["start_s"], "span": (event["start_s"], event["end_s"])}
+    slots: dict[str, Any] = {**event, "at": event["start_s"], "span": (event["start_s"], event["end_s"])}
+    ways: tuple[str, ...]
     if event["from_before"] and event["into_next"]:
         ways = (
             "throughout the epoch, {from_before} and going on {into_next}",
@@ -91,7 +73,7 @@ def _when(renderer: Renderer, kind: str, event: dict) -> str:
         )
     if "duration_s" not in event:  # an epoch alone does not show it
         ways = tuple(way for way in ways if "{duration_s}" not in way)
-    return renderer.say(*ways, prefix=f"{kind}.", **slots).rstrip()
+    return renderer.render(*ways, prefix=f"{kind}.", **slots).rstrip()
 
 
 def _consequences(renderer: Renderer, kind: str, event: dict) -> str:
@@ -102,7 +84,7 @@ def _consequences(renderer: Renderer, kind: str, event: dict) -> str:
     if not known or renderer.draw.random() < 0.3:
         return ""
     kept = [name for name in known if renderer.draw.random() < 0.7] or [renderer.one_of(known)]
-    return "".join(f", {renderer.say(*_DID[name], prefix=f'{kind}.', **event)}" for name in kept)
+    return "".join(f", {renderer.render(*_DID[name], prefix=f'{kind}.', **event)}" for name in kept)
 
 
 _DID = {
@@ -122,4 +104,4 @@ def _deepest(renderer: Renderer, kind: str, events: list[dict]) -> str:
     depths = [e["nadir_pct"] for e in events if e.get("nadir_pct")]
     if not depths or renderer.draw.random() < 0.4:
         return ""
-    return renderer.say(", the deepest down to {nadir_pct}%", prefix=f"{kind}.", nadir_pct=min(depths))
+    return renderer.render(", the deepest down to {nadir_pct}%", prefix=f"{kind}.", nadir_pct=min(depths))

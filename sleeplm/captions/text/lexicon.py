@@ -1,7 +1,7 @@
 """The words of the captions, written and read by the same tables: nouns, qualities, units and joining words.
 
-The nouns are what a number or a quality may belong to; `WORDS` are qualities, each with the kind of noun that it is
-said of. A phrase may stand in several places of the tables only where the noun beside it tells which is meant.
+The nouns are what a number or a quality may belong to; `QUALITIES` are qualities, each with the kind of noun that
+it belongs to. A phrase may stand in several places of the tables only where the noun beside it tells them apart.
 """
 
 from sleeplm.kinds.channels import CANONICAL, POSITION_KINDS
@@ -18,7 +18,7 @@ EVENT_NOUNS = {
 }
 CHANNEL_NOUNS = {channel.name: channel.caption_nouns for channel in CANONICAL}
 POSITION_NOUNS = {kind.name: kind.caption_nouns for kind in POSITION_KINDS if kind.caption_nouns}
-# What a number or a quality may be said of, beside bands, leads, channels, events and stages.
+# What a number or a quality may belong to, beside bands, derivations, channels, events and stages.
 TOPIC_NOUNS = {
     "hr": ("heart rate", "pulse", "heart beats", "heartbeat"),
     "rmssd": ("RMSSD",),
@@ -44,8 +44,8 @@ TOPIC_NOUNS = {
     "lowest": ("lowest", "minimum", "at least"),
     "highest": ("highest", "maximum", "at most"),
 }
-# {attribute: {value: (kind of noun, ways to say it)}}; an empty kind: said by itself.
-WORDS: dict[str, dict] = {
+# {attribute: {value: (kind of noun, ways to word it)}}; an empty kind: it needs no noun.
+QUALITIES: dict[str, dict] = {
     "amplitude": {
         "low": ("", ("low-amplitude", "low-voltage")),
         "medium": ("", ("medium-amplitude", "medium-voltage")),
@@ -67,7 +67,9 @@ WORDS: dict[str, dict] = {
             ("dominates", "prevails", "dominated by", "mostly", "chiefly", "strongest band", "largest band"),
         )
     },
-    "artifact": {True: ("lead", ("overlaid by artifact", "disturbed by artifact", "unreadable for artifact"))},
+    "artifact": {
+        True: ("derivation", ("overlaid by artifact", "disturbed by artifact", "unreadable for artifact"))
+    },
     "hr_level": {
         "low": ("hr", ("slow", "low")),
         "normal": ("hr", ("normal", "unremarkable")),
@@ -142,10 +144,11 @@ WORDS: dict[str, dict] = {
         "same": ("", ("the next epoch being the same", "unchanged in the next epoch", "with no change after it"))
     },
 }
-BEFORE = ("coming from", "the epoch before being", "a change from", "after")
-AFTER = ("the next epoch being", "giving way to", "before a change to", "followed by")
-SUPPORT = ("supported by", "in keeping with", "as shown by")
-SUPPORTS = {
+# By which words another stage, or what supports the stage, is introduced.
+PREVIOUS_STAGE = ("coming from", "the epoch before being", "a change from", "after")
+NEXT_STAGE = ("the next epoch being", "giving way to", "before a change to", "followed by")
+EVIDENCE = ("supported by", "in keeping with", "as shown by")
+EVIDENCE_NOUNS = {
     "spindles": ("spindles", "sleep spindles"),
     "slow_waves": ("slow waves", "large slow waves"),
     "alpha": ("alpha rhythm", "alpha activity"),
@@ -158,3 +161,6 @@ SUPPORTS = {
     "k_complexes": ("K complexes",),
     "mixed_frequency": ("mixed-frequency activity",),
 }
+COUNT_WORDS = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip

@@ -2,15 +2,12 @@
 
 from functools import partial
 
-from sleeplm.captions.text.brain import level
-from sleeplm.captions.text.faults import faults
-from sleeplm.captions.text.lexicon import CHANNEL_NOUNS
-from sleeplm.captions.text.templates import Renderer, listed
+from sleeplm.captions.features.respiratory import BREATHING
+from sleeplm.captions.features.thresholds import AMPLITUDE_PCT, BREATHS_PER_MIN, NEARLY_GONE_PCT, level
+from sleeplm.captions.text.clauses import faults
+from sleeplm.captions.text.lexicon import CHANNEL_NOUNS, TOPIC_NOUNS
+from sleeplm.captions.text.templates import Clause, Renderer, listed
 
-BREATHS_PER_MIN = (10, 22)
-SHALLOW_PCT, DEEP_PCT = 70, 140  # amplitude against the minutes before
-NEARLY_GONE_PCT = 25
-SIGNALS = ("AF", "THX", "ABD")
 _PER_MIN = "[per minute|breaths per minute|breaths/min|a minute]"
 _BEFORE = "of [the preceding minutes|the minutes before]"
 _RATE = tuple(
@@ -64,13 +61,12 @@ _EFFORT = (
 def respiratory_text(renderer: Renderer) -> str | None:
     """The caption of the respiratory facet; None where nothing of breathing is known."""
     values = renderer.attributes
-    clauses = [breathing] if "rate_per_min" in values or "regularity" in values else []
-    clauses += [say for name, say in _CLAUSES if name in values]
-    for name, say in _OF_SIGNALS.items():
-        there = [s for s in SIGNALS if name in values.get(s, {}) and (name != "amplitude_pct" or s != "AF")]
-        clauses += (
-            [partial(say, there=there)] if there and (name != "flattened_pct" or _flattening(renderer)) else []
-        )
+    clauses: list[Clause] = [breathing] if "rate_per_min" in values or "regularity" in values else []
+    clauses += [clause for name, clause in _CLAUSES if name in values]
+    for name, clause in _OF_SIGNALS.items():
+        there = [s for s in BREATHING if name in values.get(s, {}) and (name != "amplitude_pct" or s != "AF")]
+        if there and (name != "flattened_pct" or _flattening(renderer)):
+            clauses.append(partial(clause, there=there))
     clauses += [faults] if values.get("faults") else []
     return renderer.compose(clauses) if clauses else None
 
@@ -84,34 +80,38 @@ def breathing(renderer: Renderer) -> str:
     """Rate and regularity, or that there is no rhythm."""
     values = renderer.attributes
     if "rate_per_min" not in values or values.get("regularity") == "no rhythm":
-        return renderer.say(*_NO_RHYTHM)
+        return renderer.render(*_NO_RHYTHM)
     grade = ("low", "", "high")[level(values["rate_per_min"], BREATHS_PER_MIN)]
     speed = "{breathing_speed} " if grade else ""
     if "regularity" not in values:
-        return renderer.say(f"{speed}breathing at {{rate_per_min}} {_PER_MIN}", breathing_speed=grade)
-    return renderer.say(renderer.one_of(_RATE).replace("SPEED ", speed), breathing_speed=grade)
+        return renderer.render(f"{speed}breathing at {{rate_per_min}} {_PER_MIN}", breathing_speed=grade)
+    return renderer.render(renderer.one_of(_RATE).replace("SPEED ", speed), breathing_speed=grade)
 
 
 def flow(renderer: Renderer) -> str:
     """How much air flows against the minutes before."""
     values = renderer.attributes
     if values.get("flow_lowest_pct", 100) < NEARLY_GONE_PCT:
-        return renderer.say(*_FLOW["gone"])
-    grade = "low" if values["flow_pct"] < SHALLOW_PCT else "high" if values["flow_pct"] > DEEP_PCT else "usual"
-    return renderer.say(*_FLOW[grade], *_FLOW["any"], flow_level=grade)
+        return renderer.render(*_FLOW["gone"])
+    grade = _size(values["flow_pct"])
+    return renderer.render(*_FLOW[grade], *_FLOW["any"], flow_level=grade)
 
 
 def _effort(renderer: Renderer) -> str:
-    effort = renderer.attributes["effort_pct"]
-    grade = "low" if effort < SHALLOW_PCT else "high" if effort > DEEP_PCT else "usual"
-    return renderer.say(*_EFFORT, effort_level=grade)
+    return renderer.render(*_EFFORT, effort_level=_size(renderer.attributes["effort_pct"]))
+
+
+def _size(amplitude_pct: float) -> str:
+    """The word of a size against the minutes before."""
+    low, high = AMPLITUDE_PCT
+    return "low" if amplitude_pct < low else "high" if amplitude_pct > high else "usual"
 
 
 def phase(renderer: Renderer) -> str:
     """How chest and abdomen move to each other."""
-    belts = renderer.one_of(("chest and abdomen", "chest and belly", "the belts", "both belts"))
+    belts = renderer.one_of(TOPIC_NOUNS["belts"])
     kind = renderer.attributes["phase"]
-    return renderer.say(*_PHASE[kind], belts=belts)
+    return renderer.render(*_PHASE[kind], belts=belts)
 
 
 _PHASE = {
@@ -131,7 +131,7 @@ _PHASE = {
 
 def snoring(renderer: Renderer) -> str:
     """How loud the snoring is."""
-    return renderer.say(
+    return renderer.render(
         "snore signal {snore_ratio} times its [usual level|median of the night]",
         "{snoring_level} snore signal[, {snore_ratio} times the median of the night|]",
         "{snoring_level} snoring sound",
@@ -143,19 +143,19 @@ def _rates(renderer: Renderer, there: list[str]) -> str:
     """Breathing rates by signal; one of them where all are the same."""
     differ = len({renderer.attributes[s]["rate_per_min"] for s in there}) > 1
     parts = [
-        renderer.say(
+        renderer.render(
             "{rate_per_min} per minute by the {=noun}", "{rate_per_min} breaths/min at the {=noun}",
             prefix=f"{s}.", noun=renderer.one_of(CHANNEL_NOUNS[s]),
             rate_per_min=renderer.attributes[s]["rate_per_min"],
         )
         for s in (_some(renderer, there) if differ else there[:1])
     ]  # fmt: skip
-    return renderer.say("{=parts}", "[the rate is|breathing] {=parts}", parts=listed(parts))
+    return renderer.render("{=parts}", "[the rate is|breathing] {=parts}", parts=listed(parts))
 
 
 def _variability(renderer: Renderer, there: list[str]) -> str:
     signal = renderer.one_of(there)
-    return renderer.say(
+    return renderer.render(
         "breath-to-breath variability of {variability_pct}% at the {=noun}",
         "breath length varies by [{variability_pct}|{~variability_pct}]% at the {=noun}",
         "breath lengths vary by {variability_pct}% at the {=noun}",
@@ -168,14 +168,14 @@ def _variability(renderer: Renderer, there: list[str]) -> str:
 def _amplitudes(renderer: Renderer, there: list[str]) -> str:
     """How large the belts' movements are against the minutes before; the airflow has its own clause."""
     parts = [
-        renderer.say(
+        renderer.render(
             "{amplitude_pct}% at the {=noun}",
             prefix=f"{s}.", noun=renderer.one_of(CHANNEL_NOUNS[s]),
             amplitude_pct=renderer.attributes[s]["amplitude_pct"],
         )
         for s in _some(renderer, there)
     ]  # fmt: skip
-    return renderer.say(
+    return renderer.render(
         "against the minutes before, [the movement is |]{=parts}", "amplitude {=parts}",
         "breaths of {=parts} in size",
         parts=listed(parts),
@@ -185,8 +185,8 @@ def _amplitudes(renderer: Renderer, there: list[str]) -> str:
 def _flattened(renderer: Renderer, there: list[str]) -> str:
     share = renderer.attributes["AF"]["flattened_pct"]
     if not share:
-        return renderer.say("no flattened breaths{!flattened_pct}", prefix="AF.", flattened_pct=0)
-    return renderer.say(
+        return renderer.render("no flattened breaths{!flattened_pct}", prefix="AF.", flattened_pct=0)
+    return renderer.render(
         "flattened inspiration in [{flattened_pct}|{~flattened_pct}]% of the breaths",
         "inspiratory flattening in {flattened_pct}% of breaths",
         "flattened breaths make up {flattened_pct}%",

@@ -1,31 +1,24 @@
 """The somatic facet in words: chin tone and bursts, position, legs."""
 
-from sleeplm.captions.reading.tokens import plural_of
-from sleeplm.captions.text.events import bare, none_of
-from sleeplm.captions.text.faults import faults
-from sleeplm.captions.text.templates import Renderer, counted
+from typing import Any
 
-_MANY_TIMES = 6  # more than this are not listed
+from sleeplm.captions.text.clauses import count_alone, faults, none_of
+from sleeplm.captions.text.lexicon import EVENT_NOUNS, POSITION_NOUNS
+from sleeplm.captions.text.templates import Clause, Renderer, counted
+from sleeplm.kinds.channels import POSITION_KINDS
+from sleeplm.kinds.events import EVENT_KINDS, plural_of
+
+_MANY_TIMES = 6  # more than this are not listed: a list of times is long to read
 _LYING = (
     "[lying|resting] {=where}", "the body [is|lies|rests] {=where}", "position: {=where}",
     "the person [is|lies] {=where}",
     "{=where} for most of the epoch", "body position is {=where}", "the sleeper [is|lies] {=where}",
 )  # fmt: skip
-_WHERE = {
-    "supine": ("supine", "on the back"), "left": ("on the left side",), "right": ("on the right side",),
-    "prone": ("prone", "on the stomach"), "upright": ("upright",),
-}  # fmt: skip
+_WHERE = {kind.name: kind.caption_forms for kind in POSITION_KINDS}
 _SITTING = tuple(
     w.replace("[lying|resting]", "sitting").replace("[is|lies|rests]", "is").replace("[is|lies]", "is")
     for w in _LYING
 )
-_SHORT = {
-    "supine": "supine",
-    "left": "the left side",
-    "right": "the right side",
-    "prone": "prone",
-    "upright": "upright",
-}
 _TONE = (
     "{chin_tone} chin muscle tone ({chin_uv} uV[ RMS|])",
     "chin tone {chin_tone}, [{chin_uv}|{~chin_uv}] uV",
@@ -52,7 +45,7 @@ _TURN = (
 def somatic_text(renderer: Renderer) -> str | None:
     """The caption of the somatic facet; None where nothing is known of chin, legs and position."""
     values = renderer.attributes
-    clauses = [say for name, say in _CLAUSES if name in values]
+    clauses: list[Clause] = [clause for name, clause in _CLAUSES if name in values]
     clauses += [_bursts] if values.get("chin_bursts_n") else []
     clauses += [faults] if values.get("faults") else []
     return renderer.compose(clauses) if clauses else None
@@ -60,11 +53,11 @@ def somatic_text(renderer: Renderer) -> str | None:
 
 def chin(renderer: Renderer) -> str:
     """Tone of the chin muscle."""
-    return renderer.say(*(_TONE if "chin_tone" in renderer.attributes else _CHIN))
+    return renderer.render(*(_TONE if "chin_tone" in renderer.attributes else _CHIN))
 
 
 def _chin_hz(renderer: Renderer) -> str:
-    return renderer.say(
+    return renderer.render(
         "median frequency of the chin EMG {chin_median_hz} Hz",
         "the chin EMG has a median frequency of {chin_median_hz} Hz",
         "chin median frequency {chin_median_hz} Hz",
@@ -75,16 +68,17 @@ def _chin_hz(renderer: Renderer) -> str:
 def _bursts(renderer: Renderer) -> str:
     values = renderer.attributes
     bursts, n = values.get("chin_bursts", []), values["chin_bursts_n"]
-    noun = renderer.one_of(("burst of chin activity", "chin muscle burst"))
+    noun = renderer.one_of(EVENT_NOUNS["chin_burst"])
     several = counted(n, noun, plural_of(noun))
     renderer.claim("chin_burst_n", n)
-    ways = [renderer.one_of(bare(n))]
+    ways = [renderer.one_of(count_alone(n))]
     if bursts and len(bursts) <= _MANY_TIMES:
         ways += ["{=several} at {at} s", "{=several} [starting|beginning] at {at} s"]
     if len(bursts) == 1:
         ways.append("{=several} from {span} s")
     span = (bursts[0]["start_s"], bursts[0]["end_s"]) if bursts else ()
-    return renderer.say(*ways, prefix="chin_burst.", several=several, at=[b["start_s"] for b in bursts], span=span)
+    times = [burst["start_s"] for burst in bursts]
+    return renderer.render(*ways, prefix="chin_burst.", several=several, at=times, span=span)
 
 
 def position(renderer: Renderer) -> str:
@@ -93,10 +87,10 @@ def position(renderer: Renderer) -> str:
     if change is None:
         renderer.claim("position", renderer.attributes["position"])
         where = renderer.one_of(_WHERE[renderer.attributes["position"]])
-        return renderer.say(*(_SITTING if where == "upright" else _LYING), where=where)
+        return renderer.render(*(_SITTING if where == "upright" else _LYING), where=where)
     renderer.claim("position_change", (change["from"], change["to"]))
-    before, after = _SHORT[change["from"]], _SHORT[change["to"]]
-    return renderer.say(*_TURN, prefix="position_change.", before=before, after=after, at_s=change["at_s"])
+    before, after = (POSITION_NOUNS[change[key]][0] for key in ("from", "to"))
+    return renderer.render(*_TURN, prefix="position_change.", before=before, after=after, at_s=change["at_s"])
 
 
 def legs(renderer: Renderer) -> str:
@@ -107,11 +101,11 @@ def legs(renderer: Renderer) -> str:
         return none_of(renderer, "leg movements")
     kinds = {leg["type"] for leg in movements}
     kind = "plm" if kinds == {"plm"} else "leg_movement"
-    noun = "periodic leg movement" if kind == "plm" else "leg movement"
+    noun = EVENT_KINDS[kind].noun
     renderer.claim(f"{kind}_n", len(movements))
     times = [leg["start_s"] for leg in movements]
-    slots = {"several": counted(len(movements), noun), "noun": noun, "at": times, "prefix": f"{kind}."}
-    plain = renderer.one_of(bare(len(movements)))
+    slots: dict[str, Any] = {"several": counted(len(movements), noun), "noun": noun, "at": times}
+    plain = renderer.one_of(count_alone(len(movements)))
     if len(movements) == 1:
         span = (times[0], movements[0]["end_s"])
         ways = (
@@ -120,8 +114,9 @@ def legs(renderer: Renderer) -> str:
             "one {=noun} between {&span} s",
             plain,
         )
-        return renderer.say(*ways, span=span, **slots)
-    return renderer.say("{=several} at {at} s", plain, "{=several} [starting|beginning] at {at} s", plain, **slots)
+        return renderer.render(*ways, prefix=f"{kind}.", span=span, **slots)
+    ways = ("{=several} at {at} s", plain, "{=several} [starting|beginning] at {at} s", plain)
+    return renderer.render(*ways, prefix=f"{kind}.", **slots)
 
 
 _CLAUSES = (("chin_uv", chin), ("position", position), ("leg_movements", legs), ("chin_median_hz", _chin_hz))

@@ -1,24 +1,25 @@
-"""An epoch as a whole: one to four sentences from all of its facets, what tells most first."""
+"""An epoch as a whole: one to four sentences from all of its facets, what matters most first."""
 
 from collections.abc import Mapping
 from functools import partial
 
-from sleeplm.captions.text import brain as brain_words
-from sleeplm.captions.text import cardiac as cardiac_words
-from sleeplm.captions.text import respiratory as respiratory_words
-from sleeplm.captions.text import somatic as somatic_words
+from sleeplm.captions.features.brain import GRAPHOELEMENTS
+from sleeplm.captions.features.somatic import LEG_EVENTS
+from sleeplm.captions.features.thresholds import HEART_BPM, NEARLY_GONE_PCT, SPO2_PCT
+from sleeplm.captions.text import brain, cardiac, respiratory, somatic
+from sleeplm.captions.text.clauses import faults
 from sleeplm.captions.text.events import events_of
-from sleeplm.captions.text.faults import faults
-from sleeplm.captions.text.stages import Clause, events_by_type, stage_with_context, stage_with_event
-from sleeplm.captions.text.templates import Renderer, capitalized
+from sleeplm.captions.text.stages import events_by_type, stage_with_context, stage_with_event
+from sleeplm.captions.text.templates import Clause, Renderer, capitalized
 from sleeplm.kinds.channels import FACETS
 from sleeplm.kinds.events import EVENT_KINDS
 
-_STAGE = 20  # first, mostly
-_LOW_SPO2_PCT = 90
-_JITTER = 3
-_CLAUSES = (2, 6)  # how many things are said
-_STARTS_WITH_STAGE = 0.85
+# How much a clause matters, beside the salience of events (`EventKind.salience`): 20 stands first, mostly, 7 and 8
+# are findings, 3 is usual, 1 is an absence.
+_STAGE = 20
+_JITTER = 3  # added at random, so that clauses of about equal weight change places
+_CLAUSES = (2, 6)  # how many are written
+_STARTS_WITH_STAGE = 0.85  # a share: else the second clause is first, so that training sees both orders
 
 
 def summary_text(renderer: Renderer) -> str | None:
@@ -30,11 +31,10 @@ def summary_text(renderer: Renderer) -> str | None:
     if not candidates:
         return None
     ranked = sorted(candidates, key=lambda c: -c[0] - _JITTER * renderer.draw.random())
-    kept = ranked[: renderer.draw.randint(*_CLAUSES)]
-    if kept[0][0] >= _STAGE and len(kept) > 1 and renderer.draw.random() > _STARTS_WITH_STAGE:
-        kept[0], kept[1] = kept[1], kept[0]
-    told = [say(renderer.of(renderer.attributes[facet])) for _, facet, say in kept]
-    return _sentences(renderer, told)
+    chosen = ranked[: renderer.draw.randint(*_CLAUSES)]
+    if chosen[0][0] >= _STAGE and len(chosen) > 1 and renderer.draw.random() > _STARTS_WITH_STAGE:
+        chosen[0], chosen[1] = chosen[1], chosen[0]
+    return _sentences(renderer, [clause(renderer.of(renderer.attributes[facet])) for _, facet, clause in chosen])
 
 
 def _sentences(renderer: Renderer, clauses: list[str]) -> str:
@@ -48,18 +48,18 @@ def _sentences(renderer: Renderer, clauses: list[str]) -> str:
 
 
 def _candidates(by_facet: Mapping[str, Mapping]) -> list[tuple[float, str, Clause]]:
-    """Everything that could be said, with how much it tells."""
+    """Every clause that could be written, with how much it matters and its facet."""
     found: list[tuple[float, str, Clause]] = []
     for facet in FACETS:
         if facet in by_facet:
-            found += [(weight, facet, say) for weight, say in _OF_FACET[facet](by_facet[facet])]
-    if any(e["type"] in ("plm", "leg_movement") for e in by_facet.get("stage_event", {}).get("events", ())):
-        found = [c for c in found if c[2] is not somatic_words.legs]  # told as events
+            found += [(weight, facet, clause) for weight, clause in _OF_FACET[facet](by_facet[facet])]
+    if any(e["type"] in LEG_EVENTS for e in by_facet.get("stage_event", {}).get("events", ())):
+        found = [c for c in found if c[2] is not somatic.legs]  # they are among the events
     return found
 
 
 def _of_events(values: Mapping) -> list[tuple[float, Clause]]:
-    groups = [
+    groups: list[tuple[float, Clause]] = [
         (EVENT_KINDS[kind].salience, partial(events_of, kind=kind, events=events))
         for kind, events in events_by_type(values)
     ]
@@ -73,45 +73,50 @@ def _of_events(values: Mapping) -> list[tuple[float, Clause]]:
 
 
 def _of_brain(values: Mapping) -> list[tuple[float, Clause]]:
-    clear = brain_words.clear_leads(values)
-    found: list[tuple[float, Clause]] = [(6, lambda t: brain_words.rhythm(t, t.one_of(clear)))] if clear else []
-    weights = {"spindles": 3 if values.get("spindles") else 1, "slow_waves": 2, "rapid_eye_movements": 4}
-    found += [(weights[name], say) for name, say in brain_words.GRAPHOELEMENTS if name in values]
+    clear = brain.known_derivations(values)
+    found: list[tuple[float, Clause]] = []
+    if clear:
+        found.append((6, lambda renderer: brain.rhythm(renderer, renderer.one_of(clear))))
+    for name, clause in brain.WAVES_AND_EYES.items():
+        if name in values:
+            kind = GRAPHOELEMENTS.get(name, "rapid_eye_movement")
+            absent = kind == "spindle" and not values[name]
+            found.append((1 if absent else EVENT_KINDS[kind].salience, clause))
     return found + _faulty(values)
 
 
 def _of_heart(values: Mapping) -> list[tuple[float, Clause]]:
     found: list[tuple[float, Clause]] = []
     if "hr_mean_bpm" in values:
-        usual = cardiac_words.HEART_BPM[0] <= values["hr_mean_bpm"] <= cardiac_words.HEART_BPM[1]
-        found.append((5 if usual else 8, cardiac_words.heart))
+        usual = HEART_BPM[0] <= values["hr_mean_bpm"] <= HEART_BPM[1]
+        found.append((5 if usual else 8, cardiac.heart))
     if "spo2_mean_pct" in values:
-        found.append((4 if values["spo2_min_pct"] >= _LOW_SPO2_PCT else 8, cardiac_words.oxygen))
+        found.append((4 if values["spo2_min_pct"] >= SPO2_PCT[0] else 8, cardiac.oxygen))
     return found + _faulty(values)
 
 
 def _of_breathing(values: Mapping) -> list[tuple[float, Clause]]:
     found: list[tuple[float, Clause]] = []
     if "rate_per_min" in values or "regularity" in values:
-        found.append((5, respiratory_words.breathing))
+        found.append((5, respiratory.breathing))
     if "flow_pct" in values:
-        gone = values.get("flow_lowest_pct", 100) < respiratory_words.NEARLY_GONE_PCT
-        found.append((7 if gone else 2, respiratory_words.flow))
+        gone = values.get("flow_lowest_pct", 100) < NEARLY_GONE_PCT
+        found.append((7 if gone else 2, respiratory.flow))
     if "phase" in values:
-        found.append((1 if values["phase"] == "in phase" else 6, respiratory_words.phase))
+        found.append((1 if values["phase"] == "in phase" else 6, respiratory.phase))
     if "snore_ratio" in values:
-        found.append((4, respiratory_words.snoring))
+        found.append((4, respiratory.snoring))
     return found + _faulty(values)
 
 
 def _of_body(values: Mapping) -> list[tuple[float, Clause]]:
     found: list[tuple[float, Clause]] = []
     if "chin_uv" in values:
-        found.append((3 if values.get("chin_tone", "usual") == "usual" else 5, somatic_words.chin))
+        found.append((3 if values.get("chin_tone", "usual") == "usual" else 5, somatic.chin))
     if "position" in values:
-        found.append((8 if "position_change" in values else 3, somatic_words.position))
+        found.append((8 if "position_change" in values else 3, somatic.position))
     if "leg_movements" in values:
-        found.append((5 if values["leg_movements"] else 1, somatic_words.legs))
+        found.append((5 if values["leg_movements"] else 1, somatic.legs))
     return found + _faulty(values)
 
 

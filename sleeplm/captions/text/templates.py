@@ -1,25 +1,28 @@
-"""The small grammar that captions are written in, and the record of what was said with it.
+"""The templates that captions are written in, and the record of what a caption claims.
 
 A template is a sentence part with choices and slots: ``"[heart rate|pulse] {hr_mean_bpm} bpm"``. Choices may be
-nested. A slot is the name of a value, and what it says is noted as a claim: a number as it is printed, a pair as
-``3 to 20`` (``{&name}``: ``3 and 20``), a list as English lists it, a quality that `lexicon.WORDS` knows in one of
-its words. ``{~name}`` says a number roughly ("about 60") where that is simpler; ``{=name}`` claims nothing, and
-``{!name}`` claims without writing: for what the words around it say.
+nested. A slot is the name of a value, and what it states is noted as a claim: a number as it is printed, a pair as
+``3 to 20`` (``{&name}``: ``3 and 20``), a list as English lists it, a quality that `lexicon.QUALITIES` knows in
+one of its words. ``{~name}`` states a number roughly ("about 60") where that is simpler; ``{=name}`` claims
+nothing, and ``{!name}`` claims without writing: for what the words around it state.
 """
 
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from sleeplm.captions.features.rounding import coarse, printed
-from sleeplm.captions.text.lexicon import WORDS
+from sleeplm.captions.text.lexicon import COUNT_WORDS, QUALITIES
+from sleeplm.kinds.channels import MODALITIES
 
-Claim = tuple[str, object]
+Claim = tuple[str, Any]
+T = TypeVar("T")
 _PIECE = re.compile(r"\[|\]|\||\{([~=&!]?)(\w+)\}|[^\[\]|{}]+")
-_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ROUGHLY = ("about", "around", "roughly")
-# How often a caption says all, and in the usual order.
+_EEG = MODALITIES["brain"].channels
+# How often a caption for training has all clauses, and in the usual order: half and half, so that both are learnt.
 _ALL_CLAUSES, _IN_ORDER = 0.5, 0.6
 _JOINTS = (". ", ". ", "; ")
 
@@ -34,14 +37,14 @@ class Renderer:
     attributes : mapping
         Values of the slots.
     full : bool
-        Whether nothing that could be told is left out, and what tells most comes first.
+        Whether nothing that could be stated is left out, and what matters most comes first.
 
     Attributes
     ----------
     about : dict
-        Attributes that were said roughly, with the round number that was said.
+        Attributes that were stated roughly, with the round number that was written.
     claims : list of (str, value)
-        What was said, in the order of saying; see `said_of`.
+        What was stated, in the order of writing; see `distinct_claims`.
     """
 
     def __init__(self, seed: int | str, attributes: Mapping, full: bool = False):
@@ -58,21 +61,21 @@ class Renderer:
         other.full = self.full
         return other
 
-    def one_of(self, options: Sequence):
+    def one_of(self, options: Sequence[T]) -> T:
         """One of several, each as likely; half the cost of `random.choice`."""
         return options[int(self.draw.random() * len(options))]
 
-    def say(self, *templates: str, prefix: str = "", **slots) -> str:
+    def render(self, *templates: str, prefix: str = "", **slots: Any) -> str:
         """One of the templates, its choices made and its slots filled; claims are named `prefix` and slot."""
         written: list[str] = []
         self._write(_parsed(self.one_of(templates)), slots, prefix, written)
         return "".join(written)
 
-    def claim(self, name: str, value) -> None:
-        """Note something that a text says beside its slots."""
+    def claim(self, name: str, value: object) -> None:
+        """Note something that a text states beside its slots."""
         self.claims.append((name, value))
 
-    def compose(self, clauses: Sequence[Callable[["Renderer"], str]], always: int = 1) -> str:
+    def compose(self, clauses: Sequence["Clause"], always: int = 1) -> str:
         """Sentences from clauses, the first few of them always, of the others some or all, in varied order."""
         kept, others = list(clauses[:always]), list(clauses[always:])
         if others and not self.full and self.draw.random() > _ALL_CLAUSES:
@@ -93,6 +96,7 @@ class Renderer:
         return f"{text}."
 
     def _write(self, nodes: tuple, slots: Mapping, prefix: str, written: list[str]) -> None:
+        """Write the nodes of a parsed template, drawing its choices from left to right."""
         for node in nodes:
             if isinstance(node, str):
                 written.append(node)
@@ -104,7 +108,8 @@ class Renderer:
                     self._fill(mode, name, slots[name] if name in slots else self.attributes[name], prefix)
                 )
 
-    def _fill(self, mode: str, name: str, value, prefix: str) -> str:
+    def _fill(self, mode: str, name: str, value: Any, prefix: str) -> str:
+        """The text of a slot, its claim noted."""
         if mode == "=":
             return value if isinstance(value, str) else printed(value)
         if mode == "!":
@@ -116,9 +121,9 @@ class Renderer:
         if isinstance(value, tuple):
             self.claims.append((prefix + name, value))
             return f"{printed(value[0])} {'and' if mode == '&' else 'to'} {printed(value[1])}"
-        if name in WORDS and value in WORDS[name]:
+        if name in QUALITIES and value in QUALITIES[name]:
             self.claims.append((prefix + name, value))
-            return self.one_of(WORDS[name][value][1])
+            return self.one_of(QUALITIES[name][value][1])
         if isinstance(value, str):
             return value
         about = coarse(name, value) if mode == "~" else None
@@ -129,6 +134,9 @@ class Renderer:
         word = self.one_of(_ROUGHLY)
         self.claims.append((prefix + name, f"about {printed(about)}"))
         return f"{word} {printed(about)}"
+
+
+Clause = Callable[[Renderer], str]
 
 
 @lru_cache(maxsize=4096)
@@ -149,17 +157,17 @@ def _parsed(template: str) -> tuple:
     return tuple(stack[0][0])
 
 
-def said_of(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+def distinct_claims(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Claims without repeats, in a fixed order; whole numbers as int, so that 15.0 and 15 are one.
 
-    What is claimed of the EEG without naming a lead (``EEG.``) is of the one that is named, where only one is.
+    What is claimed of the EEG without a derivation (``EEG.``) is of the one that is named, where only one is.
     """
-    leads = {name[:2] for name, _ in claims if name.startswith(("C3.", "C4."))}
-    lead = f"{leads.pop()}." if len(leads) == 1 else "EEG."
-    return tuple(sorted({(name.replace("EEG.", lead, 1), _plain(v)) for name, v in claims}, key=repr))
+    named = {name.partition(".")[0] for name, _ in claims if "." in name} & set(_EEG)
+    of = f"{named.pop()}." if len(named) == 1 else "EEG."
+    return tuple(sorted({(name.replace("EEG.", of, 1), _plain(v)) for name, v in claims}, key=repr))
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_plain(v) for v in value)
     return int(value) if isinstance(value, float) and value == int(value) else value
@@ -185,7 +193,7 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
     >>> counted(1, "spindle"), counted(3, "spindle"), counted(14, "slow wave"), counted(0, "arousal")
     ('one spindle', 'three spindles', '14 slow waves', 'no arousals')
     """
-    number = _COUNTS[n] if n < len(_COUNTS) else str(n)
+    number = COUNT_WORDS[n] if n < len(COUNT_WORDS) else str(n)
     return f"{number} {noun if n == 1 else plural or noun + 's'}"
 
 

@@ -1,19 +1,15 @@
 """A night in words: architecture, breathing, oxygen, heart, legs, and what stands out against published values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sleeplm import RESEARCH_USE
 from sleeplm.captions.caption import Caption
 from sleeplm.captions.text.norms import against_norms
+from sleeplm.kinds.events import RESPIRATORY, events_of_modality
+from sleeplm.kinds.sources import SOURCES
 from sleeplm.night import Fact, Scoring
 
-_SOURCES = {
-    None: "Sleep stages were not scored.",
-    "expert": "Sleep stages were scored by an expert.",
-    "yasa": "Sleep stages were scored automatically by YASA.",
-    "sleepecg": "Sleep stages were estimated from the heartbeat by SleepECG.",
-}
-# What is told of a night, a fact's own sentence each, in this order; a fact that has no value is not told.
+# What a night is described by, a fact's own sentence each, in this order; a fact that has no value is left out.
 _ALWAYS = (
     "tib_min", "tst_min", "se_pct", "sol_min", "waso_min", "rem_latency_min", "n1_pct", "n2_pct", "n3_pct", "r_pct",
     "awakenings_n", "longest_wake_min", "cycles_n", "arousal_index_per_h",
@@ -24,12 +20,12 @@ _ALWAYS = (
 )  # fmt: skip
 # These only where there is any of it, after the fact that is named with them.
 _IF_ANY = {
-    "ahi_per_h": ("apnea_obstructive_n", "apnea_central_n", "apnea_mixed_n", "apnea_n", "hypopnea_n", "rera_n"),
+    "ahi_per_h": tuple(f"{kind}_n" for kind in RESPIRATORY),
     "snore_pct": ("cheyne_stokes_min",),
-    "hr_r_bpm": ("premature_beat_n", "bradycardia_n", "tachycardia_n", "pause_n"),
+    "hr_r_bpm": ("premature_beat_n", *(f"{kind}_n" for kind in events_of_modality("heart"))),
     "plmi_per_h": ("plm_arousal_per_h",),
 }
-_TWICE = 2  # supine AHI over twice the other is positional (Cartwright 1984, Sleep 7:110); so is told of REM
+_TWICE = 2  # supine AHI over twice the other is positional (Cartwright 1984, Sleep 7:110); REM sleep likewise
 _CONTRASTS = (
     ("ahi_supine_per_h", "ahi_nonsupine_per_h", "on the back", "off the back", "supine_min"),
     ("ahi_rem_per_h", "ahi_nrem_per_h", "in REM sleep", "in NREM sleep", "r_min"),
@@ -47,21 +43,32 @@ def describe_night(facts: Sequence[Fact], scoring: Scoring, age_years: int | Non
     scoring : Scoring
     age_years : int, optional
         Where it is known, the night is compared with published values of healthy sleepers of that age
-        (`norms.against_norms`), and what it is for is said.
+        (`norms.against_norms`), and what this is for is added.
 
     Returns
     -------
     Caption
-        ``attributes`` holds the value of each fact that is told, by its id.
+        ``attributes`` holds the value of each fact that is described, by its id.
     """
     by_id = {f.id: f for f in facts if f.value is not None}
-    told = [by_id[i] for i in _order() if i in by_id and (i in _ALWAYS or by_id[i].value)]
-    source = scoring.hypnogram_source
-    opening = _SOURCES.get(source, f"Sleep stages come from {source}.")
-    values = {f.id: f.value for f in told}
-    compared = against_norms(values, age_years, scoring.rules)
-    sentences = [opening, *(f.text for f in told), *_contrasts({f.id: f.value for f in by_id.values()}), *compared]
+    described = [by_id[i] for i in _order() if i in by_id and (i in _ALWAYS or by_id[i].value)]
+    values = {f.id: f.value for f in described}
+    compared = against_norms(_numbers(described), age_years, scoring.rules)
+    contrasts = _contrasts(_numbers(by_id.values()))
+    sentences = [_who_staged(scoring), *(f.text for f in described), *contrasts, *compared]
     return Caption(" ".join([*sentences, RESEARCH_USE] if compared else sentences), values)
+
+
+def _numbers(facts: Iterable[Fact]) -> dict[str, float]:
+    return {fact.id: fact.value for fact in facts if isinstance(fact.value, int | float)}
+
+
+def _who_staged(scoring: Scoring) -> str:
+    source = scoring.hypnogram_source
+    if source is None:
+        return "Sleep stages were not scored."
+    known = SOURCES.get(source)
+    return known.staging_sentence if known and known.staging_sentence else f"Sleep stages come from {source}."
 
 
 def _order() -> list[str]:

@@ -1,4 +1,4 @@
-"""A small network over the embeddings of a night's epochs: what stage each is, given those around it.
+"""A small network over the embeddings of a night's epochs: the stage of each, given those around it.
 
 It stands on top of the encoder and apart from it, in files of its own: an epoch's embedding means the same alone as
 in its night, and what an index holds never changes with the neighbours.
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from sleeplm.errors import ModelError
 from sleeplm.files import sha256, write_whole
 from sleeplm.kinds.stages import STAGES
-from sleeplm.network.nano.files import load_strictly
+from sleeplm.network.tensors import load_strictly
 
 STEM = "context"
 FILES = (f"{STEM}.safetensors", f"{STEM}.json")
@@ -63,21 +63,21 @@ class ContextNetwork(nn.Module):
             return self(night)[0].softmax(-1).cpu().numpy()
 
 
-def save_context(network: ContextNetwork, folder: Path, encoder_sum: str, about: dict | None = None) -> None:
+def save_context(network: ContextNetwork, folder: Path, encoder_sha256: str, about: dict | None = None) -> None:
     """Write ``context.safetensors`` (fp16) and ``context.json`` beside the weights of the encoder.
 
     Parameters
     ----------
-    encoder_sum : str
+    encoder_sha256 : str
         SHA-256 of the encoder's weights: over other embeddings this network means nothing.
     about : dict, optional
-        How it was trained; by default what the network itself says.
+        How it was trained; by default what the network's own file stated.
     """
     content = save({key: value.detach().half().contiguous() for key, value in network.state_dict().items()})
     card = {
         "dim": network.dim,
         "width": network.width,
-        "encoder_sha256": encoder_sum,
+        "encoder_sha256": encoder_sha256,
         "sha256": sha256(content),
         "about": network.about if about is None else about,
     }
@@ -85,13 +85,13 @@ def save_context(network: ContextNetwork, folder: Path, encoder_sum: str, about:
     write_whole(folder / f"{STEM}.json", json.dumps(card, indent=2) + "\n")
 
 
-def load_context(folder: Path, encoder_sum: str) -> ContextNetwork | None:
+def load_context(folder: Path, encoder_sha256: str) -> ContextNetwork | None:
     """The context network of a folder of weights; None where it has none.
 
     Raises
     ------
     ModelError
-        It is damaged, or was trained over other weights than those with this sum.
+        It is damaged, or was trained over other weights than those with this checksum.
     """
     weights, card = folder / f"{STEM}.safetensors", folder / f"{STEM}.json"
     if not card.is_file():
@@ -105,7 +105,7 @@ def load_context(folder: Path, encoder_sum: str) -> ContextNetwork | None:
             raise ValueError(sizes)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{card.name} is not the description of a context network") from error
-    if of != encoder_sum:
+    if of != encoder_sha256:
         raise ModelError(
             f"{card.name} belongs to other weights; train it again with `python -m train.nano.context`"
         )

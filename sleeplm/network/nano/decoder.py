@@ -1,4 +1,6 @@
-"""The caption decoder: pooled tokens of an epoch and a facet to words."""
+"""The caption decoder: pooled tokens of an epoch and a facet to the tokens of a text."""
+
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +10,8 @@ from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.layers import Attention, Mlp
 
 PAD, START, END = 0, 1, 2
+
+KeysValues = tuple[Tensor, Tensor]  # each [batch, heads, length, width / heads]
 
 
 class DecoderBlock(nn.Module):
@@ -19,12 +23,13 @@ class DecoderBlock(nn.Module):
         self.own, self.cross = Attention(width, heads), Attention(width, heads)
         self.mlp = Mlp(width)
 
-    def forward(self, x: Tensor, memory: tuple[Tensor, Tensor], past: tuple[Tensor, Tensor] | None = None):
-        """``[batch, length, width]`` to the same, and the keys and values of all words so far."""
+    def forward(self, x: Tensor, memory: KeysValues, past: KeysValues | None = None) -> tuple[Tensor, KeysValues]:
+        """``[batch, length, width]`` to the same, and the keys and values of all tokens so far."""
         normed = self.norm_1(x)
         keys_values = self.own.keys_values(normed)
         if past is not None:
-            keys_values = tuple(torch.cat(pair, dim=2) for pair in zip(past, keys_values, strict=True))
+            keys, values = (torch.cat(pair, dim=2) for pair in zip(past, keys_values, strict=True))
+            keys_values = keys, values
         x = x + self.own(normed, keys_values, causal=past is None)
         x = x + self.cross(self.norm_2(x), memory)
         return x + self.mlp(self.norm_3(x)), keys_values
@@ -46,39 +51,44 @@ class CaptionDecoder(nn.Module):
         nn.init.normal_(self.places.weight, std=0.05)
 
     def forward(self, tokens: Tensor, facets: Tensor, ids: Tensor) -> Tensor:
-        """Next-word logits ``[batch, length, vocabulary]`` for words `ids` that begin with START."""
+        """Next-token logits ``[batch, length, vocabulary]`` for `ids` that begin with START."""
         x = self._embed(ids, facets, 0)
-        for block in self.blocks:
+        for block in self._layers:
             x, _ = block(x, block.cross.keys_values(tokens))
         return self._logits(x)
 
     @torch.inference_mode()
     def generate(self, tokens: Tensor, facets: Tensor) -> Tensor:
-        """Greedy words ``[batch, length]`` after START, padded after END; keys and values are kept.
+        """Greedy ids ``[batch, length]`` after START, padded after END; keys and values are cached.
 
         Captions differ in length: once half of them have ended, the others go on by themselves.
         """
-        memories = [block.cross.keys_values(tokens) for block in self.blocks]
+        memories = [block.cross.keys_values(tokens) for block in self._layers]
         past: list = [None] * len(self.blocks)
-        words = torch.full((len(tokens), self.length - 1), PAD, device=tokens.device)
+        ids = torch.full((len(tokens), self.length - 1), PAD, device=tokens.device)
         rows = torch.arange(len(tokens), device=tokens.device)  # those that are still being written
         last, going = torch.full_like(rows, START)[:, None], torch.ones_like(rows, dtype=torch.bool)
         for place in range(self.length - 1):
             x = self._embed(last, facets, place)
-            for i, block in enumerate(self.blocks):
+            for i, block in enumerate(self._layers):
                 x, past[i] = block(x, memories[i], past[i])
             chosen = torch.where(going, self._logits(x)[:, -1].argmax(-1), PAD)
-            words[rows, place] = chosen
+            ids[rows, place] = chosen
             going = going & (chosen != END)
             left = int(going.sum())
             if not left:
-                return words[:, : place + 1]
+                return ids[:, : place + 1]
             last = chosen[:, None]
             if 2 * left <= len(rows):
                 rows, last, facets = rows[going], last[going], facets[going]
-                memories, past = ([tuple(t[going] for t in pair) for pair in kept] for kept in (memories, past))
+                memories = [(keys[going], values[going]) for keys, values in memories]
+                past = [(keys[going], values[going]) for keys, values in past]
                 going = going[going]
-        return words
+        return ids
+
+    @property
+    def _layers(self) -> list[DecoderBlock]:
+        return [cast(DecoderBlock, block) for block in self.blocks]  # a ModuleList forgets their class
 
     def _embed(self, ids: Tensor, facets: Tensor, place: int) -> Tensor:
         places = self.places.weight[place : place + ids.shape[1]]

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from sleeplm.errors import ModelError, UsageError
-from sleeplm.kinds.channels import CHANNEL_NAMES, FACET_KINDS, FACETS
-from sleeplm.network.encoder import Encoder, Encoding
+from sleeplm.errors import ModelError
+from sleeplm.kinds.channels import CHANNEL_NAMES, FACETS
+from sleeplm.network.encoder import NO_CONTEXT, Encoder, Encoding, epochs_with_facet
 from sleeplm.network.localization import spans_of
 from sleeplm.network.nano.context import ContextNetwork, load_context, save_context
-from sleeplm.network.nano.files import TOKENIZER_FILE, described_sha256, load_network, save_network
-from sleeplm.network.nano.measured import NUMBERS, filled
+from sleeplm.network.nano.files import TOKENIZER_FILE, WEIGHTS, described_sha256, load_network, save_network
+from sleeplm.network.nano.measured import NUMBERS, fill_placeholders
 from sleeplm.network.nano.network import SleepLMNetwork
 from sleeplm.network.nano.preparation import PATCHES
 from sleeplm.network.nano.sentences import parts_of
@@ -22,14 +22,13 @@ from sleeplm.network.sharing import write_card
 from sleeplm.recording.epochs import Epochs
 from sleeplm.units import EPOCH_S
 
-WEIGHTS = Path(__file__).parent / "weights"
 PATCH_S = EPOCH_S / PATCHES
-_BATCH = 64
-_CAPTION_BATCH = 256
+_BATCH = 64  # epochs encoded at a time
+_CAPTION_BATCH = 256  # epochs captioned at a time
 
 
 class NanoSleepLM(Encoder):
-    """A network with its tokenizer.
+    """SleepLM nano: it embeds seconds too, measures what captions give as numbers, and may have a context network.
 
     Parameters
     ----------
@@ -37,18 +36,26 @@ class NanoSleepLM(Encoder):
     tokenizer : Tokenizer
         Of the captions.
     context : ContextNetwork, optional
-        What tells stages from the embeddings of a whole night.
+        From the embeddings of a whole night to stages.
     """
 
     dense, computes_bfloat16 = True, False
 
     def __init__(self, network: SleepLMNetwork, tokenizer: Tokenizer, context: ContextNetwork | None = None):
-        self.network = network.eval()
+        super().__init__(network.config.name, network.config.dim)
+        self.network: SleepLMNetwork = network.eval()
         self.context = context
-        self.tokenizer = tokenizer
-        self.name = network.config.name
-        self.dim = network.config.dim
-        self._texts: dict[str, np.ndarray] = {}
+        self._tokenizer = tokenizer
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Of the captions."""
+        return self._tokenizer
+
+    @property
+    def has_context(self) -> bool:
+        """Whether these weights have a context network."""
+        return self.context is not None
 
     @classmethod
     def from_folder(cls, folder: Path = WEIGHTS) -> "NanoSleepLM":
@@ -64,14 +71,14 @@ class NanoSleepLM(Encoder):
         return cls(network, tokenizer, load_context(folder, described_sha256(folder)))
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the weights, their description, the tokenizer and a model card where `from_pretrained` reads them.
+        """Write the weights, their description, the tokenizer and a model card where `SleepLM` loads them.
 
-        Weights are kept in half precision; a card that the folder has already stays as it is.
+        Weights are stored in half precision; a card that the folder has already stays as it is.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.tokenizer.save(str(folder / TOKENIZER_FILE))
-        write_card(folder, self.network.config, self.network.about)
+        write_card(folder, self.network.config.name, self.network.config.dim, self.network.about)
         written = save_network(self.network, folder)
         if self.context is not None:
             save_context(self.context, folder, written)
@@ -103,33 +110,34 @@ class NanoSleepLM(Encoder):
         """float32 ``[epochs, 30, dim]``, L2-normalised: dense in time."""
         return self.encode(epochs).patches
 
-    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
-        if new:
-            with torch.inference_mode():
-                found = self.network.read(parts_of(new), len(new)).cpu().numpy()
-            self._texts |= dict(zip(new, found, strict=True))
-        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
+    def with_random_weights(self) -> "NanoSleepLM":
+        """A network of the same form, its weights drawn from torch's generator, without a context network."""
+        return NanoSleepLM(SleepLMNetwork(self.network.config), self.tokenizer)
+
+    def _embed_new(self, texts: Sequence[str]) -> np.ndarray:
+        with torch.inference_mode():
+            return self.network.read(parts_of(texts), len(texts)).cpu().numpy()
 
     def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
         """As `caption`, from what `encode` gave and the presence mask ``[epochs, 14]``.
 
         The numbers of `measured.NUMBERS` are those measured; a sentence that would give one that could not be
         measured is left out.
+
+        Raises
+        ------
+        UsageError
+            There is no such facet.
         """
-        if facet not in FACETS:
-            raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
-        speaks_of = [CHANNEL_NAMES.index(c) for c in FACET_KINDS[facet].channels]
-        told = np.flatnonzero(present[:, speaks_of].any(1))
+        captioned = epochs_with_facet(present, facet, CHANNEL_NAMES)
         texts = [""] * len(present)
-        for first in range(0, len(told), _CAPTION_BATCH):
-            rows = told[first : first + _CAPTION_BATCH]
+        for first in range(0, len(captioned), _CAPTION_BATCH):
+            rows = captioned[first : first + _CAPTION_BATCH]
             memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self.network.log_scale.device)
             which = torch.full((len(rows),), FACETS.index(facet), device=memory.device)
             ids = self.network.decoder.generate(memory, which)
             for row, text in zip(rows, unframed(self.tokenizer, ids.tolist()), strict=True):
-                texts[row] = filled(text, encoded.numbers[row])
+                texts[row] = fill_placeholders(text, encoded.numbers[row])
         return texts
 
     def localize(self, phrase: str, patches: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
@@ -146,8 +154,8 @@ class NanoSleepLM(Encoder):
         curve : ndarray of float32 ``[epochs * 30]``
             The network's probability that the phrase holds, for each second.
         spans : list of (start_s, end_s, score)
-            Stretches where the curve is high (`spans.spans_of`), best first; the score is the highest probability
-            in it. Seconds from the first epoch's start. Empty where the phrase holds nowhere.
+            Stretches where the curve is high (`localization.spans_of`), best first; the score is the highest
+            probability in it. Seconds from the first epoch's start. Empty where the phrase holds nowhere.
         """
         device = self.network.log_scale.device
         text = torch.from_numpy(self.embed_text([phrase])).to(device)
@@ -155,11 +163,6 @@ class NanoSleepLM(Encoder):
             logits = self.network.patch_logits(torch.tensor(patches, dtype=torch.float32, device=device), text)
             curve = torch.sigmoid(logits)[..., 0].flatten().cpu().numpy()
         return curve, [(a * PATCH_S, b * PATCH_S, score) for a, b, score in spans_of(curve)]
-
-    @property
-    def has_context(self) -> bool:
-        """Whether these weights have a context network."""
-        return self.context is not None
 
     def stages_in_context(self, embeddings: np.ndarray) -> np.ndarray:
         """Probability of each stage of a night's epochs, given those around them.
@@ -180,7 +183,5 @@ class NanoSleepLM(Encoder):
             These weights have no context network.
         """
         if self.context is None:
-            raise ModelError(
-                "These weights have no context network; train one with `python -m train.nano.context`."
-            )
+            raise ModelError(NO_CONTEXT)
         return self.context.probabilities(embeddings)

@@ -1,41 +1,42 @@
 """Weights on disk: half-precision safetensors, and a JSON beside them with their shape and their SHA-256."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
-from torch import nn
 
 from sleeplm.errors import ModelError
 from sleeplm.files import sha256, sha256_of, write_whole
 from sleeplm.network.nano.config import NetworkConfig
 from sleeplm.network.nano.network import SleepLMNetwork
+from sleeplm.network.tensors import load_strictly
 
 STEM = "nano"
 TOKENIZER_FILE = "tokenizer.json"
+WEIGHTS = Path(__file__).parent / "weights"  # those that ship with the package
 FILES = (f"{STEM}.safetensors", f"{STEM}.json", TOKENIZER_FILE)
 
 
 def save_network(network: SleepLMNetwork, folder: Path, about: dict | None = None) -> str:
     """Write ``nano.safetensors`` (fp16) and ``nano.json`` (configuration, SHA-256, their making); the SHA-256.
 
-    `about` says how the weights were made; by default what the network's own file said.
+    `about` says how the weights were made; by default what the network's own file stated.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = {key: _halved(value.detach()).contiguous() for key, value in network.state_dict().items()}
     content = to_bytes(state)
+    checksum = sha256(content)
     card = {
         "config": network.config.as_dict(),
-        "sha256": sha256(content),
+        "sha256": checksum,
         "about": network.about if about is None else about,
     }
     write_whole(folder / f"{STEM}.safetensors", content)
     write_whole(folder / f"{STEM}.json", json.dumps(card, indent=2) + "\n")
-    return card["sha256"]
+    return checksum
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:
@@ -54,7 +55,8 @@ def load_network(folder: Path) -> SleepLMNetwork:
     Raises
     ------
     ModelError
-        A file is missing or unreadable, the sum differs, or a tensor is missing, unknown, misshapen or not finite.
+        A file is missing or unreadable, the checksum differs, or a tensor is missing, unknown, misshapen or not
+        finite.
     """
     weights, card = folder / f"{STEM}.safetensors", folder / f"{STEM}.json"
     for file in (weights, card):
@@ -78,23 +80,3 @@ def load_network(folder: Path) -> SleepLMNetwork:
     network.about = about
     load_strictly(network, state)
     return network.eval().requires_grad_(False)
-
-
-def load_strictly(network: nn.Module, state: Mapping[str, torch.Tensor], assign: bool = False) -> None:
-    """Fill a network, in fp32, from tensors that must be exactly its own; `assign` puts them in place of its own.
-
-    Raises
-    ------
-    ModelError
-        Names the first tensor that is missing, unknown, misshapen or not finite.
-    """
-    own = network.state_dict()
-    for key in sorted(own.keys() ^ state.keys()):
-        raise ModelError(f"the weights {'lack' if key in own else 'have an unknown tensor'} {key!r}")
-    for key, value in state.items():
-        if value.shape != own[key].shape:
-            raise ModelError(f"the tensor {key!r} has shape {list(value.shape)}, not {list(own[key].shape)}")
-        if not torch.isfinite(value).all():
-            raise ModelError(f"the tensor {key!r} holds values that are not finite")
-    whole = {key: value.float() for key, value in state.items()}
-    network.load_state_dict(whole, strict=True, assign=assign)

@@ -27,7 +27,7 @@ class Attention(nn.Module):
         return self._split(keys), self._split(values)
 
     def forward(
-        self, x: Tensor, keys_values: tuple[Tensor, Tensor], mask: Tensor | None = None, causal=False
+        self, x: Tensor, keys_values: tuple[Tensor, Tensor], mask: Tensor | None = None, causal: bool = False
     ) -> Tensor:
         """Attend; `mask` is true where a key may be seen."""
         keys, values = keys_values

@@ -1,9 +1,9 @@
 """What an epoch's captions give as numbers: measured from its signals, so that none is made up.
 
 Pure functions without learned parts, like `preparation`; the definitions are those of `sleeplm.captions` as far
-as 64 Hz and one epoch alone allow. The network reads the values, and its decoder writes a mark where one belongs,
-which is filled with the value afterwards (delexicalised generation, Wen et al. 2015, EMNLP 1711): it learns which
-number to say, never its digits.
+as 64 Hz and one epoch alone allow. The network reads the values, and its decoder writes a placeholder where one
+belongs, which is replaced by the value afterwards (delexicalised generation, Wen et al. 2015, EMNLP 1711): it
+learns which number to state, never its digits.
 """
 
 import re
@@ -13,13 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sleeplm.captions.features.rounding import Marked, printed, rounded
+from sleeplm.captions.features.rounding import Placeholder, printed, rounded
+from sleeplm.kinds.bands import EEG_BANDS, EEG_BANDS_HZ, EEG_HZ, EYE_BANDS_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.units import MODEL_SFREQ_HZ
 
-_EEG_BANDS_HZ = ((0.5, 4), (4, 8), (8, 12), (12, 16), (16, 30))
-_EOG_BANDS_HZ = ((0.2, 1), (1, 5))
-_BANDS = ("delta", "theta", "alpha", "sigma", "beta")
 # Each number: where it stands among a caption's attributes, the channel that it is of, its decimals as printed.
 NUMBERS = (
     *((("cardiac", f"hr_{key}_bpm"), "ECG", 0) for key in ("mean", "min", "max")),
@@ -29,7 +27,7 @@ NUMBERS = (
     *(
         (("brain", channel, key), channel, 0)
         for channel in ("C3", "C4")
-        for key in ("rms_uv", *(f"{band}_pct" for band in _BANDS))
+        for key in ("rms_uv", *(f"{band}_pct" for band in EEG_BANDS))
     ),
     *(
         (("brain", channel, key), channel, 0)
@@ -38,9 +36,9 @@ NUMBERS = (
     ),
 )
 CHANNELS = tuple(CHANNEL_NAMES.index(channel) for _, channel, _ in NUMBERS)
-MARKS = tuple(chr(0xE000 + i) for i in range(len(NUMBERS)))  # of Unicode's private use: in no text of ours
+PLACEHOLDERS = tuple(chr(0xE000 + i) for i in range(len(NUMBERS)))  # of Unicode's private use: in no caption
 _DECIMALS = tuple(decimals for *_, decimals in NUMBERS)
-_ANY_MARK = re.compile(f"[{MARKS[0]}-{MARKS[-1]}]")
+_ANY_PLACEHOLDER = re.compile(f"[{PLACEHOLDERS[0]}-{PLACEHOLDERS[-1]}]")
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
 _REFRACTORY = int(0.3 * MODEL_SFREQ_HZ)  # samples between beats, at least
 _HUMP = 5  # samples on each side of a beat
@@ -51,20 +49,20 @@ _OCTAVE = 0.85  # the shortest period that explains the signal nearly as well as
 _LEAST = 0.25  # of the autocorrelation: below there is no rhythm
 
 
-def known(signals: Tensor, present: Tensor) -> Tensor:
+def measured_where_present(signals: Tensor, present: Tensor) -> Tensor:
     """As `measured`, NaN where the channel is absent: float32 ``[batch, numbers]``."""
     return torch.where(present[:, CHANNELS], measured(signals), torch.nan)
 
 
-def marked(attributes: Mapping[str, Mapping]) -> dict[str, dict]:
-    """The attributes of an epoch, its `NUMBERS` printed as their marks; the rate of breathing as a signal's."""
+def with_placeholders(attributes: Mapping[str, Mapping]) -> dict[str, dict]:
+    """The attributes of an epoch, its `NUMBERS` printed as placeholders; the rate of breathing as one signal's."""
     out = {facet: dict(values) for facet, values in attributes.items()}
-    for mark, (path, _, _) in zip(MARKS, NUMBERS, strict=True):
+    for placeholder, (path, _, _) in zip(PLACEHOLDERS, NUMBERS, strict=True):
         values = out.get(path[0], {})
         if len(path) == 3 and path[1] in values:
             values[path[1]] = values = dict(values[path[1]])
         if path[-1] in values:
-            values[path[-1]] = Marked(values[path[-1]], mark)
+            values[path[-1]] = Placeholder(values[path[-1]], placeholder)
     breathing = out.get("respiratory", {})
     if "rates_per_min" in breathing:
         rates = {name: breathing[name]["rate_per_min"] for name in breathing["rates_per_min"]}
@@ -85,22 +83,25 @@ def numbers_of(attributes: Mapping[str, Mapping]) -> np.ndarray:
     return out
 
 
-def filled(text: str, values: Sequence[float]) -> str:
-    """A text whose marks are replaced by their numbers; a sentence that has one without a number goes."""
-    kept = [part for part in _SENTENCE.split(text) if all(_is_known(m, values) for m in _ANY_MARK.findall(part))]
-    written = _ANY_MARK.sub(lambda m: _number(m[0], values), " ".join(kept))
+def fill_placeholders(text: str, values: Sequence[float]) -> str:
+    """A text whose placeholders are replaced by their numbers; a sentence with one that has no number goes."""
+    sentences = _SENTENCE.split(text)
+    stated = [one for one in sentences if all(_is_known(m, values) for m in _ANY_PLACEHOLDER.findall(one))]
+    written = _ANY_PLACEHOLDER.sub(lambda m: _number(m[0], values), " ".join(stated))
     if written.endswith(";"):
         written = f"{written[:-1]}."
     return written[:1].upper() + written[1:]
 
 
-def _is_known(mark: str, values: Sequence[float]) -> bool:
-    return bool(np.isfinite(values[MARKS.index(mark)]))
+def _is_known(placeholder: str, values: Sequence[float]) -> bool:
+    return bool(np.isfinite(values[PLACEHOLDERS.index(placeholder)]))
 
 
-def _number(mark: str, values: Sequence[float]) -> str:
-    at = MARKS.index(mark)
-    return printed(rounded(float(values[at]), _DECIMALS[at]))
+def _number(placeholder: str, values: Sequence[float]) -> str:
+    at = PLACEHOLDERS.index(placeholder)
+    value = rounded(float(values[at]), _DECIMALS[at])
+    assert value is not None  # a sentence with a number that is not known has gone
+    return printed(value)
 
 
 def measured(signals: Tensor) -> Tensor:
@@ -125,7 +126,7 @@ def measured(signals: Tensor) -> Tensor:
 
 def _heart(ecg: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Beats per minute: mean (60 over the mean interval), lowest and highest median of three; RMSSD in ms."""
-    # A QRS complex is steep: the squared slope has one hump a beat whatever the lead's polarity.
+    # A QRS complex is steep: the squared slope has one hump a beat whatever the derivation's polarity.
     steep = torch.nn.functional.pad(ecg.diff(dim=-1), (1, 0)).square()
     height = torch.nn.functional.avg_pool1d(steep[:, None], 5, 1, 2)[:, 0].sqrt()
     usual = height.unflatten(-1, (10, -1)).amax(-1).median(-1, keepdim=True).values
@@ -189,8 +190,8 @@ def _eeg(eeg: Tensor) -> tuple[Tensor, ...]:
     centred = eeg - eeg.mean(-1, keepdim=True)
     power = torch.fft.rfft(centred.unfold(-1, len(window), len(window) // 2) * window).abs().square().mean(-2)
     hz = torch.fft.rfftfreq(len(window), 1 / MODEL_SFREQ_HZ, device=eeg.device)
-    whole = (power * ((hz >= _EEG_BANDS_HZ[0][0]) & (hz <= _EEG_BANDS_HZ[-1][1]))).sum(-1) + 1e-12
-    shares = [100 * (power * ((hz >= low) & (hz < high))).sum(-1) / whole for low, high in _EEG_BANDS_HZ]
+    whole = (power * ((hz >= EEG_HZ[0]) & (hz <= EEG_HZ[1]))).sum(-1) + 1e-12
+    shares = [100 * (power * ((hz >= low) & (hz < high))).sum(-1) / whole for low, high in EEG_BANDS_HZ.values()]
     return (centred.square().mean(-1).sqrt(), *shares)
 
 
@@ -203,4 +204,4 @@ def _eyes(eog: Tensor) -> list[Tensor]:
     density = 2 * density / (MODEL_SFREQ_HZ * window.square().sum())
     hz = torch.fft.rfftfreq(len(window), 1 / MODEL_SFREQ_HZ, device=eog.device)
     step = MODEL_SFREQ_HZ / len(window)
-    return [(density * ((hz >= low) & (hz < high))).sum(-1).mul(step).sqrt() for low, high in _EOG_BANDS_HZ]
+    return [(density * ((hz >= low) & (hz < high))).sum(-1).mul(step).sqrt() for low, high in EYE_BANDS_HZ.values()]

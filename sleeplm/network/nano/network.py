@@ -33,7 +33,7 @@ class Encoded:
     times : Tensor
         ``[batch, 30, width]``, what reconstruction reads.
     numbers : Tensor
-        ``[batch, numbers]``, what was measured, for the marks in the decoder's words (see `measured`).
+        ``[batch, numbers]``, what was measured, for the placeholders in the decoder's texts (see `measured`).
     """
 
     embeddings: Tensor

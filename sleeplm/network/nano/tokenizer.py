@@ -1,4 +1,4 @@
-"""The captions' tokenizer: byte-pair encoding, lossless; every digit is a token, and every mark of a number."""
+"""The captions' tokenizer: byte-pair encoding, lossless; every digit and every placeholder is a token."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sleeplm.errors import ModelError
 from sleeplm.network.nano.decoder import END, PAD, START
-from sleeplm.network.nano.measured import MARKS
+from sleeplm.network.nano.measured import PLACEHOLDERS
 
 _SPECIAL = {"[PAD]": PAD, "[START]": START, "[END]": END}
 
@@ -27,13 +27,13 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(MARKS),
-        special_tokens=sorted(_SPECIAL, key=_SPECIAL.get),
+        vocab_size=vocabulary - len(PLACEHOLDERS),
+        special_tokens=sorted(_SPECIAL, key=lambda token: _SPECIAL[token]),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.add_tokens(list(MARKS))
+    tokenizer.add_tokens(list(PLACEHOLDERS))
     tokenizer.encode_special_tokens = True  # a text that happens to read "[END]" ends nothing
     return tokenizer
 

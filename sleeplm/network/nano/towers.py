@@ -52,7 +52,7 @@ class Filters(nn.Module):
     second.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         sizes = (1, 16, 32, 48, FILTERS)
@@ -172,8 +172,8 @@ def _features(numbers: Tensor) -> Tensor:
 class TextHead(nn.Module):
     """Parts of texts (see `sentences.parts_of`) to the shared space; a text is their sum.
 
-    A sentence goes through a linear map and a small correction to it. A number is what its mark in the sentence
-    means times its features. What an epoch must be like to fit each part adds up.
+    A sentence goes through a linear map and a small correction to it. A number is what its placeholder in
+    the sentence means times its features. What an epoch must be like to fit each part adds up.
     """
 
     def __init__(self, config: NetworkConfig):
@@ -194,18 +194,18 @@ class TextHead(nn.Module):
         Parameters
         ----------
         vectors : Tensor
-            ``[parts, 384]``, of sentences and of marks.
+            ``[parts, 384]``, of sentences and of placeholders.
         values : Tensor
-            ``[parts]``, the number at a mark; NaN for a sentence.
+            ``[parts]``, the number at a placeholder; NaN for a sentence.
         of : Tensor
             int64 ``[parts]``, the text that each belongs to.
         texts : int
             How many texts there are.
         """
         is_number = torch.isfinite(values)
-        words, marks = vectors[~is_number], vectors[is_number]
-        sentences = self.straight(words) + 0.5 * self.bend(words)
-        numbers = self.number(self.counted(marks) * self.value(_features(values[is_number])))
+        whole, placeholders = vectors[~is_number], vectors[is_number]
+        sentences = self.straight(whole) + 0.5 * self.bend(whole)
+        numbers = self.number(self.counted(placeholders) * self.value(_features(values[is_number])))
         found = sentences.new_zeros(texts, sentences.shape[1])
         found = found.index_add(0, of[~is_number], sentences).index_add(0, of[is_number], numbers.to(found.dtype))
         return nn.functional.normalize(found, dim=-1)

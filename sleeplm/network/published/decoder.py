@@ -1,5 +1,7 @@
 """The caption decoder: states of a text, a prefix and an epoch's tokens to next-token logits."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,7 @@ class CaptionDecoder(nn.Module):
 
     def memory(self, tokens: Tensor) -> Memory:
         """What the layers attend to, of an epoch's tokens ``[batch, tokens, width]``."""
-        return [cross.keys_values(tokens) for cross in self.cross_attn]
+        return [cast(CrossBlock, cross).keys_values(tokens) for cross in self.cross_attn]
 
     def forward(self, prefix: Tensor, states: Tensor, memory: Memory) -> Tensor:
         """Logits ``[batch, length, vocabulary]`` of text states ``[batch, length, width]`` after a prefix."""
@@ -30,7 +32,7 @@ class CaptionDecoder(nn.Module):
         return self._logits(x[:, prefix.shape[1] :])
 
     def begin(self, prefix: Tensor, states: Tensor, memory: Memory, caches: list[Cache]) -> Tensor:
-        """Logits ``[batch, vocabulary]`` after a prefix and the first states, kept in the caches."""
+        """Logits ``[batch, vocabulary]`` after a prefix and the first states, added to the caches."""
         return self._logits(
             self._through(torch.cat((prefix, states), dim=1), prefix.shape[1], memory, caches)[:, -1]
         )

@@ -1,20 +1,18 @@
 """The published SleepLM-Base as callers use it: embeddings of whole epochs, captions."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from sleeplm.errors import UsageError
-from sleeplm.kinds.channels import FACET_KINDS, FACETS
-from sleeplm.network.encoder import Encoder, Encoding
-from sleeplm.network.published import PublishedNetwork, folders
-from sleeplm.network.published.base import MODALITIES
-from sleeplm.network.published.network import NO_MODALITY
+from sleeplm.network.encoder import Encoder, Encoding, epochs_with_facet
+from sleeplm.network.published import folders
+from sleeplm.network.published.network import NO_MODALITY, PublishedNetwork
 from sleeplm.network.published.preparation import NAMES, prepared
-from sleeplm.network.published.tokenizer import Tokens, load_tokens
+from sleeplm.network.published.sizes import MODALITIES
+from sleeplm.network.published.tokenizer import PublishedTokenizer, load_tokenizer
 from sleeplm.network.published.unsupported_claims import cut_unsupported_claims
 from sleeplm.recording.epochs import Epochs
 
@@ -24,8 +22,8 @@ MODALITY = {
     "somatic": "position_muscle",
 }  # fmt: skip
 _BATCH, _BATCH_GPU = 4, 128  # epochs at a time: more than a few do not fit a processor's cache
-_TEXT_BATCH = 64
-_CAPTION_BATCH = 64
+_TEXT_BATCH = 64  # texts embedded at a time
+_CAPTION_BATCH = 64  # epochs captioned at a time
 
 
 class PublishedSleepLM(Encoder):
@@ -42,10 +40,29 @@ class PublishedSleepLM(Encoder):
 
     dense, computes_bfloat16 = False, True
 
-    def __init__(self, network: PublishedNetwork, load_tokenizer: Callable[[], Tokens], name: str):
-        self.network, self._load_tokenizer, self.name = network.eval(), load_tokenizer, name
-        self.dim = network.sizes.dim
-        self._texts: dict[str, np.ndarray] = {}
+    def __init__(self, network: PublishedNetwork, load_tokenizer: Callable[[], PublishedTokenizer], name: str):
+        super().__init__(name, network.sizes.dim)
+        self.network: PublishedNetwork = network.eval()
+        self._load_tokenizer = load_tokenizer
+        self._tokenizer: PublishedTokenizer | None = None
+
+    @property
+    def tokenizer(self) -> PublishedTokenizer:
+        """The tokenizer, loaded the first time.
+
+        Raises
+        ------
+        ModelError
+            It is damaged or another network's, or it cannot be fetched.
+        """
+        if self._tokenizer is None:
+            self._tokenizer = self._load_tokenizer()
+        return self._tokenizer
+
+    @property
+    def has_context(self) -> bool:
+        """It has no context network."""
+        return False
 
     @classmethod
     def from_folder(cls, folder: Path, name: str) -> "PublishedSleepLM":
@@ -60,31 +77,20 @@ class PublishedSleepLM(Encoder):
         """
         network = folders.load(folder, name)
         sizes = network.sizes
-        return cls(network, partial(load_tokens, folder, sizes.vocabulary, sizes.context), name)
+        return cls(network, partial(load_tokenizer, folder, sizes.vocabulary, sizes.context), name)
 
     def to_bfloat16(self) -> "PublishedSleepLM":
         """Compute in bfloat16 from now on (`PublishedNetwork.to_bfloat16`).
 
-        What it embeds then counts as another network's, and its name says so.
+        What it embeds then counts as another network's: its name ends in ``(bf16)``.
         """
         self.network.to_bfloat16()
         self.name = f"{self.name} (bf16)"
         self._texts.clear()
         return self
 
-    @cached_property
-    def tokenizer(self) -> Tokens:
-        """The tokenizer.
-
-        Raises
-        ------
-        ModelError
-            It is damaged or another network's, or it cannot be fetched.
-        """
-        return self._load_tokenizer()
-
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write converted weights, their description and the tokenizer where `from_pretrained` reads them."""
+        """Write converted weights, their description and the tokenizer where `SleepLM` loads them."""
         folders.save(self.network, Path(folder), self.name, self.tokenizer.folder)
 
     def encode(self, epochs: Epochs) -> Encoding:
@@ -107,15 +113,18 @@ class PublishedSleepLM(Encoder):
             out.embeddings[part], out.tokens[part] = embeddings.cpu().numpy(), tokens.cpu().numpy()
         return out
 
-    def embed_text(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 ``[texts, dim]``, L2-normalised; what was embedded once is remembered."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
-        for first in range(0, len(new), _TEXT_BATCH):
-            batch = new[first : first + _TEXT_BATCH]
+    def with_random_weights(self) -> "PublishedSleepLM":
+        """A network of the same form, its weights drawn from torch's generator, called ``untrained``."""
+        network = PublishedNetwork(self.network.sizes).requires_grad_(False)
+        return PublishedSleepLM(network, lambda: self.tokenizer, "untrained")
+
+    def _embed_new(self, texts: Sequence[str]) -> np.ndarray:
+        found = []
+        for first in range(0, len(texts), _TEXT_BATCH):
+            ids = self.tokenizer.ids(texts[first : first + _TEXT_BATCH])
             with torch.inference_mode():
-                found = self.network.embed_text(self.tokenizer.ids(batch).to(self._device)).cpu().numpy()
-            self._texts |= dict(zip(batch, found, strict=True))
-        return np.stack([self._texts[t] for t in texts]) if texts else np.zeros((0, self.dim), dtype=np.float32)
+                found.append(self.network.embed_text(ids.to(self._device)).cpu().numpy())
+        return np.concatenate(found)
 
     def caption_encoded(self, encoded: Encoding, present: np.ndarray, facet: str) -> list[str]:
         """Captions from what `encode` gave and the presence mask ``[epochs, 14]``.
@@ -127,16 +136,12 @@ class PublishedSleepLM(Encoder):
         UsageError
             There is no such facet.
         """
-        if facet not in FACETS:
-            raise UsageError(f"There is no facet {facet!r}; choose one of {', '.join(FACETS)}.")
         present = present[:, : len(NAMES)]
-        told = np.flatnonzero(
-            present[:, [NAMES.index(c) for c in FACET_KINDS[facet].channels if c in NAMES]].any(1)
-        )
+        captioned = epochs_with_facet(present, facet, NAMES)
         prefix = torch.tensor(prefix_of(facet, self.network.sizes.prefix), device=self._device)
         texts = [""] * len(present)
-        for first in range(0, len(told), _CAPTION_BATCH):
-            rows = told[first : first + _CAPTION_BATCH]
+        for first in range(0, len(captioned), _CAPTION_BATCH):
+            rows = captioned[first : first + _CAPTION_BATCH]
             memory = torch.tensor(encoded.tokens[rows], dtype=torch.float32, device=self._device)
             ids = self.network.generate_from(memory, prefix.expand(len(rows), -1))
             for row, text in zip(rows, self.tokenizer.texts(ids.tolist()), strict=True):

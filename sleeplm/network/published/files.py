@@ -1,4 +1,4 @@
-"""Released weights on disk: read as published, converted once to safetensors with a JSON that has their sum."""
+"""Published weights on disk: read as published, converted once to safetensors and a JSON with their SHA-256."""
 
 import json
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from sleeplm.errors import ModelError
-from sleeplm.files import open_regular, sha256_of
-from sleeplm.network.nano.files import load_strictly
+from sleeplm.files import open_regular, sha256_of, write_whole, written_whole
 from sleeplm.network.published.checkpoint import read_checkpoint
 from sleeplm.network.published.network import PublishedNetwork
 from sleeplm.network.published.sizes import read_sizes
+from sleeplm.network.tensors import load_strictly
 
 SHARED = "biosignals.shared_channel_rope.freqs"
 _MOST_JSON_BYTES = 1 << 20
 
 
 def load_released(weights: str | Path, config: str | Path) -> PublishedNetwork:
-    """Load a released network in fp32, ready to use.
+    """Load a published network in fp32, ready to use.
 
     Parameters
     ----------
@@ -78,15 +78,13 @@ def convert(checkpoint: Path, config: Mapping, weights: Path, description: Path,
 
 
 def write_converted(network: PublishedNetwork, weights: Path, description: Path, source: Mapping) -> None:
-    """Write a network as `convert` does; the description, which has the weights' sum, last."""
-    partial, written = weights.with_suffix(".partial"), description.with_suffix(".partial-json")
+    """Write a network as `convert` does; the description, which has the weights' checksum, last."""
     # The frequencies that the blocks share are one tensor under several names; a file has each name once.
     state = network.state_dict()
-    save_file({key: value.clone() if key.endswith("freqs") else value for key, value in state.items()}, partial)
-    card = {"config": dict(network.config), "sha256": sha256_of(partial), "source": dict(source)}
-    partial.replace(weights)
-    written.write_text(json.dumps(card, indent=2) + "\n")
-    written.replace(description)
+    with written_whole(weights) as partial:
+        save_file({key: value.clone() if key.endswith("freqs") else value for key, value in state.items()}, partial)
+        card = {"config": dict(network.config), "sha256": sha256_of(partial), "source": dict(source)}
+    write_whole(description, json.dumps(card, indent=2) + "\n")
 
 
 def build(state: Mapping[str, Tensor], config: Mapping) -> PublishedNetwork:

@@ -1,29 +1,29 @@
-"""Where released weights are: on the hub, in a folder as published, or converted."""
+"""Where published weights are: on the hub, in a folder as published, or converted."""
 
-import hashlib
 import json
 import shutil
 import tempfile
 from pathlib import Path
 
 from sleeplm.errors import ModelError
-from sleeplm.files import cache_folder
-from sleeplm.network.published.base import CHECKPOINT, CONFIG
+from sleeplm.files import cache_folder, sha256
 from sleeplm.network.published.files import convert, load_released, read_config, write_converted
 from sleeplm.network.published.network import PublishedNetwork
+from sleeplm.network.published.sizes import CONFIG
 from sleeplm.network.published.tokenizer import FILES as TOKENIZER_FILES
 
-WEIGHTS, DESCRIPTION, PUBLISHED_CONFIG = "released.safetensors", "released.json", "config.json"
+CHECKPOINT, PUBLISHED_CONFIG = "model_checkpoint.pt", "config.json"  # as on the hub
+WEIGHTS, DESCRIPTION = "released.safetensors", "released.json"  # converted
 FILES = (CHECKPOINT, PUBLISHED_CONFIG, WEIGHTS, DESCRIPTION, *TOKENIZER_FILES)
 
 
 def holds_published(folder: Path) -> bool:
-    """Whether a folder has released weights, as published or converted."""
+    """Whether a folder has published weights, as published or converted."""
     return (folder / CHECKPOINT).is_file() or (folder / DESCRIPTION).is_file()
 
 
 def name_in(folder: Path) -> str:
-    """What converted weights say they are called, else the folder's name."""
+    """The name in the description of converted weights, else the folder's."""
     try:
         return str(json.loads((folder / DESCRIPTION).read_text())["source"]["name"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -57,15 +57,16 @@ def save(network: PublishedNetwork, folder: Path, name: str, tokenizer: Path) ->
 
 def _key(folder: Path) -> str:
     """What tells one checkpoint and its configuration from others, without reading gigabytes."""
-    parts = []
+    parts: list[str | int] = []
     for file in (folder / CHECKPOINT, folder / PUBLISHED_CONFIG):
         if file.is_file():
             status = file.resolve().stat()
             parts += [str(file.resolve()), status.st_size, status.st_mtime_ns]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return sha256(repr(parts).encode())[:16]
 
 
 def _convert_into(target: Path, folder: Path, name: str) -> None:
+    """Convert a published checkpoint into a folder of the cache, which takes its place whole or not at all."""
     config = folder / PUBLISHED_CONFIG
     values = read_config(config) if config.is_file() else CONFIG
     try:

@@ -1,4 +1,6 @@
-"""Captions word by word: the likeliest token each time, with the keys and values of all earlier ones kept."""
+"""Captions token by token: the likeliest each time, with the keys and values of all earlier ones cached."""
+
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -6,9 +8,14 @@ from torch import Tensor
 from sleeplm.network.published.layers import Cache
 from sleeplm.network.published.text import PAD
 
+if TYPE_CHECKING:
+    from sleeplm.network.published.network import PublishedNetwork
 
-def greedy(network, tokens: Tensor, prefix: Tensor, length: int, least: int, epochs: Tensor | None) -> Tensor:
-    """Token ids ``[captions, length]``: start, words, end, then padding.
+
+def greedy(
+    network: "PublishedNetwork", tokens: Tensor, prefix: Tensor, length: int, least: int, epochs: Tensor | None
+) -> Tensor:
+    """Token ids ``[captions, length]``: start, text, end, then padding.
 
     Parameters
     ----------
@@ -48,7 +55,9 @@ def greedy(network, tokens: Tensor, prefix: Tensor, length: int, least: int, epo
 class _Decoding:
     """What has been computed of captions so far."""
 
-    def __init__(self, network, tokens: Tensor, prefix: Tensor, length: int, epochs: Tensor | None):
+    def __init__(
+        self, network: "PublishedNetwork", tokens: Tensor, prefix: Tensor, length: int, epochs: Tensor | None
+    ):
         self._text, self._decoder, self._prefix = network.text, network.text_decoder, prefix
         memory = self._decoder.memory(tokens)  # once an epoch, however many captions it gets
         self._memory = memory if epochs is None else _selected(memory, epochs)

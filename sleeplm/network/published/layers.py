@@ -1,4 +1,4 @@
-"""Layers of the released network; its attributes carry the names that its published weights have."""
+"""Layers of the published network; its attributes carry the names that its published weights have."""
 
 from collections import OrderedDict
 
@@ -64,7 +64,8 @@ class MultiHead(nn.Module):
 
     def queries_keys_values(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """All three of a sequence that attends to itself."""
-        return tuple(map(self._split, self._project(x, slice(None)).chunk(3, dim=-1)))
+        queries, keys, values = self._project(x, slice(None)).chunk(3, dim=-1)
+        return self._split(queries), self._split(keys), self._split(values)
 
     def mix(self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend and project; `mask` is true where a key may be seen."""
@@ -81,6 +82,8 @@ class MultiHead(nn.Module):
 
 class Mlp(nn.Sequential):
     """Two linear layers with an exact GELU between."""
+
+    c_fc: nn.Linear
 
     def __init__(self, width: int, hidden: int):
         super().__init__(
@@ -103,27 +106,28 @@ class Cache:
 
     def __init__(self, length: int):
         self._length = length
-        self._kept: list[Tensor] = []
+        self._cached: list[Tensor] = []
         self._filled = 0
 
     def extended(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Add the keys and values of new tokens ``[batch, heads, new, size]``; all that there are so far."""
         batch, heads, new, size = keys.shape
-        if not self._kept:
-            self._kept = [keys.new_empty(batch, self._length, heads, size).transpose(1, 2) for _ in range(2)]
+        if not self._cached:
+            self._cached = [keys.new_empty(batch, self._length, heads, size).transpose(1, 2) for _ in range(2)]
         end = self._filled + new
-        for kept, more in zip(self._kept, (keys, values), strict=True):
-            kept[:, :, self._filled : end] = more
+        for cached, more in zip(self._cached, (keys, values), strict=True):
+            cached[:, :, self._filled : end] = more
         self._filled = end
-        return tuple(kept[:, :, :end] for kept in self._kept)
+        cached_keys, cached_values = self._cached
+        return cached_keys[:, :, :end], cached_values[:, :, :end]
 
     def select(self, rows: Tensor) -> None:
         """Keep these rows of the batch."""
-        for i, kept in enumerate(self._kept):
-            room = kept.transpose(1, 2)
+        for i, cached in enumerate(self._cached):
+            room = cached.transpose(1, 2)
             fewer = room.new_empty(len(rows), *room.shape[1:])
             fewer[:, : self._filled] = room[rows, : self._filled]
-            self._kept[i] = fewer.transpose(1, 2)
+            self._cached[i] = fewer.transpose(1, 2)
 
 
 class Block(nn.Module):

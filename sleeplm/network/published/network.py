@@ -1,4 +1,4 @@
-"""The released SleepLM network (ReCoCa, as published), and what can be asked of it."""
+"""The published SleepLM network (ReCoCa): signals and texts into one space, captions, reconstruction."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,32 @@ from sleeplm.errors import ModelError, UsageError
 from sleeplm.network.published.decoder import CaptionDecoder
 from sleeplm.network.published.generation import greedy
 from sleeplm.network.published.layers import initial
-from sleeplm.network.published.reconstruction import ReconstructionHead
 from sleeplm.network.published.signals import GatedMlp, RotaryAttention, SignalTower
 from sleeplm.network.published.sizes import Sizes
 from sleeplm.network.published.text import TextTower
 
 NO_MODALITY = -1
+
+
+class ReconstructionHead(nn.Module):
+    """Pooled tokens back to the signals of their epoch; it trained the network beside its captions."""
+
+    def __init__(self, sizes: Sizes):
+        super().__init__()
+        width = sizes.width
+        self.shape = (sizes.channels, sizes.samples)
+        layer = nn.TransformerEncoderLayer(
+            width, sizes.heads, sizes.head_hidden, dropout=0.0, batch_first=True, norm_first=True
+        )
+        self.transformer = nn.TransformerEncoder(layer, sizes.head_layers, enable_nested_tensor=False)
+        self.to_signal = nn.Sequential(
+            nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, sizes.channels * sizes.samples)
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """``[batch, tokens, width]`` to ``[batch, channels, samples]``."""
+        pooled = self.transformer(tokens.to(self.get_parameter("to_signal.0.weight").dtype)).mean(1)
+        return self.to_signal(pooled).unflatten(-1, self.shape).float()
 
 
 class PublishedNetwork(nn.Module):
@@ -31,7 +51,7 @@ class PublishedNetwork(nn.Module):
     config : mapping
         The configuration as published, of weights that were loaded.
     about : mapping
-        Where the weights are from and how they were made, as far as their description says.
+        Where the weights are from and how they were made, as far as their description states.
     """
 
     def __init__(self, sizes: Sizes):
@@ -68,7 +88,7 @@ class PublishedNetwork(nn.Module):
         return self
 
     def for_training(self) -> "PublishedNetwork":
-        """Let its weights learn, but for the rotations of time, and drop in the signal tower what its file says.
+        """Let its weights learn, but for the rotations of time, and drop in the signal tower what its file asks.
 
         Raises
         ------

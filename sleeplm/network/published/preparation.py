@@ -1,4 +1,4 @@
-"""Epochs in physical units -> what the released network was trained to read."""
+"""Epochs in physical units -> what the published network was trained to read."""
 
 import numpy as np
 

@@ -1,5 +1,8 @@
 """The signal tower: epochs to an embedding and to the tokens that the caption decoder reads."""
 
+from collections.abc import Callable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -58,7 +61,7 @@ class RotaryAttention(nn.Module):
         turns = self.rotary_emb.turns(x.shape[2], self.heads)
         return self._mixed(x, turns, lambda y: y.flatten(0, 1).unflatten(-1, (self.heads, -1)).transpose(1, 2))
 
-    def _mixed(self, x: Tensor, turns: Tensor, heads_first) -> Tensor:
+    def _mixed(self, x: Tensor, turns: Tensor, heads_first: Callable[[Tensor], Tensor]) -> Tensor:
         low = x.to(self.q_proj.weight.dtype)
         queries = heads_first(rotated(self.q_proj(low), turns))
         keys = heads_first(rotated(self.k_proj(low), turns))
@@ -118,7 +121,7 @@ class TowerBlock(nn.Module):
             self.temporal_attention_layers, self.temporal_norms, self.temporal_mlps, self.temporal_mlp_norms,
             strict=True,
         ):  # fmt: skip
-            x = norm(x + attention.across_patches(x))
+            x = norm(x + cast(RotaryAttention, attention).across_patches(x))
             x = mlp_norm(x + mlp(x))
         return x
 
@@ -180,7 +183,8 @@ class SignalTower(nn.Module):
 
     def _patches(self, signals: Tensor) -> Tensor:
         """Convolution and projection, with nothing between them, are one linear map of a patch's samples."""
-        convolution, projection = self.patching["conv_patching"], self.embed_projection
+        convolution, projection = cast(nn.Conv1d, self.patching["conv_patching"]), self.embed_projection
+        assert convolution.bias is not None  # it is made with one
         weight = projection.weight @ convolution.weight[:, 0]
         bias = projection.weight @ convolution.bias + projection.bias
         patches = signals.unflatten(-1, (-1, weight.shape[1]))

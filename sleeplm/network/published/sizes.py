@@ -1,11 +1,12 @@
-"""The sizes of a released network: read from its weights' shapes and, where these cannot say, its configuration.
+"""The sizes of a published network: from its weights' shapes and, where these cannot tell, its configuration.
 
-Where both say something, they must agree.
+Where both state something, they must agree. Beside them the sizes and the configuration of SleepLM-Base.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sleeplm.errors import ModelError
 
@@ -29,7 +30,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Everything that the shapes of a released network follow from.
+    """Everything that the shapes of a published network follow from.
 
     Attributes
     ----------
@@ -72,6 +73,35 @@ class Sizes:
     head_hidden: int
 
 
+# Of SleepLM-Base, in the order of its modality embeddings.
+MODALITIES = ("brain", "heart", "respiratory", "position_muscle", "stage_event")
+SIZES = Sizes(
+    dim=512, width=768, heads=12, hidden=2304, blocks=3, temporal_layers=1, channels=10, samples=1920, patch=16,
+    conv_width=256, tokens=32, text_heads=12, text_hidden=3072, text_layers=12, context=256, vocabulary=49408,
+    decoder_heads=12, decoder_hidden=3072, decoder_layers=12, modalities=5, prefix=2, head_layers=0, head_hidden=0,
+)  # fmt: skip
+# The checkpoint on the hub comes without a configuration. This is the published code's, but for `prefix_len` and
+# `num_caption_channels`, which that code sets as it loads the checkpoint (1 and 12 stand in its configuration).
+CONFIG = {
+    "embed_dim": 512,
+    "multimodal_cfg": {"width": 768, "context_length": 256, "mlp_ratio": 4, "layers": 12, "heads": 12},
+    "biosignals_cfg": {
+        "architecture": "pure_transformer", "input_channels": 10, "signal_length": 1920, "sampling_rate": 64,
+        "patch_size": 16, "conv_embed_dim": 256, "num_temporal_layers": 1, "activation": "swiglu",
+        "norm_type": "rmsnorm", "mlp_bias": False, "share_channel_rope": True, "transformer_layers": 3,
+        "transformer_width": 768, "transformer_heads": 12, "mlp_ratio": 3.0, "pool_type": "attn", "dropout": 0.1,
+        "decoder_tokens": 32,
+    },
+    "text_cfg": {
+        "context_length": 256, "vocab_size": 49408, "layers": 12, "heads": 12, "width": 768, "embed_cls": True,
+        "output_tokens": True,
+    },
+    "prefix_len": 2,
+    "num_caption_channels": 5,
+    "decoder_type": "cross_attention",
+}  # fmt: skip
+
+
 def read_sizes(shapes: Shapes, config: Mapping) -> Sizes:
     """The sizes that weights and their configuration agree on.
 
@@ -87,63 +117,63 @@ def read_sizes(shapes: Shapes, config: Mapping) -> Sizes:
     ModelError
         Names the tensor or the key of the configuration that is missing or contradicts the other.
     """
-    said = _Said(shapes, config)
+    stated = _Stated(shapes, config)
     for key, wanted in FIXED.items():
-        if (found := said.config(key)) not in (None, wanted):
+        if (found := stated.config(key)) not in (None, wanted):
             raise ModelError(f"the configuration's {key} is {_short(found)}, and only {wanted!r} can be computed")
     tower, text, decoder = "biosignals", "text", "text_decoder"
-    width = said.agreed(f"{tower}.embed_projection.weight", 2, 0, "biosignals_cfg.transformer_width")
+    width = stated.agreed(f"{tower}.embed_projection.weight", 2, 0, "biosignals_cfg.transformer_width")
     block = f"{tower}.transformer_blocks"
     text_blocks, decoder_blocks = f"{text}.transformer.resblocks", f"{decoder}.resblocks"
     head = any(name.startswith(HEAD) for name in shapes)
-    if said.config("use_signal_decoder") is True and not head:
+    if stated.config("use_signal_decoder") is True and not head:
         raise ModelError(f"the configuration speaks of a reconstruction head, and the weights lack {HEAD}*")
     for key in ("text_cfg.width", "multimodal_cfg.width"):
-        said.same(key, width, "the signal tower's width")
+        stated.same(key, width, "the signal tower's width")
     sizes = Sizes(
-        dim=said.agreed(f"{tower}.proj_to_embed.weight", 2, 0, "embed_dim"),
+        dim=stated.agreed(f"{tower}.proj_to_embed.weight", 2, 0, "embed_dim"),
         width=width,
-        heads=_heads(said, width),
-        hidden=said.hidden(f"{block}.0.channel_mlp", "gate_proj.w1", "down_proj", "biosignals_cfg.mlp_ratio"),
-        blocks=said.layers(block, "biosignals_cfg.transformer_layers"),
-        temporal_layers=said.layers(f"{block}.0.temporal_attention_layers", "biosignals_cfg.num_temporal_layers"),
-        channels=said.agreed(f"{tower}.channel_id_embed.weight", 2, 0, "biosignals_cfg.input_channels"),
-        samples=said.number("biosignals_cfg.signal_length"),
-        patch=said.agreed(f"{tower}.patching.conv_patching.weight", 3, 2, "biosignals_cfg.patch_size"),
-        conv_width=said.agreed(f"{tower}.patching.conv_patching.weight", 3, 0, "biosignals_cfg.conv_embed_dim"),
-        tokens=said.agreed(f"{tower}.decoder_pooler.query_tokens", 3, 1, "biosignals_cfg.decoder_tokens"),
-        text_heads=said.divisor("text_cfg.heads", width),
-        text_hidden=said.hidden(f"{text_blocks}.0.mlp", "c_fc", "c_proj", "text_cfg.mlp_ratio"),
-        text_layers=said.layers(text_blocks, "text_cfg.layers"),
-        context=said.agreed(f"{text}.positional_embedding", 2, 0, "text_cfg.context_length", less=1),
-        vocabulary=said.agreed(f"{text}.token_embedding.weight", 2, 0, "text_cfg.vocab_size"),
-        decoder_heads=said.divisor("multimodal_cfg.heads", width),
-        decoder_hidden=said.hidden(f"{decoder_blocks}.0.mlp", "c_fc", "c_proj", "multimodal_cfg.mlp_ratio"),
-        decoder_layers=said.layers(decoder_blocks, "multimodal_cfg.layers"),
-        modalities=said.agreed("channel_embeddings", 2, 0, "num_caption_channels"),
-        prefix=said.number("prefix_len"),
-        head_layers=said.layers(f"{HEAD}transformer.layers", None) if head else 0,
-        head_hidden=said.hidden(f"{HEAD}transformer.layers.0", "linear1", "linear2", None) if head else 0,
+        heads=_heads(stated, width),
+        hidden=stated.hidden(f"{block}.0.channel_mlp", "gate_proj.w1", "down_proj", "biosignals_cfg.mlp_ratio"),
+        blocks=stated.layers(block, "biosignals_cfg.transformer_layers"),
+        temporal_layers=stated.layers(f"{block}.0.temporal_attention_layers", "biosignals_cfg.num_temporal_layers"),
+        channels=stated.agreed(f"{tower}.channel_id_embed.weight", 2, 0, "biosignals_cfg.input_channels"),
+        samples=stated.number("biosignals_cfg.signal_length"),
+        patch=stated.agreed(f"{tower}.patching.conv_patching.weight", 3, 2, "biosignals_cfg.patch_size"),
+        conv_width=stated.agreed(f"{tower}.patching.conv_patching.weight", 3, 0, "biosignals_cfg.conv_embed_dim"),
+        tokens=stated.agreed(f"{tower}.decoder_pooler.query_tokens", 3, 1, "biosignals_cfg.decoder_tokens"),
+        text_heads=stated.divisor("text_cfg.heads", width),
+        text_hidden=stated.hidden(f"{text_blocks}.0.mlp", "c_fc", "c_proj", "text_cfg.mlp_ratio"),
+        text_layers=stated.layers(text_blocks, "text_cfg.layers"),
+        context=stated.agreed(f"{text}.positional_embedding", 2, 0, "text_cfg.context_length", less=1),
+        vocabulary=stated.agreed(f"{text}.token_embedding.weight", 2, 0, "text_cfg.vocab_size"),
+        decoder_heads=stated.divisor("multimodal_cfg.heads", width),
+        decoder_hidden=stated.hidden(f"{decoder_blocks}.0.mlp", "c_fc", "c_proj", "multimodal_cfg.mlp_ratio"),
+        decoder_layers=stated.layers(decoder_blocks, "multimodal_cfg.layers"),
+        modalities=stated.agreed("channel_embeddings", 2, 0, "num_caption_channels"),
+        prefix=stated.number("prefix_len"),
+        head_layers=stated.layers(f"{HEAD}transformer.layers", None) if head else 0,
+        head_hidden=stated.hidden(f"{HEAD}transformer.layers.0", "linear1", "linear2", None) if head else 0,
     )
-    said.same("multimodal_cfg.context_length", sizes.context, "the text tower's context")
+    stated.same("multimodal_cfg.context_length", sizes.context, "the text tower's context")
     if sizes.samples % sizes.patch:
         raise ModelError("the configuration's biosignals_cfg.signal_length is no multiple of the patch")
     return sizes
 
 
-def _heads(said: "_Said", width: int) -> int:
+def _heads(stated: "_Stated", width: int) -> int:
     """Heads of the signal tower: a rotation has one frequency for each pair of a head's numbers."""
     name = "biosignals.shared_channel_rope.freqs"
-    pairs = said.shape(name, 1)[0]
+    pairs = stated.shape(name, 1)[0]
     if not pairs or width % (2 * pairs):
         raise ModelError(f"the tensor {name!r} has {pairs} frequencies, which fit no head of a width of {width}")
     heads = width // (2 * pairs)
-    said.same("biosignals_cfg.transformer_heads", heads, f"the heads that {name!r} speaks of")
+    stated.same("biosignals_cfg.transformer_heads", heads, f"the heads that {name!r} speaks of")
     return heads
 
 
-class _Said:
-    """What shapes and a configuration say, each answer checked."""
+class _Stated:
+    """What shapes and a configuration state, each value checked."""
 
     def __init__(self, shapes: Shapes, config: Mapping):
         if not isinstance(config, Mapping):
@@ -159,15 +189,15 @@ class _Said:
             raise ModelError(f"the tensor {name!r} has shape {list(shape)}, not {dimensions} dimensions")
         return shape
 
-    def config(self, key: str):
-        """A value of the configuration, None where it says nothing."""
-        value = self._config
+    def config(self, key: str) -> Any:
+        """A value of the configuration, None where it has none."""
+        value: Any = self._config
         for part in key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         return value
 
     def number(self, key: str, most: int = MOST) -> int:
-        """A whole number that the configuration must say."""
+        """A whole number that the configuration must state."""
         value = self.config(key)
         if type(value) is not int or not 1 <= value <= most:
             raise ModelError(f"the network's configuration needs a whole number from 1 to {most} for {key!r}")
@@ -180,7 +210,7 @@ class _Said:
         return heads
 
     def same(self, key: str, found: int, what: str) -> None:
-        """Refuse a configuration that says another number than was found."""
+        """Refuse a configuration that states another number than was found."""
         if self.config(key) is not None and self.number(key) != found:
             raise ModelError(f"the configuration's {key} is {self.config(key)}, and {what} {found}")
 
@@ -191,7 +221,7 @@ class _Said:
         return found
 
     def layers(self, prefix: str, key: str | None) -> int:
-        """How many layers there are: as the configuration says, so that a tensor too many or few has a name."""
+        """How many layers there are: as the configuration states, so that a tensor too many or few has a name."""
         if key is not None and self.config(key) is not None:
             return self.number(key, MOST_LAYERS)
         found = {m[1] for name in self._shapes if (m := re.match(rf"{re.escape(prefix)}\.(\d+)\.", name))}

@@ -1,4 +1,4 @@
-"""The published tokenizer (CLIP's byte-pair encoding), and its words as people write them."""
+"""The published tokenizer (CLIP's byte-pair encoding), and its texts as people write them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ CLIP = "openai/clip-vit-base-patch32"
 FILES = ("vocab.json", "merges.txt")
 
 
-class Tokens:
+class PublishedTokenizer:
     """Texts to ids and back.
 
     Parameters
@@ -37,10 +37,10 @@ class Tokens:
 
         self._context, self.folder = context, folder
         try:
-            words = json.loads((folder / FILES[0]).read_text(encoding="utf-8"))
+            vocabulary_ids = json.loads((folder / FILES[0]).read_text(encoding="utf-8"))
             lines = (folder / FILES[1]).read_text(encoding="utf-8").splitlines()
             pairs = [tuple(line.split()) for line in lines if line and not line.startswith("#version")]
-            self._clip = CLIPTokenizer(vocab=words, merges=pairs)
+            self._clip = CLIPTokenizer(vocab=vocabulary_ids, merges=pairs)  # type: ignore[arg-type]  # takes pairs
         except Exception as error:  # the library raises plain Exception for whatever it cannot read
             raise ModelError(f"the folder {folder.name} holds no tokenizer ({' and '.join(FILES)})") from error
         wanted = list(range(vocabulary - 2, vocabulary))
@@ -49,7 +49,7 @@ class Tokens:
             raise ModelError(f"the tokenizer in {folder.name} is another network's: it has {len(self._clip)} words")
 
     def ids(self, texts: Sequence[str]) -> Tensor:
-        """``[texts, longest]``: start, words, end, then 0; too long a text loses words, not its end."""
+        """``[texts, longest]``: start, tokens, end, then 0; too long a text loses tokens, not its end."""
         rows = self._clip(list(texts), truncation=True, max_length=self._context)["input_ids"]
         ids = torch.full((len(rows), max(map(len, rows), default=1)), PAD)
         for i, row in enumerate(rows):
@@ -59,13 +59,13 @@ class Tokens:
     def texts(self, rows: Iterable[Sequence[int]]) -> list[str]:
         """Generated ids as people write them."""
         special = {PAD, self._clip.bos_token_id, self._clip.eos_token_id}
-        return [readable(self._clip.decode([i for i in row if i not in special])) for row in rows]
+        return [readable(str(self._clip.decode([i for i in row if i not in special]))) for row in rows]
 
 
-def load_tokens(folder: Path, vocabulary: int, context: int) -> Tokens:
+def load_tokenizer(folder: Path, vocabulary: int, context: int) -> PublishedTokenizer:
     """The tokenizer in a folder of weights, or CLIP's from the hub where the folder has none."""
     own = all((folder / file).is_file() for file in FILES)
-    return Tokens(folder if own else snapshot(CLIP, FILES), vocabulary, context)
+    return PublishedTokenizer(folder if own else snapshot(CLIP, FILES), vocabulary, context)
 
 
 _CAPITALS = ("rem", "nrem", "eeg", "eog", "emg", "ecg", "hrv", "rmssd")

@@ -1,14 +1,14 @@
-"""Sentences that speak of signals which the network was not given are guesses; they are cut from its captions."""
+"""Claims about signals that the network was not given are guesses: their sentences are cut from its captions."""
 
 import re
 from collections.abc import Iterable
 
-# What a sentence speaks of -> the channels that can tell, any one of them. The network has no oximeter, legs or
-# snore sensor among its inputs, so of these nothing can tell.
+# Topic of a sentence -> the channels that support it, any one of them. The network has no oximeter, legs or snore
+# sensor among its inputs, so nothing supports these.
 _EEG, _EOG, _BREATH = ("C3", "C4"), ("EOG_L", "EOG_R"), ("AF", "THX", "ABD")
 _TOPICS = tuple(
-    (re.compile(rf"\b(?:{words})", re.IGNORECASE), channels)
-    for words, channels in (
+    (re.compile(rf"\b(?:{pattern})", re.IGNORECASE), channels)
+    for pattern, channels in (
         (r"sp ?o ?2\b|sa ?o ?2\b|oxygen|o2\b|saturation|\w*saturat|hypox|oximet", ()),
         (r"legs?\b|limbs?\b|plms?\b|plmd\b|tibial", ()),
         (r"snor", ()),
@@ -49,11 +49,11 @@ def cut_unsupported_claims(text: str, recorded: Iterable[str]) -> str:
     recorded : iterable of str
         Canonical names of the channels that the network was given.
     """
-    recorded, kept, keeping = set(recorded), [], True
+    recorded, supported, is_supported = set(recorded), [], True
     for sentence in _SENTENCE_ENDS.split(text.strip()):
-        topics = [channels for words, channels in _TOPICS if words.search(_REM_SLEEP.sub("REM", sentence))]
+        topics = [channels for pattern, channels in _TOPICS if pattern.search(_REM_SLEEP.sub("REM", sentence))]
         if topics:
-            keeping = all(recorded.intersection(channels) for channels in topics)
-        if keeping and sentence:
-            kept.append(sentence)
-    return " ".join(kept)
+            is_supported = all(recorded.intersection(channels) for channels in topics)
+        if is_supported and sentence:
+            supported.append(sentence)
+    return " ".join(supported)

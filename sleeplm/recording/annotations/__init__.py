@@ -1,6 +1,6 @@
 """Scoring files, a file a format: each module's ``parse`` gives what the file scored, or None if it is not its own.
 
-To add a format, drop its module into this folder, with
+To add a format, drop its module into this folder, with all four of
 
 - ``parse(file: ScoringFile) -> Scored | None``, which raises `UnknownScoringError` where such a file is unsound,
 - ``ORDER``: 0 where a file is no text, 1 where it is known by its first lines, 2 by its ending or the header of its
@@ -12,35 +12,64 @@ To add a format, drop its module into this folder, with
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from types import ModuleType
+from typing import Protocol, cast
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.night import Scoring
 from sleeplm.recording.annotations.align import align
-from sleeplm.recording.annotations.scored import ScoringFile, sort_out
+from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
+from sleeplm.recording.protocol import NightSignals, NightTime
 
 __all__ = ["FORMATS", "SUFFIXES", "embedded_scoring", "read_scoring"]
 
+_PARTS = ("parse", "ORDER", "NAME", "SUFFIXES")
 
-def find_formats() -> tuple[ModuleType, ...]:
-    """The modules of this folder that read a format, in the order in which they are asked."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    return tuple(sorted((m for m in modules if hasattr(m, "parse")), key=lambda m: (m.ORDER, m.__name__)))
+
+class ScoringFormat(Protocol):
+    """What a module of this folder has that reads a format: see above."""
+
+    __name__: str
+    ORDER: int
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+
+    def parse(self, file: ScoringFile) -> Scored | None:
+        """What the file scored; None if it is of another format."""
+        ...
+
+
+def find_formats() -> tuple[ScoringFormat, ...]:
+    """The modules of this folder that read a format, in the order in which they are asked.
+
+    Raises
+    ------
+    TypeError
+        A module has some of the parts of a format and not the others; the sentence names these.
+    """
+    formats = []
+    for found in iter_modules(__path__):
+        module = import_module(f"{__name__}.{found.name}")
+        missing = [part for part in _PARTS if not hasattr(module, part)]
+        if not missing:
+            formats.append(cast(ScoringFormat, module))
+        elif len(missing) < len(_PARTS):
+            raise TypeError(f"{module.__name__} reads a format of scorings but has no {', '.join(missing)}.")
+    return tuple(sorted(formats, key=lambda module: (module.ORDER, module.__name__)))
 
 
 FORMATS = find_formats()  # the first that knows the file reads it
 SUFFIXES = frozenset(suffix for m in FORMATS for suffix in m.SUFFIXES)
 
 
-def read_scoring(path: str | Path, recording) -> Scoring:
+def read_scoring(path: str | Path, recording: NightTime) -> Scoring:
     """Read a scoring file and lay it on the recording.
 
     Parameters
     ----------
     path : path-like
         A file of any of `FORMATS`; WFDB annotations with their ``.hea`` beside them.
-    recording : Recording
-        The night that it describes.
+    recording : NightTime
+        The night that it describes, such as a `Recording`.
 
     Returns
     -------
@@ -65,7 +94,7 @@ def read_scoring(path: str | Path, recording) -> Scoring:
     return align(scored, recording, file.name)
 
 
-def embedded_scoring(recording) -> Scoring | None:
+def embedded_scoring(recording: NightSignals) -> Scoring | None:
     """The recording's own annotations as a scoring; None where they hold neither stages nor events."""
     scored = sort_out(recording.annotations)
     if not scored.stages and not scored.events:

@@ -8,13 +8,14 @@ from sleeplm.errors import NoOverlapError, UnknownScoringError
 from sleeplm.kinds.events import APNEAS
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring, clock_at
+from sleeplm.recording.annotations.clock import DAY_S
 from sleeplm.recording.annotations.scored import MAX_S, Scored
+from sleeplm.recording.protocol import NightTime
 from sleeplm.units import EPOCH_S
 
-_DAY_S = 86400
 _EPOCHS_S = (30, 20, 10, 5, 60, 15, 1)  # lengths that people score in
 _OVERLAP_S = 0.5  # by which stages may overlap as rounding goes
-_POOR = 0.5  # share of the recording under which a staging is said to cover little of it
+_POOR = 0.5  # share of the recording under which a warning says that a staging covers little of it
 _EDGE = {"lights_off": "start", "lights_on": "end"}
 _ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.NREM, Stage.R)
 # A scorer who marked one of a family looked for all of it. Leg movements and PLM are no family: who marks
@@ -22,11 +23,11 @@ _ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.NREM, Sta
 _FAMILIES = (frozenset((*APNEAS, "hypopnea")), frozenset(("bradycardia", "tachycardia", "pause")))
 
 
-def align(scored: Scored, recording, name: str) -> Scoring:
+def align(scored: Scored, recording: NightTime, name: str) -> Scoring:
     """Turn what a file scored into a `Scoring` of this recording.
 
     Stages off the grid go to the epochs that they cover most; an epoch mostly uncovered is unscored. What
-    lies outside the recording is cut off, and said. `Scoring.event_sources` names each event type that the
+    lies outside the recording is cut off, with a warning. `Scoring.event_sources` names each event type that the
     file contains, and the rest of its family: a file with any apnoea or hypopnoea in it has all apnoea types
     and hypopnoeas scored, one with a bradycardia also tachycardias and pauses.
 
@@ -45,8 +46,8 @@ def align(scored: Scored, recording, name: str) -> Scoring:
     hypnogram: tuple[Stage, ...] = ()
     if scored.stages:
         hypnogram, seconds = _hypnogram(scored, shift_s, recording.n_epochs)
-        warnings += _said_of_length(scored, shift_s, recording, name)
-        warnings += _said_of_cover(seconds, name)
+        warnings += _length_warnings(scored, shift_s, recording, name)
+        warnings += _cover_warnings(seconds, name)
     events, outside = _events(scored, shift_s, recording.duration_s)
     if outside:
         lie = "one event lies" if outside == 1 else f"{outside} of {len(scored.events)} events lie"
@@ -66,7 +67,7 @@ def align(scored: Scored, recording, name: str) -> Scoring:
     )
 
 
-def _shift(scored: Scored, recording, name: str) -> float:
+def _shift(scored: Scored, recording: NightTime, name: str) -> float:
     """Seconds from the first sample of the recording to second 0 of the scoring."""
     if scored.origin is None:
         return 0.0
@@ -82,7 +83,7 @@ def _shift(scored: Scored, recording, name: str) -> float:
     origin = scored.origin.time() if isinstance(scored.origin, datetime) else scored.origin
     day = datetime(2000, 1, 1)  # any: only the difference of two clocks is taken
     after = (datetime.combine(day, origin) - datetime.combine(day, clock)) % timedelta(days=1)
-    choices = (after.total_seconds(), after.total_seconds() - _DAY_S)
+    choices = (after.total_seconds(), after.total_seconds() - DAY_S)
     return max(choices, key=lambda shift: _overlap_s(scored, shift, recording.duration_s))
 
 
@@ -106,7 +107,7 @@ def _overlap_s(scored: Scored, shift_s: float, duration_s: float) -> float:
     return min(last + shift_s, duration_s) - max(first + shift_s, 0.0)
 
 
-def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None:
+def _check_overlap(scored: Scored, shift_s: float, recording: NightTime, name: str) -> None:
     if not scored.stages and not scored.events and not scored.lights:
         return
     first, last = _span(scored)
@@ -125,7 +126,7 @@ def _check_overlap(scored: Scored, shift_s: float, recording, name: str) -> None
         )
 
 
-def _fitting_epoch(scored: Scored, recording) -> str:
+def _fitting_epoch(scored: Scored, recording: NightTime) -> str:
     """How to declare the length of epochs with which as many would fill the recording, where the file can."""
     if not scored.declare:
         return ""
@@ -134,12 +135,12 @@ def _fitting_epoch(scored: Scored, recording) -> str:
     return f", or {scored.declare.format(fitting)} if its epochs last {fitting} s" if fitting else ""
 
 
-def _when(at_s: float, scored: Scored, recording) -> str:
+def _when(at_s: float, scored: Scored, recording: NightTime) -> str:
     """A moment of the recording as the scoring counts time: date and clock, clock, or seconds."""
     if scored.origin is None:
         return f"{at_s:.0f} s"
     if not isinstance(scored.origin, datetime) or recording.start_date is None:
-        return clock_at(recording.start_clock, at_s)
+        return clock_at(recording.start_clock, at_s) or f"{at_s:.0f} s"
     start = datetime.fromisoformat(f"{recording.start_date}T{recording.start_clock}")
     return (start + timedelta(seconds=at_s)).isoformat(" ", "seconds")
 
@@ -165,32 +166,32 @@ def _until(times_s: np.ndarray, n_epochs: int) -> np.ndarray:
     return ((times_s.size - whole.cumsum()) * float(EPOCH_S) + part)[:n_epochs]
 
 
-def _said_of_cover(seconds: np.ndarray, name: str) -> list[str]:
+def _cover_warnings(seconds: np.ndarray, name: str) -> list[str]:
     """That the file covers little of the recording, or some of it twice."""
-    said = []
+    warnings = []
     share = np.minimum(seconds, EPOCH_S).sum() / max(seconds.size * EPOCH_S, 1)
     if share < _POOR:
-        said.append(f"'{name}' covers {100 * share:.0f} % of the recording; check that it is of this night.")
+        warnings.append(f"'{name}' covers {100 * share:.0f} % of the recording; check that it is of this night.")
     doubled = int((seconds > EPOCH_S + _OVERLAP_S).sum())
     if doubled:
-        said.append(f"'{name}' has overlapping stages in {_epochs(doubled)}; what covers most of each counts.")
-    return said
+        warnings.append(f"'{name}' has overlapping stages in {_epochs(doubled)}; what covers most of each counts.")
+    return warnings
 
 
-def _said_of_length(scored: Scored, shift_s: float, recording, name: str) -> list[str]:
+def _length_warnings(scored: Scored, shift_s: float, recording: NightTime, name: str) -> list[str]:
     """What was cut off or left unscored, in epochs."""
-    said = []
+    warnings = []
     first, last = (t + shift_s for t in _staged(scored) or (0.0, 0.0))
     beyond = last - recording.n_epochs * EPOCH_S
     if not np.isfinite(scored.stages[-1][1]):
         beyond = 0.0
     if first <= -EPOCH_S or beyond >= EPOCH_S - 1e-6:
         cut = max(0, int(-first // EPOCH_S)) + max(0, int((beyond + 1e-6) // EPOCH_S))
-        said.append(f"'{name}' scores {_epochs(cut)} more than the recording has; cut off.")
+        warnings.append(f"'{name}' scores {_epochs(cut)} more than the recording has; cut off.")
     lacking = max(0, int(first // EPOCH_S)) + max(0, int((-beyond + 1e-6) // EPOCH_S))
     if lacking and np.isfinite(scored.stages[-1][1]):
-        said.append(f"'{name}' scores {_epochs(lacking)} fewer than the recording has; they are unscored.")
-    return said
+        warnings.append(f"'{name}' scores {_epochs(lacking)} fewer than the recording has; they are unscored.")
+    return warnings
 
 
 def _epochs(n: int) -> str:

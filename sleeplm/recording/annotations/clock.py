@@ -8,6 +8,7 @@ from itertools import pairwise
 from sleeplm.recording.annotations.scored import seconds
 
 DAY_S = 86400.0
+Moment = tuple[str, float]  # what a time counts from ("start", "clock" of a day, "date"), and seconds from it
 _CLOCK = re.compile(r"(\d{1,2})([.:])(\d{1,2})\2(\d{1,2})(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
 _DATED = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})[ T](\S[^Z]*?)Z?", re.ASCII)
 _SPAN = re.compile(r"(\d{1,3}):(\d{1,2}):(\d{1,2}(?:[.,]\d{1,9})?)", re.ASCII)
@@ -37,15 +38,15 @@ def length_s(text: str, decimal_comma: bool = False) -> float | None:
     return None if length is None or length < 0 else length
 
 
-def moments(texts: Sequence[str], decimal_comma: bool = False) -> list[tuple[str, float] | None]:
-    """What each time counts from (``"start"``, ``"clock"`` of a day, ``"date"``), and its seconds; None: no time.
+def moments(texts: Sequence[str], decimal_comma: bool = False) -> list[Moment | None]:
+    """The moment that each of these texts is; None where it is no time.
 
-    Whether 1/2/2018 is a day of January or of February, all of them tell together: the month comes first where a
+    Whether 1/2/2018 is a day of January or of February, all of them together decide: the month comes first where a
     second number is beyond 12 or a clock has AM or PM, else the day.
     """
     dated = [_DATED.fullmatch(text.strip()) for text in texts]
     month_first = any(m and m[2] == "/" and (m[5][-1:] in "Mm." or int(m[3]) > 12) for m in dated)
-    found: list[tuple[str, float] | None] = []
+    found: list[Moment | None] = []
     for text, match in zip(texts, dated, strict=True):
         if match:
             at = _date_s(match, month_first)

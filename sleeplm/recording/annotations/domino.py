@@ -24,7 +24,7 @@ _START = re.compile(r"start time:.*?(\d{1,2}:\d{2}:\d{2}(?: ?[AaPp]\.?[Mm]\.?)?)
 _CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4} "
 _ROW = re.compile(rf"((?:{_DATE})?{_CLOCK})(?: ?- ?(?:{_DATE})?({_CLOCK}))? *;(.*)", re.ASCII)
-_BEFORE_S = 3600.0
+_BEFORE_S = 3600.0  # by which an event may stand before the start of its file
 _NO_STAGE = ("a", "artifact", "artefact", "artefakt", "movement", "bewegung", "bewegungszeit")
 
 
@@ -40,7 +40,8 @@ def parse(file: ScoringFile) -> Scored | None:
     """
     lines = file.lines
     first = next((line for line in lines if line.strip()), "")
-    if not fold(first[:200]).startswith("signal id "):
+    signal = fold(first[:200])
+    if not signal.startswith("signal id "):
         return None
     begin = next((i for i, line in enumerate(lines) if _ROW.fullmatch(line.strip())), None)
     if begin is None:
@@ -49,44 +50,50 @@ def parse(file: ScoringFile) -> Scored | None:
     header = lines[:begin]
     origin, starts = _on_one_line(file, rows, header)
     marks = []
-    arousals = "arousal" in fold(first[:200]) or "korrelationma" in fold(first[:200])
-    staging = "schlafprofil" in fold(first[:200]) or any(end is None and stage_of(word) for _, end, word in rows)
-    for start, (begun, end, word) in zip(starts, rows, strict=True):
+    arousals = "arousal" in signal or "korrelationma" in signal
+    staging = "schlafprofil" in signal or any(length is None and stage_of(word) for _, length, word in rows)
+    for start, (_, length, word) in zip(starts, rows, strict=True):
         if staging:
             marks.append((start, _rate_s(header), "?" if fold(word) in _NO_STAGE else word))
         else:
-            length = 0.0 if end is None else round((clock_s(end) - clock_s(begun.split(" ")[-1])) % DAY_S, 6)
-            marks.append((start, length, "Arousal" if arousals and meaning_of(word) is None else word))
+            marks.append((start, length or 0.0, "Arousal" if arousals and meaning_of(word) is None else word))
     scored = sort_out(marks)
     scored.origin = origin
     return scored
 
 
-def _rows(file: ScoringFile, lines: list[str]) -> list[tuple[str, str | None, str]]:
-    """Start, end and word of each row: its second cell where it has an end, after the duration, else its first."""
-    rows = []
+def _rows(file: ScoringFile, lines: list[str]) -> list[tuple[str, float | None, str]]:
+    """Start, duration in seconds and word of each row; where it has an end, its word is the second cell."""
+    rows: list[tuple[str, float | None, str]] = []
     for n, line in enumerate(lines, 1):
         if not line.strip():
             continue
         found = _ROW.fullmatch(line.strip())
-        if found is None or any(clock_s(t.split(" ")[-1]) is None for t in (found[1], found[2] or found[1])):
+        begun = clock_s(found[1].split(" ")[-1]) if found else None
+        ended = clock_s(found[2]) if found and found[2] else begun
+        if found is None or begun is None or ended is None:
             raise UnknownScoringError(f"Row {n} of '{file.name}' has no valid time; export the scoring again.")
         cells = [cell.strip() for cell in found[3].split(";")]
-        rows.append((found[1], found[2], cells[1] if found[2] and len(cells) > 1 else cells[0]))
+        if found[2]:
+            rows.append((found[1], round((ended - begun) % DAY_S, 6), cells[min(1, len(cells) - 1)]))
+        else:
+            rows.append((found[1], None, cells[0]))
     return rows
 
 
-def _on_one_line(file: ScoringFile, rows: list, header: list[str]) -> tuple[datetime | time | None, list[float]]:
+def _on_one_line(
+    file: ScoringFile, rows: list[tuple[str, float | None, str]], header: list[str]
+) -> tuple[datetime | time | None, list[float]]:
     """Origin and seconds from it: of dates where rows have them, else of the clock at which the header starts."""
-    at = moments([start for start, *_ in rows])
-    if any(moment is None for moment in at) or len({kind for kind, _ in at}) > 1:
+    at = [moment for moment in moments([start for start, *_ in rows]) if moment is not None]
+    if len(at) < len(rows) or len({kind for kind, _ in at}) > 1:
         raise UnknownScoringError(f"'{file.name}' has rows without a valid date; export the scoring again.")
     kind, clocks = at[0][0], [seconds for _, seconds in at]
     start = next((m for m in map(_START.fullmatch, header) if m), None)
     begun = clock_s(start[1]) if start else None
     if kind != "clock" or begun is None:
         return from_one_origin(kind, clocks)
-    # A few events in a long night: only the start tells on which side of midnight they are. Some stand before it.
+    # A few events in a long night: only the start decides on which side of midnight they are. Some stand before it.
     offsets = [round((t - begun + _BEFORE_S) % DAY_S - _BEFORE_S, 6) for t in clocks]
     return (datetime.min + timedelta(seconds=begun)).time(), offsets
 

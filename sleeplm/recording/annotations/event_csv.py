@@ -44,12 +44,12 @@ def parse(file: ScoringFile) -> Scored | None:
     known = [sum(meaning_of(word) is not None for word in set(cells) if word) for cells in words]
     type_at = columns[known.index(max(known))]
     if column(header, STAGE) is not None and not max(known):
-        return None  # a row an epoch, with what else is said of it
+        return None  # a row an epoch, with remarks on it
     timed = column(header, DURATION) is not None or column(header, END) is not None
     if not timed and not (rows and any(map(stage_of, words[columns.index(type_at)]))):
         return None
     origin, starts, lengths = spans(file, rows)
     marks = [cell(file, n, row, type_at) for n, row in rows]
-    scored = sort_out(zip(starts, lengths if timed else [0.0] * len(starts), marks, strict=True))
+    scored = sort_out(zip(starts, [0.0] * len(starts) if lengths is None else lengths, marks, strict=True))
     scored.origin = origin
     return scored if rows else nothing_found(scored)

@@ -6,9 +6,10 @@ Format: https://zzz.bwh.harvard.edu/luna/ref/annotations/.
 import math
 import re
 from datetime import datetime
+from typing import NoReturn
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.clock import DAY_S, clock_s, from_one_origin
+from sleeplm.recording.annotations.clock import DAY_S, Moment, clock_s, from_one_origin
 from sleeplm.recording.annotations.luna_eannot import LIGHTS_ON, lights_of
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
 from sleeplm.recording.annotations.words import fold, stage_of
@@ -45,17 +46,19 @@ def parse(file: ScoringFile) -> Scored | None:
             f"'{file.name}' mixes seconds, clock times and dates; export the scoring again with one of them."
         )
     origin, starts = from_one_origin(kinds.pop(), [at for _, at in moments])
-    lengths = [_length(file, row, moment) for row, moment in zip(rows, moments, strict=True)]
+    given = [_length(file, row, moment) for row, moment in zip(rows, moments, strict=True)]
     lengths = [
         b - a if length is None else length
-        for a, b, length in zip(starts, [*starts[1:], math.inf], lengths, strict=True)
+        for a, b, length in zip(starts, [*starts[1:], math.inf], given, strict=True)
     ]
     scored = _sort_out(file, rows, starts, lengths)
     scored.origin = origin
     return scored
 
 
-def _sort_out(file: ScoringFile, rows: list, starts: list[float], lengths: list[float]) -> Scored:
+def _sort_out(
+    file: ScoringFile, rows: list[tuple[int, tuple[str, str, str]]], starts: list[float], lengths: list[float]
+) -> Scored:
     """Sort the rows; a stage in the last one may last until the end of the recording."""
     for (n, (word, *_)), length in zip(rows, lengths, strict=True):
         if length < 0 or (math.isinf(length) and stage_of(word) is None and word != LIGHTS_ON):
@@ -65,11 +68,11 @@ def _sort_out(file: ScoringFile, rows: list, starts: list[float], lengths: list[
     scored = sort_out(zip(starts, closed, words, strict=True))
     if scored.stages:
         spans = [(start, start + length) for start, length in zip(starts, closed, strict=True)]
-        lit = [span for span, (_, (word, *_)) in zip(spans, rows, strict=True) if word == LIGHTS_ON]
+        lights_on = [span for span, (_, (word, *_)) in zip(spans, rows, strict=True) if word == LIGHTS_ON]
         first, last = min(s for s, *_ in scored.stages), max(s + d for s, d, _ in scored.stages)
-        scored.lights = lights_of(lit, first, last) | scored.lights
+        scored.lights = lights_of(lights_on, first, last) | scored.lights
     if math.isinf(lengths[-1]) and scored.stages and scored.stages[-1][0] == starts[-1]:
-        scored.stages[-1] = (starts[-1], math.inf, stage_of(words[-1]))
+        scored.stages[-1] = (starts[-1], math.inf, scored.stages[-1][2])
     return scored
 
 
@@ -96,14 +99,14 @@ def _row(file: ScoringFile, n: int, cells: list[str]) -> tuple[str, str, str]:
     return word, start, stop
 
 
-def _refuse(file: ScoringFile, n: int) -> tuple[str, float]:
+def _refuse(file: ScoringFile, n: int) -> NoReturn:
     raise UnknownScoringError(
         f"Row {n} of '{file.name}' has no valid start and duration; correct it or export it again."
     )
 
 
-def _moment(text: str, end: bool = False) -> tuple[str, float] | None:
-    """What a time counts from (``"start"``, ``"clock"`` of a day, or ``"date"``), and its seconds."""
+def _moment(text: str, end: bool = False) -> Moment | None:
+    """The moment that a time in any of Luna's notations is; of an epoch its start, or its `end`."""
     at = seconds(text)
     if at is None and text.startswith("0+"):
         at = _elapsed_s(text)
@@ -130,11 +133,11 @@ def _epoch(text: str) -> tuple[float, float] | None:
     return (int(found[1]) - 1) * float(found[3] or length_s), length_s
 
 
-def _dated(text: str) -> tuple[str, float] | None:
+def _dated(text: str) -> Moment | None:
     """Day, month, year and clock; of two digits, 85 to 99 are of the last century, as in EDF."""
     found = _DATED.fullmatch(text)
     clock = clock_s(found[4]) if found else None
-    if clock is None or (found[2].isalpha() and found[2].lower() not in _MONTHS):
+    if found is None or clock is None or (found[2].isalpha() and found[2].lower() not in _MONTHS):
         return None
     month = _MONTHS.index(found[2].lower()) + 1 if found[2].isalpha() else int(found[2])
     year = int(found[3]) + (0 if len(found[3]) == 4 else 1900 if int(found[3]) >= 85 else 2000)
@@ -146,7 +149,7 @@ def _dated(text: str) -> tuple[str, float] | None:
         return None
 
 
-def _length(file: ScoringFile, row: tuple[int, tuple[str, str, str]], moment: tuple[str, float]) -> float | None:
+def _length(file: ScoringFile, row: tuple[int, tuple[str, str, str]], moment: Moment) -> float | None:
     """Seconds from start to stop; None: until the next row begins."""
     n, (_, start, stop) = row
     kind, at = moment
@@ -157,8 +160,8 @@ def _length(file: ScoringFile, row: tuple[int, tuple[str, str, str]], moment: tu
     if stop.startswith("+"):
         length = seconds(stop[1:])
         length = _elapsed_s(stop[1:]) if length is None else length
-        return _refuse(file, n)[1] if length is None else length
+        return _refuse(file, n) if length is None else length
     until = _moment(stop, end=True)
     if until is None or until[0] != kind:
-        return _refuse(file, n)[1]
+        _refuse(file, n)
     return (until[1] - at) % DAY_S if kind == "clock" else until[1] - at

@@ -14,7 +14,7 @@ NAME = "a RemLogic export"
 SUFFIXES = (".txt",)
 
 _HEADER_WITHIN = 200  # lines: what stands above the table names the patient and the events
-_MAX_CELLS = 50
+_MAX_CELLS = 50  # of the header, which has five or six: a longer line is none
 
 
 def parse(file: ScoringFile) -> Scored | None:
@@ -28,10 +28,10 @@ def parse(file: ScoringFile) -> Scored | None:
         A row has no valid times, or there is none.
     """
     lines = file.lines
-    header = next((i for i, line in enumerate(lines[:_HEADER_WITHIN]) if _columns(line)), None)
-    if header is None:
+    headers = ((i, _columns(line)) for i, line in enumerate(lines[:_HEADER_WITHIN]))
+    header, columns = next(((i, found) for i, found in headers if found), (0, None))
+    if columns is None:
         return None
-    columns = _columns(lines[header])
     rows = [(n, line.split("\t")) for n, line in enumerate(lines[header + 1 :], 1) if line.strip()]
     marks = [_mark(file, n, row, columns) for n, row in rows]
     if not marks:

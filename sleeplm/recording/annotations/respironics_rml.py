@@ -5,7 +5,7 @@ Format: http://www.respironics.com/PatientStudy.xsd.
 
 import math
 import re
-from itertools import pairwise
+from xml.etree.ElementTree import Element
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.kinds.stages import Stage
@@ -25,7 +25,7 @@ _STAGES = {
 def parse(file: ScoringFile) -> Scored | None:
     """Stages and events of an RML file; None if it is none.
 
-    Where nobody staged the night, the stages of the machine are taken, and said to be.
+    Where nobody staged the night, the stages of the machine are taken, with a warning.
 
     Raises
     ------
@@ -56,14 +56,16 @@ def parse(file: ScoringFile) -> Scored | None:
     return scored
 
 
-def _stages(file: ScoringFile, changes: list) -> list[tuple[float, float, Stage]]:
+def _stages(file: ScoringFile, changes: list[Element]) -> list[tuple[float, float, Stage]]:
     """Each stage lasts until the next change, the last until the recording ends."""
-    starts = [seconds(change.get("Start", "")) for change in changes]
-    wrong = next((n for n, (a, b) in enumerate(pairwise([-math.inf, *starts]), 1) if b is None or b <= a), None)
-    if wrong is not None:
-        raise UnknownScoringError(
-            f"Stage {wrong} of '{file.name}' has no time in seconds after that of the one before; export it again."
-        )
+    starts: list[float] = []
+    for n, change in enumerate(changes, 1):
+        start_s = seconds(change.get("Start", ""))
+        if start_s is None or (starts and start_s <= starts[-1]):
+            raise UnknownScoringError(
+                f"Stage {n} of '{file.name}' has no time in seconds after that of the one before; export it again."
+            )
+        starts.append(start_s)
     ends = [*starts[1:], math.inf]
     stages = [_STAGES.get(change.get("Type", ""), Stage.UNSCORED) for change in changes]
     return [(a, b - a, stage) for a, b, stage in zip(starts, ends, stages, strict=True)]

@@ -16,7 +16,7 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.words import ASIDE, Meaning, meaning_of
 from sleeplm.units import EPOCH_S
 
-MAX_BYTES = 64 * 1024**2
+MAX_BYTES = 64 * 1024**2  # of an EDF+, which may hold signals beside its annotations
 MAX_TEXT_BYTES = 16 * 1024**2  # what is no EDF; the largest real ones have about 5 MB
 MAX_TAGS = 1_000_000  # of XML; a night of 5,000 events has about 70,000
 MAX_LINES = 100_000  # a stage a second for a day, and room
@@ -211,8 +211,8 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
         scored.stages = _until_next(scored.stages)
     scored.warnings += unknown_words(unknown)
     if impossible:
-        marks = "one mark was" if impossible == 1 else f"{impossible} marks were"
-        scored.warnings.append(f"{marks} left aside, at impossible times")
+        which = "one mark was" if impossible == 1 else f"{impossible} marks were"
+        scored.warnings.append(f"{which} left aside, at impossible times")
     return scored
 
 
@@ -224,21 +224,21 @@ def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, f
 
 
 def nothing_found(scored: Scored) -> Scored:
-    """A table of events without any: it is a scoring, but of what, nobody can tell."""
+    """A table of events without any, with a warning: nobody knows of what it is a scoring."""
     scored.warnings.append("it holds no event, so that it does not say what was looked for")
     return scored
 
 
 def unknown_words(n: int) -> list[str]:
-    """What is said of n marks whose words we do not know."""
+    """The warning of n marks whose words we do not know; none of no mark."""
     if not n:
         return []
-    marks = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
-    return [f"{marks} left aside"]
+    which = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
+    return [f"{which} left aside"]
 
 
 def unknown_epochs(n: int) -> list[str]:
-    """What is said of n epochs whose stage has a word or number that we do not know."""
+    """The warning of n epochs whose stage has a word or number that we do not know; none of no epoch."""
     if not n:
         return []
     return [

@@ -9,8 +9,6 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.codings import coding_of, declared_epoch_s
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds
 from sleeplm.recording.annotations.tables import (
-    DURATION,
-    END,
     EPOCH,
     STAGE,
     START,
@@ -48,25 +46,24 @@ def parse(file: ScoringFile) -> Scored | None:
     rows = body(file)
     if not rows:
         raise UnknownScoringError(f"'{file.name}' has a header and no stage; export the scoring again.")
-    stages, said = _stages(file, [cell(file, n, row, stage_at) for n, row in rows], header)
+    stages, notices = _stages(file, [cell(file, n, row, stage_at) for n, row in rows], header)
     if start_at is not None:
-        origin, starts, lengths = spans(file, rows)
-        if column(header, DURATION) is None and column(header, END) is None:
-            lengths = _until_next(file, starts)
-        return Scored(stages=list(zip(starts, lengths, stages, strict=True)), origin=origin, warnings=said)
+        origin, starts, given = spans(file, rows)
+        lengths = _until_next(file, starts) if given is None else given
+        return Scored(stages=list(zip(starts, lengths, stages, strict=True)), origin=origin, warnings=notices)
     if epoch_at is not None:
         _check_order(file, [cell(file, n, row, epoch_at) for n, row in rows])
-    return one_an_epoch(file, stages, said)
+    return one_an_epoch(file, stages, notices)
 
 
-def one_an_epoch(file: ScoringFile, stages: list[Stage], said: list[str], epoch_s: float = EPOCH_S) -> Scored:
+def one_an_epoch(file: ScoringFile, stages: list[Stage], warnings: list[str], epoch_s: float = EPOCH_S) -> Scored:
     """Stages that follow each other from the first sample on, each as long as the file declares, else `epoch_s`."""
     epoch_s = declared_epoch_s(file) or epoch_s
     return Scored(
         stages=[(i * epoch_s, epoch_s, s) for i, s in enumerate(stages)],
         counted=True,
         declare="write '# epoch_s={}' in its first line",
-        warnings=said,
+        warnings=warnings,
     )
 
 
@@ -86,14 +83,18 @@ def _stages(file: ScoringFile, words: list[str], header: list[str]) -> tuple[lis
     words = [re.sub(r"^(-?\d+)\.0*$", r"\1", w) for w in words]
     numbers = {w for w in words if re.fullmatch(r"-?\d+", w)}
     coding = coding_of(file, numbers, header) if numbers else {}
-    known: dict[str, Stage | None] = {word: stage_of(word) for word in set(words)} | {"": Stage.UNSCORED} | coding
+    known: dict[str, Stage | None] = {word: stage_of(word) for word in set(words)}
+    known.update({"": Stage.UNSCORED, **coding})
+    stages = []
     for n, word in enumerate(words, 1):
-        if known[word] is None:
+        stage = known[word]
+        if stage is None:
             raise UnknownScoringError(
                 f"Row {n} of '{file.name}' has a stage that we do not know; write W, N1, N2, N3, R or ? there."
             )
+        stages.append(stage)
     means = ", ".join(f"{number} {coding[number]}" for number in sorted(numbers, key=int))
-    return [known[word] for word in words], [f"its numbers are read as {means}"] if numbers else []
+    return stages, [f"its numbers are read as {means}"] if numbers else []
 
 
 def _check_order(file: ScoringFile, cells: list[str]) -> None:

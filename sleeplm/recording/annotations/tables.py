@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.clock import DAY_S, from_one_origin, length_s, moments
+from sleeplm.recording.annotations.clock import DAY_S, Moment, from_one_origin, length_s, moments
 from sleeplm.recording.annotations.scored import ScoringFile
 from sleeplm.recording.annotations.words import fold
 
@@ -67,8 +67,8 @@ def body(file: ScoringFile) -> list[tuple[int, list[str]]]:
 
 def spans(
     file: ScoringFile, rows: list[tuple[int, list[str]]]
-) -> tuple[datetime | time | None, list[float], list[float | None]]:
-    """Origin, seconds from it to the start of each row, and how long each lasts (None: no column says).
+) -> tuple[datetime | time | None, list[float], list[float] | None]:
+    """Origin, seconds from it to the start of each row, and how long each lasts; None where no column says so.
 
     Raises
     ------
@@ -77,37 +77,43 @@ def spans(
     """
     header = header_of(file)
     start_at, length_at, end_at = (column(header, names) for names in (START, DURATION, END))
-    # Starts and ends together tell whether the month comes first.
+    # Starts and ends together decide whether the month comes first.
     texts = [row[at] if len(row) > at else "" for at in (start_at, end_at) if at is not None for _, row in rows]
     times = moments(texts, file.decimal_comma)
     if start_at is not None and header[start_at] in ELAPSED:
         elapsed = [length_s(text, file.decimal_comma) for text in texts]
         times = [None if at is None else ("start", at) for at in elapsed]
-    starts, ends = times[: len(rows)], times[len(rows) :] or [None] * len(rows)
-    broken = next((n for (n, _), start in zip(rows, starts, strict=True) if start is None), None)
-    if broken is not None:
-        raise no_span(file, broken)
+    starts: list[Moment] = []
+    for (n, _), at in zip(rows, times[: len(rows)], strict=True):
+        if at is None:
+            raise no_span(file, n)
+        starts.append(at)
+    ends = times[len(rows) :] or [None] * len(rows)
     if len({kind for kind, _ in starts}) > 1:
         raise UnknownScoringError(
             f"'{file.name}' mixes seconds, clock times and dates; export the scoring again with one of them."
         )
-    origin, offsets = from_one_origin(starts[0][0], [at for _, at in starts]) if starts else (None, [])
-    lengths: list[float | None] = [None] * len(rows)
+    origin, offsets = from_one_origin(starts[0][0], [at_s for _, at_s in starts]) if starts else (None, [])
+    if length_at is None and end_at is None:
+        return origin, offsets, None
+    given: list[float | None] = [None] * len(rows)
     if length_at is not None:
         unit = _UNITS.get(header[length_at].rpartition(" ")[2], 1.0)
-        given = [length_s(row[length_at], file.decimal_comma) if len(row) > length_at else None for _, row in rows]
-        lengths = [None if length is None else length * unit for length in given]
-    for i, ((n, _), start, end) in enumerate(zip(rows, starts, ends, strict=True)):
-        if lengths[i] is None and end is not None and end[0] == start[0]:
+        cells = [length_s(row[length_at], file.decimal_comma) if len(row) > length_at else None for _, row in rows]
+        given = [None if length is None else length * unit for length in cells]
+    lengths = []
+    for (n, _), start, end, length in zip(rows, starts, ends, given, strict=True):
+        if length is None and end is not None and end[0] == start[0]:
             length = round(end[1] - start[1], 6)
-            lengths[i] = length % DAY_S if start[0] == "clock" else length
-        if (length_at is not None or end_at is not None) and (lengths[i] is None or lengths[i] < 0):
+            length = length % DAY_S if start[0] == "clock" else length
+        if length is None or length < 0:
             raise no_span(file, n)
+        lengths.append(length)
     return origin, offsets, lengths
 
 
 def no_span(file: ScoringFile, n: int) -> UnknownScoringError:
-    """What is said of a row without sound times."""
+    """The refusal of a row without sound times."""
     return UnknownScoringError(
         f"Row {n} of '{file.name}' has no valid start and duration; correct it or export it again."
     )

@@ -4,9 +4,9 @@ Formats: ``visbrain/io/rw_hypno.py`` of https://github.com/EtienneCmb/visbrain.
 """
 
 import math
-from itertools import groupby
 
 from sleeplm.errors import UnknownScoringError
+from sleeplm.intervals import constant_ranges
 from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, unknown_epochs
 from sleeplm.recording.annotations.words import stage_of
@@ -64,11 +64,10 @@ def _by_steps(file: ScoringFile, lines: list[str]) -> Scored:
             f"'{file.name}' has no valid length of its epochs in seconds; export the scoring again."
         )
     numbers = lines[len(_ELAN_HEADER) :]
-    stages, begin = [], 0
-    for number, run in groupby(numbers):  # steps are often of 1 s
-        steps = sum(1 for _ in run)
-        stages.append((begin * step_s, steps * step_s, _ELAN.get(number, Stage.UNSCORED)))
-        begin += steps
+    stages = [  # steps are often of 1 s
+        ((first - 1) * step_s, (last - first + 1) * step_s, _ELAN.get(number, Stage.UNSCORED))
+        for number, first, last in constant_ranges(numbers)
+    ]
     unknown = sum(number not in _ELAN for number in numbers) * step_s
-    said = unknown_epochs(math.ceil(unknown / EPOCH_S))
-    return Scored(stages=stages, counted=True, warnings=said)
+    warnings = unknown_epochs(math.ceil(unknown / EPOCH_S))
+    return Scored(stages=stages, counted=True, warnings=warnings)

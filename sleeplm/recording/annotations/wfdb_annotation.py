@@ -82,13 +82,17 @@ def _printed(file: ScoringFile) -> list[tuple[float, str]] | None:
     """Seconds and note of each line that ``rdann -v`` printed; None if the file is something else."""
     if not _PRINTED.match((file.text or "")[:200]):
         return None
-    rows = [(n, _PRINTED_ROW.fullmatch(line)) for n, line in enumerate(file.lines[1:], 1) if line.strip()]
-    broken = next((n for n, row in rows if row is None), None)
-    if broken is not None:
-        raise UnknownScoringError(
-            f"Row {broken} of '{file.name}' has no elapsed time and note; print it again with 'rdann -v'."
-        )
-    return [(int(r[1] or 0) * 3600 + int(r[2]) * 60 + float(r[3]), r[4].strip()) for _, r in rows]
+    notes = []
+    for n, line in enumerate(file.lines[1:], 1):
+        if not line.strip():
+            continue
+        row = _PRINTED_ROW.fullmatch(line)
+        if row is None:
+            raise UnknownScoringError(
+                f"Row {n} of '{file.name}' has no elapsed time and note; print it again with 'rdann -v'."
+            )
+        notes.append((int(row[1] or 0) * 3600 + int(row[2]) * 60 + float(row[3]), row[4].strip()))
+    return notes
 
 
 def _notes(file: ScoringFile) -> list[tuple[float, str]]:
@@ -130,7 +134,7 @@ def _epoch(note: str) -> tuple[Stage, list[str]] | None:
     return (_EPOCH_STAGES[stage], words) if stage in _EPOCH_STAGES else None
 
 
-def _by_epochs(notes: list[tuple[float, str]], epochs: list) -> Scored:
+def _by_epochs(notes: list[tuple[float, str]], epochs: list[tuple[Stage, list[str]] | None]) -> Scored:
     """Notes of an epoch each, whose events lie somewhere in it: they are given all of it."""
     scored, unknown = Scored(), 0
     for (at, _), epoch in zip(notes, epochs, strict=True):

@@ -62,12 +62,12 @@ def meaning_of(word: str) -> Meaning | None:
 
 
 def known_text(text: str) -> str | None:
-    """A mark's text as far as it is known to score or to say something harmless; None where it is not.
+    """The text of an annotation as far as it consists of words of our table; None where it does not.
 
     What stands behind ``|``, and what is too long to be a word, is left out; other text that our table folds away
     is punctuation.
     """
-    said = " ".join(text.split("|")[0][:_MAX_WORD].split())
-    if not fold(said) or meaning_of(said) is None:
+    word = " ".join(text.split("|")[0][:_MAX_WORD].split())
+    if not fold(word) or meaning_of(word) is None:
         return None
-    return said if said.isprintable() else fold(said)
+    return word if word.isprintable() else fold(word)

@@ -8,12 +8,13 @@ import numpy as np
 
 from sleeplm.errors import DamagedFileError, NoUsableChannelError
 from sleeplm.recording.formats import edf_records
-from sleeplm.recording.formats.edf_header import MAX_DURATION_S, EdfHeader, SignalHeader, read_header
+from sleeplm.recording.formats.edf_header import MAX_DURATION_S, EdfHeader, read_header
+from sleeplm.recording.formats.edf_records import Run
 from sleeplm.recording.formats.edf_tals import Tals, read_tals
 from sleeplm.recording.formats.source import MAX_SAMPLES, Signal, Source
 
-_MAX_SFREQ_HZ = 1e6
-_MAX_ANNOTATION_BYTES = 64 << 20
+_MAX_SFREQ_HZ = 1e6  # a microphone, the fastest sensor of a night, has 44.1 kHz: more is a damaged header
+_MAX_ANNOTATION_BYTES = 64 << 20  # all are read at once; what they hold is checked in `edf_tals`
 
 
 def read_edf_file(path: Path) -> Source:
@@ -32,12 +33,14 @@ def read_edf_file(path: Path) -> Source:
             f"'{path.name}' holds annotations and no signals over time; give it as a scoring of the recording it "
             "belongs to."
         )
-    said = []
+    warnings = []
     if header.spare_bytes:
-        said.append(f"{header.spare_bytes} bytes follow the end that the header announces; they were left aside.")
+        warnings.append(
+            f"{header.spare_bytes} bytes follow the end that the header announces; they were left aside."
+        )
     tals = _tals(path, header)
     if tals.damaged:
-        said.append("some of its annotations are damaged and were left aside.")
+        warnings.append("some of its annotations are damaged and were left aside.")
     origin_s = _origin_s(tals)
     runs = edf_records.one_run(header)
     if header.is_discontinuous:
@@ -66,7 +69,7 @@ def read_edf_file(path: Path) -> Source:
         ],
         annotations=_since(tals, origin_s),
         simulated=header.simulated,
-        warnings=said,
+        warnings=warnings,
         gaps=edf_records.gaps_between(runs, header.record_s),
         subject=header.subject,
     )
@@ -115,10 +118,10 @@ def _later(header: EdfHeader, seconds: int) -> tuple[str | None, str | None]:
         return header.start_date, header.start_clock
     day = date.fromisoformat(header.start_date) if header.start_date else date(2000, 1, 1)
     start = datetime.combine(day, time.fromisoformat(header.start_clock)) + timedelta(seconds=seconds)
-    return header.start_date and start.date().isoformat(), start.time().isoformat()
+    return start.date().isoformat() if header.start_date else None, start.time().isoformat()
 
 
-def _signal(path: Path, header: EdfHeader, number: int, runs, duration_s: float) -> Signal:
+def _signal(path: Path, header: EdfHeader, number: int, runs: tuple[Run, ...], duration_s: float) -> Signal:
     signal = header.signals[number]
     sfreq_hz = signal.samples_per_record / header.record_s
     problem = None
@@ -128,8 +131,10 @@ def _signal(path: Path, header: EdfHeader, number: int, runs, duration_s: float)
         problem = f"is sampled at {sfreq_hz:.3g} Hz by its header, which no recorder does,"
     elif duration_s * sfreq_hz > MAX_SAMPLES:
         problem = f"has more samples than are read at once ({MAX_SAMPLES / 1e6:.0f} million)"
-    read = partial(_read, path, header, number, runs, signal)
-    return Signal(signal.label, signal.unit, sfreq_hz, read if problem is None else _refuse, problem)
+    if problem is not None or signal.calibration is None:
+        return Signal(signal.label, signal.unit, sfreq_hz, _refuse, problem)
+    read = partial(_read, path, header, number, runs, signal.calibration)
+    return Signal(signal.label, signal.unit, sfreq_hz, read)
 
 
 def _refuse(start_s: float, stop_s: float) -> np.ndarray:
@@ -137,9 +142,15 @@ def _refuse(start_s: float, stop_s: float) -> np.ndarray:
 
 
 def _read(
-    path: Path, header: EdfHeader, number: int, runs, signal: SignalHeader, start_s: float, stop_s: float
+    path: Path,
+    header: EdfHeader,
+    number: int,
+    runs: tuple[Run, ...],
+    calibration: tuple[float, float, float, float],
+    start_s: float,
+    stop_s: float,
 ) -> np.ndarray:
-    physical_min, physical_max, digital_min, digital_max = signal.calibration
+    physical_min, physical_max, digital_min, digital_max = calibration
     gain = (physical_max - physical_min) / (digital_max - digital_min)
     # float32 holds 24 bits, as many as the digital values have.
     values = edf_records.read_samples(path, header, number, runs, start_s, stop_s)

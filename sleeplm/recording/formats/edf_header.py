@@ -17,7 +17,7 @@ from sleeplm.recording.formats.source import printable
 from sleeplm.recording.privacy.subject import Subject, edf_plus_date, subject_of
 
 FIXED_BYTES = 256  # the fixed part; each signal adds as many
-MAX_RECORD_S = 86400.0
+MAX_RECORD_S = 86400.0  # a day; usual are 1 to 30 s
 MAX_DURATION_S = 48 * 3600.0  # all 14 channels at 64 Hz are 620 MB then
 _MAX_PHYSICAL = 1e9  # of a calibration, in whatever unit: what is larger is damage
 # Name and width of the fields of each signal, in the order of the file.
@@ -51,7 +51,7 @@ class EdfHeader:
     spare_bytes : int
         Bytes that follow the announced end.
     subject : Subject
-        Age and sex, where the header tells them as EDF+ does.
+        Age and sex, where the header has them as EDF+ does.
     """
 
     is_bdf: bool
@@ -157,7 +157,7 @@ def read_header(path: Path) -> EdfHeader:
         signals=tuple(_signal(per_signal, i, samples[i], encoding, is_bdf) for i in range(n_signals)),
         spare_bytes=spare,
         subject=subject_of(
-            fixed[8:88].decode("latin-1").strip(" \0"), start_date and date.fromisoformat(start_date)
+            fixed[8:88].decode("latin-1").strip(" \0"), date.fromisoformat(start_date) if start_date else None
         ),
     )
 
@@ -172,19 +172,28 @@ def split_fields(block: bytes, n_signals: int) -> dict[str, list[bytes]]:
 
 
 def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str, is_bdf: bool) -> SignalHeader:
-    names = ("physical_min", "physical_max", "digital_min", "digital_max")
-    scale = tuple(number(fields[name][i]) for name in names)
-    makes_sense = None not in scale and scale[0] != scale[1] and scale[2] != scale[3]
-    makes_sense = makes_sense and max(map(abs, scale)) < _MAX_PHYSICAL
-    makes_sense = makes_sense and scale[2] == int(scale[2]) and scale[3] == int(scale[3])
     label = fields["label"][i].decode(encoding, "replace")
     return SignalHeader(
         label=printable(label),
         unit=printable(fields["unit"][i].decode(encoding, "replace")),
         is_annotation=label.rstrip() == ("BDF Annotations" if is_bdf else "EDF Annotations"),
         samples_per_record=samples,
-        calibration=scale if makes_sense else None,
+        calibration=_calibration(fields, i),
     )
+
+
+def _calibration(fields: dict[str, list[bytes]], i: int) -> tuple[float, float, float, float] | None:
+    """Physical minimum and maximum, digital minimum and maximum; None where they make no scale."""
+    names = ("physical_min", "physical_max", "digital_min", "digital_max")
+    numbers = [value for name in names if (value := number(fields[name][i])) is not None]
+    if len(numbers) < len(names) or max(map(abs, numbers)) >= _MAX_PHYSICAL:
+        return None
+    physical_min, physical_max, digital_min, digital_max = numbers
+    if physical_min == physical_max or digital_min == digital_max:
+        return None
+    if not digital_min.is_integer() or not digital_max.is_integer():
+        return None
+    return physical_min, physical_max, digital_min, digital_max
 
 
 def _encoding(*fields: bytes) -> str:
@@ -231,7 +240,9 @@ def _shown(raw: bytes) -> str:
     return repr(printable(raw.decode("latin-1"))) if raw.strip(b" \0") else "empty"
 
 
-def _count_records(path, raw, data_bytes: int, samples: int, is_bdf: bool, record_s: float) -> tuple[int, int]:
+def _count_records(
+    path: Path, raw: bytes, data_bytes: int, samples: int, is_bdf: bool, record_s: float
+) -> tuple[int, int]:
     """Number of data records and of bytes after them, checked against the size of the file."""
     record_bytes = samples * (3 if is_bdf else 2)
     announced = _integer(path, "number of data records", raw, -1, 99999999)
@@ -254,10 +265,11 @@ def _count_records(path, raw, data_bytes: int, samples: int, is_bdf: bool, recor
 def _start(fixed: bytes, encoding: str) -> tuple[str | None, str | None, bool]:
     """Start date, start clock and whether the night is simulated, from the fixed part of the header."""
     words = fixed[88:168].decode(encoding, "replace").strip(" \0")
-    said = re.match(r"Startdate (\S+)", words)
-    if said and (day := edf_plus_date(said.group(1))):
+    edf_plus = re.match(r"Startdate (\S+)", words)
+    start: date | None
+    if edf_plus and (day := edf_plus_date(edf_plus.group(1))):
         start = day
-    elif said and said.group(1) == "X":
+    elif edf_plus and edf_plus.group(1) == "X":
         start = None
     else:
         start = _legacy_date(fixed[168:176])
@@ -265,7 +277,7 @@ def _start(fixed: bytes, encoding: str) -> tuple[str | None, str | None, bool]:
     if start is None and clock == time(0, 0, 0):
         clock = None  # what anonymisers write in place of a time that they removed
     simulated = "simulated" in words.casefold()
-    return start and start.isoformat(), clock and clock.isoformat(), simulated
+    return start.isoformat() if start else None, clock.isoformat() if clock is not None else None, simulated
 
 
 def _legacy_date(raw: bytes) -> date | None:
@@ -274,8 +286,8 @@ def _legacy_date(raw: bytes) -> date | None:
     if not found:
         return None
     day, month, year = (int(x) for x in found.groups())
-    said = _date(year + (1900 if year >= 85 else 2000), month, day)
-    return None if said == date(1985, 1, 1) else said
+    found_date = _date(year + (1900 if year >= 85 else 2000), month, day)
+    return None if found_date == date(1985, 1, 1) else found_date
 
 
 def _date(year: int, month: int, day: int) -> date | None:

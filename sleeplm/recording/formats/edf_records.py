@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from sleeplm.errors import DamagedFileError
 from sleeplm.recording.formats.edf_header import EdfHeader
@@ -129,7 +130,7 @@ def _digital(path: Path, header: EdfHeader, number: int, records: slice) -> np.n
     return wide.view("<i4")[:, :, 0] >> 8
 
 
-def _records(path: Path, header: EdfHeader, dtype) -> np.ndarray:
+def _records(path: Path, header: EdfHeader, dtype: DTypeLike) -> np.ndarray:
     """All data records, memory-mapped, one a row."""
     width = header.record_bytes // np.dtype(dtype).itemsize
     try:

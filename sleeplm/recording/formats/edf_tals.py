@@ -47,7 +47,8 @@ def read_tals(signals: list[np.ndarray], n_records: int) -> Tals:
         Number of data records.
     """
     starts_s = np.full(n_records, np.nan)
-    annotations, damaged, count = [], False, 0
+    annotations: list[tuple[float, float, str]] = []
+    damaged, count = False, 0
     for number, raw in enumerate(signals):
         width = raw.shape[1] + 1
         block = np.zeros((n_records, width), np.uint8)  # a NUL after each record: no list reaches into the next
@@ -59,8 +60,8 @@ def read_tals(signals: list[np.ndarray], n_records: int) -> Tals:
             stamp = STAMP.match(found.group())
             if (count := count + 1) > MAX_LISTS:
                 return Tals(starts_s, sorted(annotations), damaged=True)
-            texts = found.group()[stamp.end() :].split(b"\x14") if stamp else [b"damaged"]
-            if texts.pop():  # what follows the last separator: nothing, in a whole list
+            texts = found.group()[stamp.end() :].split(b"\x14") if stamp else []
+            if stamp is None or texts.pop():  # what follows the last separator: nothing, in a whole list
                 damaged = True
                 continue
             onset_s, duration_s = float(stamp[1]), float(stamp[2] or 0)

@@ -2,20 +2,25 @@
 
 import os
 import warnings
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sleeplm.errors import DamagedFileError, NotARecordingError
 from sleeplm.kinds.channels import CHANNEL
-from sleeplm.recording.formats.mne_export import SKIP, Description, mne_unit, read_description
+from sleeplm.recording.formats.mne_description import SKIP, Description, mne_unit, read_description
 from sleeplm.recording.formats.packed import refuse_bomb
 from sleeplm.recording.formats.source import Signal, Source, printable
 from sleeplm.recording.gaps import Gaps
 from sleeplm.recording.privacy.subject import Subject, whole_years
 
-_FIFF_UNIT_V = 107
+if TYPE_CHECKING:
+    from mne.io import BaseRaw
+
+_FIFF_UNIT_V = 107  # FIFF_UNIT_V of MNE's constants
 _YEAR_OF_FIRST_EEG_FILES = 1985  # earlier dates are what anonymisers write
 
 
@@ -35,7 +40,7 @@ def read_mne_file(path: Path) -> Source:
     return source_of(raw, path.name)
 
 
-def _refuse_strangers(raw, path: Path) -> None:
+def _refuse_strangers(raw: "BaseRaw", path: Path) -> None:
     """Some headers name the file that holds the signals: it must lie beside them, or any file could be read."""
     folder = os.path.abspath(path.parent)
     for name in raw.filenames:
@@ -46,7 +51,7 @@ def _refuse_strangers(raw, path: Path) -> None:
             )
 
 
-def source_of(raw, name: str) -> Source:
+def source_of(raw: "BaseRaw", name: str) -> Source:
     """A raw of MNE as a source of signals; `name` is what to call it in sentences."""
     canonical = read_description(raw.info["description"])
     gaps = _gaps(raw)
@@ -66,13 +71,13 @@ def source_of(raw, name: str) -> Source:
     )
 
 
-def _subject(info, start: date | None) -> Subject:
+def _subject(info: Mapping[str, Any], start: date | None) -> Subject:
     """Age and sex from what MNE calls ``subject_info``."""
-    said = info["subject_info"] or {}
-    return Subject(whole_years(said.get("birthday"), start), {1: "M", 2: "F"}.get(said.get("sex")))
+    known = info["subject_info"] or {}
+    return Subject(whole_years(known.get("birthday"), start), {1: "M", 2: "F"}.get(known.get("sex", 0)))
 
 
-def _open(path: Path):
+def _open(path: Path) -> "BaseRaw":
     import mne
 
     with warnings.catch_warnings():
@@ -92,7 +97,7 @@ def _open(path: Path):
             ) from error
 
 
-def _signal(raw, i: int, file_name: str, gaps: Gaps, canonical: Description | None) -> Signal:
+def _signal(raw: "BaseRaw", i: int, file_name: str, gaps: Gaps, canonical: Description | None) -> Signal:
     sfreq_hz = float(raw.info["sfreq"])
 
     def read(start_s: float, stop_s: float) -> np.ndarray:
@@ -117,13 +122,13 @@ def _signal(raw, i: int, file_name: str, gaps: Gaps, canonical: Description | No
     return Signal(label, mne_unit(label), sfreq_hz, read, note=canonical.notes.get(label))
 
 
-def _annotations(raw) -> list[tuple[float, float, str]]:
+def _annotations(raw: "BaseRaw") -> list[tuple[float, float, str]]:
     return [
         (onset_s, duration_s, text) for onset_s, duration_s, text in _all_annotations(raw) if not _is_skip(text)
     ]
 
 
-def _gaps(raw) -> tuple[tuple[float, float], ...]:
+def _gaps(raw: "BaseRaw") -> tuple[tuple[float, float], ...]:
     """Stretches that MNE marks as not acquired, within the recording, those that touch joined."""
     end_s = raw.n_times / raw.info["sfreq"]
     found: list[list[float]] = []
@@ -142,7 +147,7 @@ def _is_skip(text: str) -> bool:
     return text.casefold().startswith(SKIP.casefold())
 
 
-def _all_annotations(raw) -> list[tuple[float, float, str]]:
+def _all_annotations(raw: "BaseRaw") -> list[tuple[float, float, str]]:
     first_s = raw.first_time if raw.annotations.orig_time is not None else 0.0
     return [
         (float(a["onset"]) - first_s, float(a["duration"]), printable(str(a["description"])))

@@ -3,13 +3,13 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from sleeplm.errors import DamagedFileError
 
 MAX_BYTES = 256 * 1024**2  # unpacked; MNE holds what is packed two or three times over
-_CHUNK = 1024**2
+_CHUNK = 1024**2  # bytes unpacked at a time: all that counting needs in memory
 _MAT_HEADER, _MAT_TAG = 128, 8
 _MAT_COMPRESSED = 15
 _HOW = {
@@ -47,7 +47,7 @@ def refuse_bomb(path: Path) -> None:
         ) from error
 
 
-def _gzip(file: BinaryIO) -> Iterator[int]:
+def _gzip(file: BufferedReader) -> Iterator[int]:
     """Bytes that a file of gzip holds, chunk by chunk."""
     while file.peek(1):
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -55,7 +55,7 @@ def _gzip(file: BinaryIO) -> Iterator[int]:
         file.seek(-len(unpacker.unused_data), 1)  # where the next member begins
 
 
-def _mat(file: BinaryIO) -> Iterator[int]:
+def _mat(file: BufferedReader) -> Iterator[int]:
     """Bytes that the elements of a MAT-file hold, chunk by chunk; nothing of a file of another kind."""
     header = file.read(_MAT_HEADER)
     order = {b"IM": "<", b"MI": ">"}.get(header[126:128])
@@ -69,7 +69,7 @@ def _mat(file: BinaryIO) -> Iterator[int]:
         file.seek(end)
 
 
-def _unpacked(file: BinaryIO, unpacker, n_bytes: int | None) -> Iterator[int]:
+def _unpacked(file: BufferedReader, unpacker: "zlib._Decompress", n_bytes: int | None) -> Iterator[int]:
     """Lengths of the chunks that come out of the next `n_bytes` of a file, or of all of it."""
     left = n_bytes
     while not unpacker.eof and (packed := file.read(_CHUNK if left is None else min(_CHUNK, left))):

@@ -57,9 +57,9 @@ class Source:
     gaps : tuple of (float, float)
         First and last second of each stretch in which nothing was recorded, all signals alike.
     canonical : bool
-        Whether the labels are canonical names already: what `Recording.to_mne` gave.
+        Whether the labels are canonical names already: what `sleeplm.recording.to_mne` gave.
     subject : Subject
-        Age and sex of who slept, where the file tells them.
+        Age and sex of who slept, where the file has them.
     """
 
     duration_s: float

@@ -1,4 +1,4 @@
-"""Channels found among the signals in which something was recorded: a dead sensor gives way to the next best."""
+"""Channels found among the signals in which something was recorded: an empty one gives way to the next best."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from sleeplm.recording.formats.source import Signal
 from sleeplm.recording.montage.channels import Match, find_channels
 from sleeplm.recording.montage.plausibility import BELIEVED_SPO2, N_STRETCHES, STRETCH_S
 
-_ROUNDS = 3  # a file of ten thousand dead signals is not searched to its end
+_ROUNDS = 3  # a file of ten thousand empty signals is not searched to its end
 _MAY_REST = ("position", "snore")  # one value all night is a finding
 
 
@@ -28,24 +28,27 @@ def find_active_channels(
         Also which signal was left for another.
     """
     first, warnings = find_channels(signals, overrides)
-    matches, dead, passed_over, looked_at = first, set(), set(), set()
+    matches = first
+    empty: set[int] = set()  # identities of signals, as the two sets below
+    passed_over: set[int] = set()
+    looked_at: set[int] = set()
     for _ in range(_ROUNDS):
         for name, match in matches.items():
             for signal in (match.signal, match.minus):
                 if name not in overrides and signal is not None and id(signal) not in looked_at:
                     looked_at.add(id(signal))
-                    if _is_dead(signal, CHANNEL[name].kind, duration_s):
-                        dead.add(id(signal))
-        if not dead - passed_over:
+                    if _is_empty(signal, CHANNEL[name].kind, duration_s):
+                        empty.add(id(signal))
+        if not empty - passed_over:
             break
-        passed_over = set(dead)
-        matches, warnings = find_channels(signals, overrides, dead)
+        passed_over = set(empty)
+        matches, warnings = find_channels(signals, overrides, empty)
     used = {id(match.signal) for match in matches.values()}
     matches = {n: m for n, m in first.items() if id(m.signal) not in used} | matches
-    return {n: matches[n] for n in CHANNEL_NAMES if n in matches}, warnings + _said(first, matches)
+    return {n: matches[n] for n in CHANNEL_NAMES if n in matches}, warnings + _replacements(first, matches)
 
 
-def _is_dead(signal: Signal, kind: str, duration_s: float) -> bool:
+def _is_empty(signal: Signal, kind: str, duration_s: float) -> bool:
     """Whether every stretch looked at is one value, or none; of a saturation, one that no blood has."""
     if kind in _MAY_REST:
         return False
@@ -61,12 +64,13 @@ def _is_dead(signal: Signal, kind: str, duration_s: float) -> bool:
     return kind != "spo2" or not ((values >= low) & (values <= high)).any()
 
 
-def _said(first: Mapping[str, Match], matches: Mapping[str, Match]) -> list[str]:
-    said = []
+def _replacements(first: Mapping[str, Match], matches: Mapping[str, Match]) -> list[str]:
+    """One sentence for each channel for which another signal was taken than its name alone would have it."""
+    sentences = []
     for name, match in matches.items():
         old = first.get(name)
         if old is None or (match.signal is old.signal and match.minus is old.minus):
             continue
-        gone = old.signal if match.signal is not old.signal else old.minus
-        said.append(f"{name} is '{match.signal.label}', since nothing was recorded in '{gone.label}'.")
-    return said
+        left = old.minus if match.signal is old.signal and old.minus is not None else old.signal
+        sentences.append(f"{name} is '{match.signal.label}', since nothing was recorded in '{left.label}'.")
+    return sentences

@@ -35,7 +35,7 @@ def spellings(label: str) -> set[str]:
 
 
 def find_channels(
-    signals: Sequence[Signal], overrides: Mapping[str, str], dead: Collection[int] = ()
+    signals: Sequence[Signal], overrides: Mapping[str, str], empty: Collection[int] = ()
 ) -> tuple[dict[str, Match], list[str]]:
     """Find a signal for every canonical channel that the file has one for.
 
@@ -45,8 +45,8 @@ def find_channels(
         All signals of the file.
     overrides : mapping of str to str
         Canonical name to exact label, by the user: taken whatever the table says.
-    dead : collection of int
-        Identities (``id``) of signals that are passed over; they still tell which montage it is.
+    empty : collection of int
+        Identities (``id``) of signals that are passed over; they still show which montage it is.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def find_channels(
         An override names no canonical channel or no label of the file.
     """
     matches = {name: _override(name, label, signals) for name, label in overrides.items()}
-    used = {id(m.signal) for m in matches.values()} | set(dead)
+    used = {id(m.signal) for m in matches.values()} | set(empty)
     warnings: list[str] = []
     by_spelling: dict[str, list[Signal]] = {}
     for signal in signals:
@@ -71,7 +71,7 @@ def find_channels(
     for stands_in in (False, True):
         for name, rows in candidates().items():
             for row in rows if name not in matches else ():
-                if row.stands_in == stands_in and (match := _match(name, row, by_spelling, used, dead, warnings)):
+                if row.stands_in == stands_in and (match := _match(name, row, by_spelling, used, empty, warnings)):
                     matches[name] = match
                     used.add(id(match.signal))
                     break
@@ -90,7 +90,15 @@ def _override(name: str, label: str, signals: Sequence[Signal]) -> Match:
     return Match(found, note="chosen by the user")
 
 
-def _match(name, row: Candidate, by_spelling, used: set[int], dead: Collection[int], warnings) -> Match | None:
+def _match(
+    name: str,
+    row: Candidate,
+    by_spelling: Mapping[str, list[Signal]],
+    used: set[int],
+    empty: Collection[int],
+    warnings: list[str],
+) -> Match | None:
+    """The signal that a row of the table finds; reasons why one of the right name is not taken go to `warnings`."""
     if row.needs and not any(n in by_spelling for n in row.needs):
         return None
     if any(n in by_spelling for n in row.refuses):
@@ -101,19 +109,21 @@ def _match(name, row: Candidate, by_spelling, used: set[int], dead: Collection[i
                 continue
             if not row.minus:
                 return Match(signal, note=row.note, stands_in=row.stands_in)
-            reference = _reference(row, signal, by_spelling, dead)
+            reference = _reference(row, signal, by_spelling, empty)
             if reference is not None:
                 note = f"re-referenced: '{signal.label}' minus '{reference.label}'"
                 return Match(signal, reference, note=note, stands_in=row.stands_in)
     return None
 
 
-def _reference(row: Candidate, signal: Signal, by_spelling: dict[str, list[Signal]], dead) -> Signal | None:
+def _reference(
+    row: Candidate, signal: Signal, by_spelling: Mapping[str, list[Signal]], empty: Collection[int]
+) -> Signal | None:
     """The first signal to subtract that is sampled as `signal` is and in the same unit."""
     for label in row.minus:
         for other in by_spelling.get(label, ()):
             alike = other.sfreq_hz == signal.sfreq_hz and other.unit == signal.unit
-            if other is not signal and alike and other.problem is None and id(other) not in dead:
+            if other is not signal and alike and other.problem is None and id(other) not in empty:
                 return other
     return None
 

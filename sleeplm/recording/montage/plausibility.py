@@ -1,6 +1,7 @@
 """Whether the values of a signal can be what its name and unit say, from a few short stretches of it."""
 
 from collections.abc import Container
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +9,10 @@ from sleeplm.kinds.channels import CHANNEL
 from sleeplm.recording.montage import positions, units
 from sleeplm.recording.montage.questions import Question
 
+if TYPE_CHECKING:
+    from sleeplm.recording.recording import Recording
+
+# Stretches spread evenly over the night: of each signal four and a half minutes are read, whatever its length.
 STRETCH_S = 30.0
 N_STRETCHES = 9
 # Median standard deviation within 30 s below and above which a scale is not believed, in the canonical unit.
@@ -17,7 +22,7 @@ BELIEVED_SD = {"eeg": (0.5, 500.0), "eog": (0.5, 1000.0), "emg": (0.05, 2000.0),
 BELIEVED_SPO2 = (50.0, 100.5)
 
 
-def doubts(recording, answered: Container[str] = ()) -> tuple[list[str], list[Question]]:
+def doubts(recording: "Recording", answered: Container[str] = ()) -> tuple[list[str], list[Question]]:
     """What cannot be right about the values of each channel, and what to ask about it.
 
     Only nine stretches of 30 s are read of each channel, spread evenly over the night. Nothing is corrected.
@@ -37,7 +42,7 @@ def doubts(recording, answered: Container[str] = ()) -> tuple[list[str], list[Qu
     """
     starts = np.linspace(0.0, max(0.0, recording.duration_s - STRETCH_S), N_STRETCHES)
     stops = np.minimum(starts + STRETCH_S, recording.duration_s)
-    said, questions = [], []
+    warnings, questions = [], []
     for name, channel in recording.channels.items():
         kind = CHANNEL[name].kind
         read = recording.as_in_file if kind == "position" else recording.read
@@ -45,13 +50,13 @@ def doubts(recording, answered: Container[str] = ()) -> tuple[list[str], list[Qu
         finite = [f for s in stretches if (f := s[np.isfinite(s)].astype(np.float64)).size]
         doubt = _doubt(recording, name, finite)
         if doubt:
-            said.append(f"{name} ('{channel.label}') {doubt}.")
+            warnings.append(f"{name} ('{channel.label}') {doubt}.")
         if name not in answered and finite and (question := _question(recording, name, finite, doubt)):
             questions.append(question)
-    return said, questions
+    return warnings, questions
 
 
-def _doubt(recording, name: str, finite: list[np.ndarray]) -> str | None:
+def _doubt(recording: "Recording", name: str, finite: list[np.ndarray]) -> str | None:
     """What is wrong with these stretches of one channel, as the end of a sentence."""
     kind, unit = CHANNEL[name].kind, CHANNEL[name].unit
     if not finite:
@@ -89,7 +94,7 @@ def _doubt_of_spo2(values: np.ndarray) -> str | None:
     return None
 
 
-def _question(recording, name: str, finite: list[np.ndarray], doubt: str | None) -> Question | None:
+def _question(recording: "Recording", name: str, finite: list[np.ndarray], doubt: str | None) -> Question | None:
     """What to ask about a channel; None where all is well, or where no answer would make sense of its values."""
     channel, label = CHANNEL[name], recording.channels[name].label
     unit = recording.unit_in_file(name)
@@ -124,4 +129,5 @@ def _believable_units(name: str, unit: str, finite: list[np.ndarray]) -> tuple[s
         size, (low, high) = _spread(finite), BELIEVED_SD[channel.kind]
     else:
         return ()
-    return tuple(u for u in units.choices(channel) if low <= size / now * units.factor(u, channel) <= high)
+    factors = ((choice, units.factor(choice, channel)) for choice in units.choices(channel))
+    return tuple(choice for choice, factor in factors if factor is not None and low <= size / now * factor <= high)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sleeplm.recording.protocol import NightSignals
+
 
 @dataclass(frozen=True)
 class Question:
@@ -25,6 +27,6 @@ class Question:
     default: str | None = None
 
 
-def unit_is_known(recording, name: str) -> bool:
+def unit_is_known(recording: NightSignals, name: str) -> bool:
     """Whether a channel's values are in its canonical unit as far as anybody knows: nothing is asked about it."""
     return not any(question.channel == name for question in recording.questions)

@@ -24,7 +24,7 @@ def choices(channel: CanonicalChannel) -> tuple[str, ...]:
     return _OFFERED["%" if channel.unit == "%" else "V"]
 
 
-def chosen(name: str, said: str, channel: CanonicalChannel) -> str:
+def chosen(name: str, given: str, channel: CanonicalChannel) -> str:
     """The unit that a user names, in its own spelling.
 
     Raises
@@ -35,9 +35,9 @@ def chosen(name: str, said: str, channel: CanonicalChannel) -> str:
     offered = choices(channel)
     if not offered:
         raise UsageError(f"{name} keeps the scale of its file; no unit can be given for it.")
-    found = next((unit for unit in offered if _fold(unit) == _fold(said)), None)
+    found = next((unit for unit in offered if _fold(unit) == _fold(given)), None)
     if found is None:
-        raise UsageError(f"{name} cannot be in '{said}'; its unit is one of: {', '.join(offered)}.")
+        raise UsageError(f"{name} cannot be in '{given}'; its unit is one of: {', '.join(offered)}.")
     return found
 
 
@@ -58,8 +58,8 @@ def assumed(unit: str, channel: CanonicalChannel) -> str | None:
     """What has to be assumed of values whose unit is not known, as the end of a sentence."""
     if factor(unit, channel) is not None:
         return None
-    said = f"has the unit '{unit}'" if unit else "has no unit"
-    return f"{said}; its values are taken as {channel.unit}"
+    known = f"has the unit '{unit}'" if unit else "has no unit"
+    return f"{known}; its values are taken as {channel.unit}"
 
 
 def _fold(unit: str) -> str:

@@ -1,1 +1,1 @@
-"""Whose night it is stays with the file: what of its text is safe to keep, redaction, de-identified copies."""
+"""Privacy: age and sex of who slept, which text is safe to store, redaction of sentences, de-identified copies."""

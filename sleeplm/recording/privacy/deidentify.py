@@ -1,8 +1,7 @@
-"""A copy of an EDF or BDF file that says nothing of who slept: the samples byte for byte, all other text known."""
+"""A copy of an EDF or BDF file without who slept: its samples byte for byte, and of its text known words alone."""
 
-import os
-import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,30 +9,31 @@ from pathlib import Path
 import numpy as np
 
 from sleeplm.errors import DamagedFileError, NotARecordingError, UsageError
-from sleeplm.files import open_regular
+from sleeplm.files import open_regular, written_whole
 from sleeplm.recording.annotations.words import known_text
 from sleeplm.recording.formats.edf_header import (
     FIXED_BYTES,
     SIGNAL_FIELDS,
     EdfHeader,
+    SignalHeader,
     begins_as_edf,
     number,
     read_header,
     split_fields,
 )
 from sleeplm.recording.formats.edf_tals import STAMP
-from sleeplm.recording.privacy import safe_text as harmless
+from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.subject import Subject
 
 NO_DATE = b"01.01.85"  # what EDF writes where no date is known
-_CHUNK_BYTES = 16 * 1024**2
+_CHUNK_BYTES = 16 * 1024**2  # copied at a time: little memory for a night of gigabytes
 _MAX_RECORD_BYTES = 128 * 1024**2  # one data record is held at a time; the standard advises 61,440 bytes
 _SUFFIXES = {False: (".edf", ".rec"), True: (".bdf",)}
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What was left out of a copy, in numbers: what it said is nobody's business.
+    """What was left out of a copy, in numbers, without its text.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ def deidentify(path: str | Path, out: str | Path, keep_age_sex: bool = False) ->
     out : path
         The copy; it comes whole or not at all.
     keep_age_sex : bool
-        Whether age in whole years (90 for all above) and sex, where the header tells them, go into the copy.
+        Whether age in whole years (90 for all above) and sex, where the header has them, go into the copy.
 
     Raises
     ------
@@ -99,22 +99,14 @@ def deidentify(path: str | Path, out: str | Path, keep_age_sex: bool = False) ->
     with path.open("rb") as file:
         raw = file.read(header.header_bytes)
     new_header, replaced = _clean_header(raw, header, header.subject if keep_age_sex else Subject())
-    counts: Counter = Counter()
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=".sleeplm-", suffix=out.suffix)
-    temporary = Path(name)
+    counts: Counter[str] = Counter()
     try:
-        with os.fdopen(handle, "wb") as file:
+        with written_whole(out) as partial, partial.open("wb") as file:
             file.write(new_header)
             for records in _clean_records(path, header, counts):
-                file.write(records)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(out)
+                file.write(records.data)
     except OSError as error:
         raise UsageError(f"the copy cannot be written to '{out.parent}': {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     plain = sum(not s.is_annotation for s in header.signals)
     return Cleaned(plain, replaced, counts["kept"], counts["removed"], header.spare_bytes)
 
@@ -151,7 +143,7 @@ def _clean_header(raw: bytes, header: EdfHeader, subject: Subject) -> tuple[byte
     fields = split_fields(raw[FIXED_BYTES:], len(header.signals))
     labels = [_label(i, signal, header) for i, signal in enumerate(header.signals)]
     replaced = sum(label == f"Signal {i + 1}" for i, label in enumerate(labels))
-    texts = {"transducer": harmless.transducer, "unit": harmless.unit, "prefilter": harmless.prefilter}
+    texts = {"transducer": safe_text.transducer, "unit": safe_text.unit, "prefilter": safe_text.prefilter}
     signals = []
     for name, width in SIGNAL_FIELDS:
         for i, value in enumerate(fields[name]):
@@ -172,7 +164,7 @@ def _patient(subject: Subject) -> bytes:
     return f"X {subject.sex or 'X'} X {age}".encode()
 
 
-def _label(i: int, signal, header: EdfHeader) -> str:
+def _label(i: int, signal: SignalHeader, header: EdfHeader) -> str:
     if signal.is_annotation:
         return "BDF Annotations" if header.is_bdf else "EDF Annotations"
     if "annotation" in signal.label.casefold():
@@ -180,10 +172,10 @@ def _label(i: int, signal, header: EdfHeader) -> str:
             f"signal {i + 1} is called annotations but is not marked as such, so that its text cannot be checked; "
             "export the night again as EDF+"
         )
-    return harmless.label(signal.label) or f"Signal {i + 1}"
+    return safe_text.label(signal.label) or f"Signal {i + 1}"
 
 
-def _clean_records(path: Path, header: EdfHeader, counts: Counter):
+def _clean_records(path: Path, header: EdfHeader, counts: Counter[str]) -> Iterator[np.ndarray]:
     """The data records with cleaned annotations, some megabytes at a time."""
     shape = (header.n_records, header.record_bytes)
     records = np.memmap(path, np.uint8, "r", header.header_bytes, shape)
@@ -217,16 +209,19 @@ def _record_start(raw: bytes, record: int, header: EdfHeader) -> bytes:
     return f"+{record * header.record_s:.15g}".encode()
 
 
-def _clean_annotations(raw: bytes, start: bytes | None, counts: Counter) -> bytes:
+def _clean_annotations(raw: bytes, start: bytes | None, counts: Counter[str]) -> bytes:
     """The annotations of one signal in one record, of the same length, with known texts only."""
     clean = b"" if start is None else start + b"\x14\x14\x00"
     if len(clean) > len(raw):
         clean = b""
     for part in raw.split(b"\x00"):
         found = STAMP.match(part)
-        texts = [text for text in part[found.end() :].split(b"\x14") if text] if found else [part] if part else []
-        known = [new for text in texts if found and (new := _known(text)) is not None]
-        new = found[0] + b"\x14".join(known) + b"\x14\x00" if known else b""
+        if found:
+            texts = [text for text in part[found.end() :].split(b"\x14") if text]
+            known = [new for text in texts if (new := _known(text)) is not None]
+        else:
+            texts, known = [part] if part else [], []
+        new = found[0] + b"\x14".join(known) + b"\x14\x00" if found and known else b""
         if len(clean) + len(new) > len(raw):  # a word that grew longer by its spelling
             known, new = [], b""
         clean += new
@@ -238,7 +233,7 @@ def _clean_annotations(raw: bytes, start: bytes | None, counts: Counter) -> byte
 @lru_cache(4096)
 def _known(text: bytes) -> bytes | None:
     try:
-        said = known_text(text.decode("utf-8"))
+        known = known_text(text.decode("utf-8"))
     except UnicodeDecodeError:
-        said = known_text(text.decode("latin-1"))
-    return None if said is None else said.encode()
+        known = known_text(text.decode("latin-1"))
+    return None if known is None else known.encode()

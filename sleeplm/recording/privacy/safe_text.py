@@ -1,4 +1,4 @@
-"""Which free text of an EDF header names nobody, by the table in ``safe_text.json``: all else is left out."""
+"""Safe text: which words of an EDF header name nobody, by the table in ``safe_text.json``; the rest is left out."""
 
 import json
 import re
@@ -91,5 +91,5 @@ def _table_words() -> frozenset[str]:
     """Words within the labels of ``channels.json``."""
     table = json.loads((files("sleeplm.recording.montage") / "channels.json").read_text(encoding="utf-8"))
     rows = [row for name, of_channel in table.items() if name != "about" for row in of_channel]
-    said = [text for row in rows for key in ("labels", "minus", "with", "without") for text in row.get(key, ())]
-    return frozenset(w for text in said for w in _LETTERS.findall(ascii_of(text).casefold()))
+    labels = [text for row in rows for key in ("labels", "minus", "with", "without") for text in row.get(key, ())]
+    return frozenset(w for text in labels for w in _LETTERS.findall(ascii_of(text).casefold()))

@@ -1,11 +1,11 @@
-"""Who slept, as far as anybody may know: age in whole years and sex. Nothing else leaves a reader."""
+"""Who slept, as far as a study may know: age in whole years and sex. Nothing else leaves a reader."""
 
 import re
 from dataclasses import dataclass
 from datetime import date
 
 AGE_CAP = 90  # stands for this age and more: higher ages single people out (HIPAA, 45 CFR 164.514)
-MAX_AGE = 130
+MAX_AGE = 130  # nobody grew older than 122: what is above is a wrong birth date
 SEXES = ("F", "M")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -32,8 +32,8 @@ NOBODY_KNOWN = Subject()
 def subject_of(field: str, start: date | None) -> Subject:
     """Age and sex in the patient field of an EDF+ or BDF+ header.
 
-    The field is ``code sex birthdate name``, apart by blanks, each ``X`` where it is not told
-    (https://www.edfplus.info/specs/edfplus.html#header). Files without a birth date may tell the age as the
+    The field is ``code sex birthdate name``, apart by blanks, each ``X`` where it is not known
+    (https://www.edfplus.info/specs/edfplus.html#header). Files without a birth date may have the age as the
     Sleep-EDF database does, in the place of the name: ``X F X Female_33yr``.
 
     Parameters
@@ -48,20 +48,20 @@ def subject_of(field: str, start: date | None) -> Subject:
         return NOBODY_KNOWN
     sex = parts[1] if parts[1] in SEXES else None
     age = whole_years(edf_plus_date(parts[2]), start)
-    if age is None and (told := re.search(r"(?:^|[ _])(\d{1,3})yr(?:$|[ _])", " ".join(parts[3:]), re.ASCII)):
-        age = capped(int(told.group(1)))
+    if age is None and (found := re.search(r"(?:^|[ _])(\d{1,3})yr(?:$|[ _])", " ".join(parts[3:]), re.ASCII)):
+        age = capped(int(found.group(1)))
     return Subject(age, sex)
 
 
 def whole_years(birth: date | None, at: date | None) -> int | None:
-    """Age in whole years, capped; None where a date is unknown or no living person is of that age."""
+    """Age in whole years, capped; None where a date is unknown or nobody is of that age."""
     if birth is None or at is None:
         return None
     return capped(at.year - birth.year - ((at.month, at.day) < (birth.month, birth.day)))
 
 
 def capped(age_years: int) -> int | None:
-    """The age, at most `AGE_CAP`; None where no living person is of that age."""
+    """The age, at most `AGE_CAP`; None where nobody is of that age."""
     return min(age_years, AGE_CAP) if 0 <= age_years <= MAX_AGE else None
 
 

@@ -1,4 +1,7 @@
-"""What is wrong with the signal of an electrode (EEG, EOG, EMG, ECG), by its amplitude and spectrum each second."""
+"""What is wrong with the signal of an electrode (EEG, EOG, EMG, ECG), by its amplitude and spectrum each second.
+
+Thresholds without another reason were chosen as those of `sleeplm.recording.quality.faults`.
+"""
 
 from dataclasses import dataclass
 
@@ -29,8 +32,27 @@ _HUM, _ONLY_HUM = 0.5, 0.8  # share of power above 1 Hz that is the mains
 _MUSCLE_HZ = (26, 32)
 _MOVEMENT_SD, _MOVEMENT_POWER = 4.0, 16.0
 _MOVEMENT_S = 5
+_LOWEST_SPECTRUM_HZ = 48  # rate below which of the fast band, 20 to 40 Hz, under five bins are left
 _LOWEST_HZ = 70.0  # rate below which there is no muscle band to look at
 _CHUNK_EPOCHS = 120  # an hour: its spectra stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The spectrum of a signal second by second, each array ``[epochs, 30]``; NaN where one is not all numbers.
+
+    Attributes
+    ----------
+    slow, fast, muscle : ndarray
+        Mean power density at 2 to 4, 20 to 40 and 26 to 32 Hz.
+    mains : ndarray
+        Share of the power above 1 Hz that lies at 50 or 60 Hz, with the first harmonic; 0 where it cannot be seen.
+    """
+
+    slow: np.ndarray
+    fast: np.ndarray
+    muscle: np.ndarray
+    mains: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -40,21 +62,19 @@ class Seconds:
     Attributes
     ----------
     mean, variance : ndarray
-    slow, fast, muscle : ndarray
-        Mean power density at 2 to 4, 20 to 40 and 26 to 32 Hz; None where the rate is too low.
-    mains : ndarray
-        Share of the power above 1 Hz that lies at 50 or 60 Hz, with the first harmonic; 0 where it cannot be seen.
+        In the signal's unit and its square.
+    bands : Bands or None
+        The spectrum; None where the rate is too low for one.
     """
 
     mean: np.ndarray
     variance: np.ndarray
-    slow: np.ndarray | None
-    fast: np.ndarray | None
-    muscle: np.ndarray | None
-    mains: np.ndarray | None
+    bands: Bands | None
 
 
-def electrode_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, channel: CanonicalChannel) -> dict:
+def electrode_faults(
+    values: np.ndarray, sfreq_hz: float, n_epochs: int, channel: CanonicalChannel
+) -> dict[str, np.ndarray]:
     """Epochs ``bool [n_epochs]`` that are ``flat``, ``disconnected``, ``mains`` and, of EEG and EOG, ``movement``.
 
     Parameters
@@ -66,15 +86,16 @@ def electrode_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, channel
     """
     seconds = by_seconds(values, sfreq_hz, n_epochs)
     found = {"flat": _flat(seconds, channel)}
-    if seconds.slow is None or not np.isfinite(seconds.variance).any():
+    bands = seconds.bands
+    if bands is None or not np.isfinite(seconds.variance).any():
         return found
-    mains = _median(seconds.mains)
+    mains = _median(bands.mains)
     found["mains"] = mains >= _HUM
     if channel.kind == "emg":  # a muscle may be as still as an amplifier, and its bursts are what is measured
         return found
-    found["disconnected"] = ((mains >= _ONLY_HUM) | _noise_only(seconds, channel)) & ~found["flat"]
+    found["disconnected"] = ((mains >= _ONLY_HUM) | _noise_only(seconds.variance, bands, channel)) & ~found["flat"]
     if channel.kind != "ecg" and sfreq_hz >= _LOWEST_HZ:
-        found["movement"] = _movement(seconds)
+        found["movement"] = _movement(seconds.variance, bands.muscle)
     return found
 
 
@@ -83,18 +104,19 @@ def by_seconds(values: np.ndarray, sfreq_hz: float, n_epochs: int) -> Seconds:
     windows = in_epochs(values, sfreq_hz, n_epochs, per_epoch=EPOCH_S)
     rows = _CHUNK_EPOCHS * EPOCH_S
     parts = [_describe(windows[at : at + rows]) for at in range(0, len(windows), rows)]
-    columns = zip(*parts, strict=True)
-    return Seconds(*(None if c[0] is None else np.concatenate(c).reshape(n_epochs, EPOCH_S) for c in columns))
+    columns = [np.concatenate(column).reshape(n_epochs, EPOCH_S) for column in zip(*parts, strict=True)]
+    mean, variance, *bands = columns
+    return Seconds(mean, variance, Bands(*bands) if bands else None)
 
 
-def _describe(windows: np.ndarray) -> tuple:
-    """The columns of `Seconds` for windows ``[seconds, samples]``."""
+def _describe(windows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Mean and variance of windows ``[seconds, samples]``, and the four of `Bands` where the rate allows."""
     mean = windows.mean(axis=1)
     centred = windows - mean[:, None]
     variance = np.einsum("ij,ij->i", centred, centred) / windows.shape[1]
     size = windows.shape[1]
-    if size < 48:
-        return mean, variance, None, None, None, None
+    if size < _LOWEST_SPECTRUM_HZ:
+        return mean, variance
     centred *= hann(size, sym=False).astype(np.float32)
     spectrum = rfft(centred, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
@@ -128,19 +150,19 @@ def _mostly(variance: np.ndarray, channel: CanonicalChannel) -> np.ndarray:
     return share >= (1 if channel.kind == "emg" else HALF)
 
 
-def _noise_only(seconds: Seconds, channel: CanonicalChannel) -> np.ndarray:
+def _noise_only(variance: np.ndarray, bands: Bands, channel: CanonicalChannel) -> np.ndarray:
     """Epochs of white noise as small as an amplifier's own or far larger than the night, or afloat far above it."""
-    sd = np.sqrt(_median(seconds.variance))
-    of_a_body = (_median(seconds.slow) >= _WHITE * _median(seconds.fast)) & (sd > FLAT_SD[channel.unit])
+    sd = np.sqrt(_median(variance))
+    of_a_body = (_median(bands.slow) >= _WHITE * _median(bands.fast)) & (sd > FLAT_SD[channel.unit])
     usual = np.nanpercentile(sd[of_a_body] if of_a_body.any() else sd, USUAL)
     small = sd < max(_NOISE_SD[channel.kind], _FAR_BELOW * usual)
     floating = sd > max(_FLOATING_SD[channel.kind], _FAR_ABOVE * usual)
     return ((small | (sd > _ABOVE * usual)) & ~of_a_body) | floating
 
 
-def _movement(seconds: Seconds) -> np.ndarray:
+def _movement(variance: np.ndarray, muscle: np.ndarray) -> np.ndarray:
     """Epochs with five seconds or more of a burst far above the night in amplitude and in fast power."""
-    sd, muscle = np.sqrt(seconds.variance), seconds.muscle
+    sd = np.sqrt(variance)
     burst = (sd > _MOVEMENT_SD * np.nanmedian(sd)) & (muscle > _MOVEMENT_POWER * np.nanmedian(muscle))
     return burst.sum(axis=1) >= _MOVEMENT_S
 

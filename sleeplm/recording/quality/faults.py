@@ -1,4 +1,8 @@
-"""What is wrong with one signal, epoch by epoch, judged at its own rate."""
+"""What is wrong with one signal, epoch by epoch, judged at its own rate.
+
+Thresholds without another reason were chosen on simulated nights with loose sensors (seeds 0 to 123; the figures of
+``benchmarks/quality.py`` are of others), on the EEG of UCDDB and on the flow of the CPAP night.
+"""
 
 import numpy as np
 
@@ -25,7 +29,7 @@ _NOISE, _RHYTHM, _NEVER = 0.3, 0.5, 0.9  # amplitude; share of power; share of a
 _LOUD, _LOUD_EPOCHS = 3.0, 2
 _BREATHS_HZ, _ALL_HZ = (0.1, 0.7), (0.1, 2.0)
 _THROWN = 5.0  # of the usual amplitude: twice the deepest sigh, so that the body has moved
-_BREATH_HZ = 4.0
+_BREATH_HZ = 4.0  # rate of the means in which breaths are looked for
 
 
 def valid_samples(values: np.ndarray, kind: str) -> np.ndarray:
@@ -111,7 +115,7 @@ def _one_value(values: np.ndarray) -> bool:
 def _breathing_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, kind: str) -> dict[str, np.ndarray]:
     """Epochs in which a sensor has not breathed for longer than an apnea may last, or a belt was thrown about."""
     epochs = in_epochs(values, sfreq_hz, n_epochs)
-    block = max(1, int(sfreq_hz / _BREATH_HZ))  # breaths are slow: means of a quarter of a second tell them
+    block = max(1, int(sfreq_hz / _BREATH_HZ))  # breaths are slow: means of a quarter of a second show them
     size = epochs.shape[1] // block // 3 * 3
     slow = epochs[:, : size * block].reshape(n_epochs, size, block).mean(axis=2)
     slow[~np.isfinite(slow).all(axis=1)] = 0
@@ -130,7 +134,7 @@ def _breathing_faults(values: np.ndarray, sfreq_hz: float, n_epochs: int, kind: 
 
 
 def _without_rhythm(epochs: np.ndarray, sfreq_hz: float) -> np.ndarray:
-    """Epochs whose power does not lie where breaths are; none where the rate is too low to tell."""
+    """Epochs whose power does not lie where breaths are; none where the rate is too low to know."""
     hz = np.fft.rfftfreq(epochs.shape[1], 1 / sfreq_hz)
     if hz[-1] < 2 * _BREATHS_HZ[1]:
         return np.zeros(len(epochs), dtype=bool)

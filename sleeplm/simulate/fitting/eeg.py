@@ -17,6 +17,7 @@ from scipy.signal import welch
 
 from sleeplm.simulate.hypnogram import N1, N2, N3, R, W
 
+# Finer than `kinds.bands`: the shape of a spectrum is fitted, not shares of it.
 BANDS_HZ = (
     (0.3, 0.7), (0.7, 1.2), (1.2, 2), (2, 3), (3, 4), (4, 5), (5, 6.5), (6.5, 8), (8, 10), (10, 12), (12, 14),
     (14, 16), (16, 20), (20, 25), (25, 32), (32, 40), (40, 47),

@@ -1,4 +1,4 @@
-"""How good the signals of a night are, epoch by epoch: what detectors leave out, and what people are told."""
+"""How good the signals of a night are, epoch by epoch: what detectors leave out, and what people read of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ import numpy as np
 from sleeplm.intervals import true_intervals
 from sleeplm.kinds.channels import CANONICAL, CHANNEL_NAMES, CanonicalChannel
 from sleeplm.night import clock_at
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.recording.quality.faults import FAULTS, faults_of_electrode, find_faults
 from sleeplm.units import EPOCH_S
 
 UNUSABLE = ("missing", "flat", "clipped", "disconnected")  # the other faults leave something to be read
 _BIT = {name: np.uint8(1 << i) for i, name in enumerate(FAULTS)}
 _LOST = np.uint8(sum(_BIT[name] for name in UNUSABLE))
-_SAID = {
+_FAULT_WORDS = {
     "missing": "without a value",
     "flat": "flat",
     "clipped": "clipped",
@@ -88,12 +89,13 @@ class Quality:
         return rows
 
 
-def assess(recording) -> Quality:
+def assess(recording: NightSignals) -> Quality:
     """Judge every channel of a recording, one at a time and at its own rate.
 
     Parameters
     ----------
-    recording : Recording
+    recording : NightSignals
+        Such as a `Recording`.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def assess(recording) -> Quality:
     return Quality(faults, tuple(recording.channels), recording.start_clock)
 
 
-def _judge(recording, channel: CanonicalChannel) -> np.ndarray:
+def _judge(recording: NightSignals, channel: CanonicalChannel) -> np.ndarray:
     """Faults ``[epochs, 6]`` of a channel; a derivation is also flat or clipped where one of its electrodes is."""
     sfreq_hz, n_epochs = recording.channels[channel.name].sfreq_hz, recording.n_epochs
     parts = recording.electrodes(channel.name, 0.0, recording.duration_s)  # not to be remembered: used once
@@ -119,7 +121,7 @@ def _judge(recording, channel: CanonicalChannel) -> np.ndarray:
 
 
 def _sentence(row: Mapping, start_clock: str | None) -> str:
-    what, where = _SAID[row["fault"]], row["channel"]
+    what, where = _FAULT_WORDS[row["fault"]], row["channel"]
     if where == "POS":
         what = "without a known position"
     if row["epochs"] == row["of"]:

@@ -1,10 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sleeplm.recording import open_recording
-from sleeplm.recording.recent import RecentArrays
+from sleeplm.recording.array_cache import ArrayCache
 
 
 def test_a_signal_is_read_once_and_cannot_be_written_into(make_edf):
@@ -18,10 +20,10 @@ def test_a_signal_is_read_once_and_cannot_be_written_into(make_edf):
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30)), max_size=40))
 def test_never_more_is_kept_than_allowed_and_the_last_is_kept(asked):
-    recent, sizes = RecentArrays(limit_bytes=80), {}
+    cache, sizes = ArrayCache(limit_bytes=80), dict[int, int]()
     for key, size in asked:
         size = sizes.setdefault(key, size)
-        array = recent.get(key, lambda size=size: np.zeros(size, np.float32))
-        assert array.size == size and recent.nbytes <= 80
+        array = cache.get(key, partial(np.zeros, size, np.float32))
+        assert array.size == size and cache.nbytes <= 80
         if array.nbytes <= 80:
-            assert recent.get(key, lambda: pytest.fail("made twice")) is array
+            assert cache.get(key, lambda: pytest.fail("made twice")) is array
