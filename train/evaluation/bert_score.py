@@ -2,8 +2,8 @@
 
 With the frozen sentence encoder that is installed (all-MiniLM-L6-v2, its last layer, not weighted, not rescaled):
 values of another language model stand on another scale. So the same measure stands beside it of the true caption of
-another epoch, which is what the form of captions alone earns, and of the true one rendered again in other words. Our
-own code, as TorchMetrics 1.9 gives scores in another order than the texts.
+another epoch, which is what the form of captions alone earns, and of the true one rendered again in other words.
+The code is ours, as TorchMetrics 1.9 gives scores in another order than the texts.
 """
 
 from collections.abc import Mapping, Sequence

@@ -230,7 +230,7 @@ def pretraining(given: argparse.Namespace, people: Sequence[Night], others: Sequ
         first = buffer.fill(0)
         tokenizer = start.tokenizer if start else caption_tokenizer(first, settings.config.vocabulary)
     writer = summary_writer(given.run) if given.tensorboard else None
-    trainer = Trainer(settings, buffer.at, tokenizer, given.run, writer, start and start.network)
+    trainer = Trainer(settings, buffer.at, tokenizer, given.run, writer, start.network if start else None)
     # It reads embeddings, which stay the same where texts alone are learned.
     context = start.context if start and settings.texts_only else None
     validation = Validation(others, tokenizer) if others else None
