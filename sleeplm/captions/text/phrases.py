@@ -25,7 +25,7 @@ from sleeplm.captions.features.thresholds import (
 from sleeplm.kinds.channels import POSITION_KINDS
 from sleeplm.kinds.events import APNEAS_HYPOPNEAS, EVENT_KINDS
 from sleeplm.kinds.stages import NREM_STAGES, SLEEP_STAGES, STAGE_KINDS
-from sleeplm.recording.quality.quality import UNUSABLE
+from sleeplm.recording.quality import UNUSABLE
 from sleeplm.units import EPOCH_S
 
 _MOMENT_S = 0.5  # to either side of what has one time alone: about as long as a rapid eye movement
