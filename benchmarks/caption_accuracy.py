@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,10 @@ from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.events import APNEAS, EVENT_TYPES, MICRO_EVENTS
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.recording import open_recording
+from sleeplm.recording import Recording, open_recording
 from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring.heart import heart_rate, rate_of
-from sleeplm.simulate import PROFILES, simulate_night, write_night
+from sleeplm.simulate import PROFILES, SimulatedNight, simulate_night, write_night
 from sleeplm.units import EPOCH_S
 
 HOURS, FIRST_SEED, SPEED_HOURS = 2.0, 8100, 8.0
@@ -57,12 +58,12 @@ def measure() -> list[Figure]:
     return [*_simulated_figures(errors, where), *real_hearts(), *real_breathing(), *_speed()]
 
 
-def true_scoring(night) -> Scoring:
+def true_scoring(night: SimulatedNight) -> Scoring:
     """The truth of a simulated night as a scoring, every type of event looked for."""
     return Scoring(night.hypnogram, "truth", night.events, dict.fromkeys(EVENT_TYPES, "truth"))
 
 
-def _touched(night, holds) -> np.ndarray:
+def _touched(night: SimulatedNight, holds: Callable[[Event], bool]) -> np.ndarray:
     """Epochs ``bool [epochs]`` that an event for which something holds touches."""
     mask = np.zeros(len(night.hypnogram), bool)
     for event in night.events:
@@ -72,12 +73,12 @@ def _touched(night, holds) -> np.ndarray:
     return mask
 
 
-def _artifact(*channels: str):
+def _artifact(*channels: str) -> Callable[[Event], bool]:
     """Whether an event is an artifact of the body or of any of these channels."""
     return lambda e: e.type == "artifact" and (not e.channels or bool(set(e.channels) & set(channels)))
 
 
-def _heart(night, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
+def _heart(night: SimulatedNight, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
     usable = epochs.present[:, CHANNEL_NAMES.index("ECG")]
     moved = _touched(night, _artifact("ECG"))
     for e in np.flatnonzero(usable):
@@ -88,7 +89,7 @@ def _heart(night, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
         errors.setdefault("heart ratio", []).append(found / true)
 
 
-def _breathing(night, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
+def _breathing(night: SimulatedNight, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
     usable = epochs.present[:, [CHANNEL_NAMES.index(n) for n in BREATHING]].any(axis=1)
     eventful = _touched(night, lambda e: e.type in (*APNEAS, "hypopnea"))
     moved = _touched(night, _artifact(*BREATHING))
@@ -105,7 +106,7 @@ def _breathing(night, epochs: Epochs, attributes: list[dict], errors: dict) -> N
             errors.setdefault("variability", []).extend(x - true for x in found)
 
 
-def _bands(recording, attributes: list[dict], errors: dict) -> None:
+def _bands(recording: Recording, attributes: list[dict], errors: dict) -> None:
     """Against SciPy's Welch estimate (4-s Hann windows) of the signal as the file has it, at its own rate."""
     from scipy.signal import welch
 
@@ -123,7 +124,7 @@ def _bands(recording, attributes: list[dict], errors: dict) -> None:
                 errors.setdefault("band", []).append(found[f"{band}_pct"] - direct)
 
 
-def _events(night, attributes: list[dict], errors: dict) -> None:
+def _events(night: SimulatedNight, attributes: list[dict], errors: dict) -> None:
     """Start and end of each event in each epoch that it touches, against its true times cut at the edges."""
     n = len(attributes)
     for event in night.events:

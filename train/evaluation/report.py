@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from sleeplm.errors import UsageError
 from sleeplm.files import write_whole
@@ -103,7 +104,7 @@ def write_tables(document: Path, text: str) -> None:
 def as_json(figures: Sequence[Figure], conditions: Mapping[str, object]) -> str:
     """The same as one JSON object, with the targets; what is not a number is null."""
 
-    def plain(value):
+    def plain(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {k: plain(v) for k, v in value.items()}
         return None if isinstance(value, float) and not math.isfinite(value) else value

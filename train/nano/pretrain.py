@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from accelerate import PartialState
@@ -53,6 +53,9 @@ from train.nano.step import TrainingStep
 from train.nano.validation import Validation
 from train.published.finetune import TuningSettings, export_tuned, start_of, tuning, validation_of
 from train.training import RunSettings, Training, summary_writer
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 VALIDATION_SHARE = 3  # every third night is enough to see how a run goes
 TOKENIZER_ROWS = 4000  # rows that the captions' tokenizer is learned from, at least
@@ -117,7 +120,7 @@ class Trainer(Training):
         dataset_at: Callable[[int], InMemoryDataset],
         tokenizer: Tokenizer,
         run: Path,
-        writer=None,
+        writer: "SummaryWriter | None" = None,
         start: SleepLMNetwork | None = None,
     ):
         self.tokenizer = tokenizer
