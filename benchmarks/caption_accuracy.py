@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,10 @@ from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.events import APNEAS, EVENT_TYPES, MICRO_EVENTS
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from sleeplm.recording import open_recording
+from sleeplm.recording import Recording, open_recording
 from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring.heart import heart_rate, rate_of
-from sleeplm.simulate import PROFILES, simulate_night, write_night
+from sleeplm.simulate import PROFILES, SimulatedNight, simulate_night, write_night
 from sleeplm.units import EPOCH_S
 
 HOURS, FIRST_SEED, SPEED_HOURS = 2.0, 8100, 8.0
@@ -48,21 +49,21 @@ def measure() -> list[Figure]:
             write_night(night, path)
             recording = open_recording(path)
             epochs, scoring = cut_epochs(recording), true_scoring(night)
-            told = attributes_of_night(recording, epochs, scoring)
-            _heart(night, epochs, told, errors)
-            _breathing(night, epochs, told, errors)
-            _bands(recording, told, errors)
-        _events(night, told, errors)
+            attributes = attributes_of_night(recording, epochs, scoring)
+            _heart(night, epochs, attributes, errors)
+            _breathing(night, epochs, attributes, errors)
+            _bands(recording, attributes, errors)
+        _events(night, attributes, errors)
     where = f"simulated, {len(nights)} nights of {HOURS:g} h, any lab, all profiles"
     return [*_simulated_figures(errors, where), *real_hearts(), *real_breathing(), *_speed()]
 
 
-def true_scoring(night) -> Scoring:
+def true_scoring(night: SimulatedNight) -> Scoring:
     """The truth of a simulated night as a scoring, every type of event looked for."""
     return Scoring(night.hypnogram, "truth", night.events, dict.fromkeys(EVENT_TYPES, "truth"))
 
 
-def _touched(night, holds) -> np.ndarray:
+def _touched(night: SimulatedNight, holds: Callable[[Event], bool]) -> np.ndarray:
     """Epochs ``bool [epochs]`` that an event for which something holds touches."""
     mask = np.zeros(len(night.hypnogram), bool)
     for event in night.events:
@@ -72,28 +73,28 @@ def _touched(night, holds) -> np.ndarray:
     return mask
 
 
-def _artifact(*channels: str):
+def _artifact(*channels: str) -> Callable[[Event], bool]:
     """Whether an event is an artifact of the body or of any of these channels."""
     return lambda e: e.type == "artifact" and (not e.channels or bool(set(e.channels) & set(channels)))
 
 
-def _heart(night, epochs: Epochs, told: list[dict], errors: dict) -> None:
+def _heart(night: SimulatedNight, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
     usable = epochs.present[:, CHANNEL_NAMES.index("ECG")]
     moved = _touched(night, _artifact("ECG"))
     for e in np.flatnonzero(usable):
         beats_s = night.beats_s[(night.beats_s >= e * EPOCH_S) & (night.beats_s < (e + 1) * EPOCH_S)]
         true = 60 / np.diff(beats_s).mean()
-        found = told[e].get("cardiac", {}).get("hr_mean_bpm", np.nan)
+        found = attributes[e].get("cardiac", {}).get("hr_mean_bpm", np.nan)
         errors.setdefault("heart, moved" if moved[e] else "heart", []).append(found - true)
         errors.setdefault("heart ratio", []).append(found / true)
 
 
-def _breathing(night, epochs: Epochs, told: list[dict], errors: dict) -> None:
+def _breathing(night: SimulatedNight, epochs: Epochs, attributes: list[dict], errors: dict) -> None:
     usable = epochs.present[:, [CHANNEL_NAMES.index(n) for n in BREATHING]].any(axis=1)
     eventful = _touched(night, lambda e: e.type in (*APNEAS, "hypopnea"))
     moved = _touched(night, _artifact(*BREATHING))
     for e in np.flatnonzero(usable):
-        row = told[e].get("respiratory", {})
+        row = attributes[e].get("respiratory", {})
         kind = "moved" if moved[e] else "event" if eventful[e] else "clean"
         error = row.get("rate_per_min", np.nan) - night.breaths_per_min[e]
         errors.setdefault(f"breathing, {kind}", []).append(error)
@@ -105,14 +106,14 @@ def _breathing(night, epochs: Epochs, told: list[dict], errors: dict) -> None:
             errors.setdefault("variability", []).extend(x - true for x in found)
 
 
-def _bands(recording, told: list[dict], errors: dict) -> None:
+def _bands(recording: Recording, attributes: list[dict], errors: dict) -> None:
     """Against SciPy's Welch estimate (4-s Hann windows) of the signal as the file has it, at its own rate."""
     from scipy.signal import welch
 
     for name in (n for n in EEG if n in recording.channels):
         sfreq_hz = recording.channels[name].sfreq_hz
         signal, size = recording.signal(name).astype(float), round(EPOCH_S * sfreq_hz)
-        for e, row in enumerate(told):
+        for e, row in enumerate(attributes):
             found = row.get("brain", {}).get(name, {})
             if "rms_uv" not in found:
                 continue
@@ -123,9 +124,9 @@ def _bands(recording, told: list[dict], errors: dict) -> None:
                 errors.setdefault("band", []).append(found[f"{band}_pct"] - direct)
 
 
-def _events(night, told: list[dict], errors: dict) -> None:
+def _events(night: SimulatedNight, attributes: list[dict], errors: dict) -> None:
     """Start and end of each event in each epoch that it touches, against its true times cut at the edges."""
-    n = len(told)
+    n = len(attributes)
     for event in night.events:
         if event.type in MICRO_EVENTS or event.start_s >= n * EPOCH_S:
             continue
@@ -134,7 +135,7 @@ def _events(night, told: list[dict], errors: dict) -> None:
             start_s, end_s = max(event.start_s - e * EPOCH_S, 0), min(event.end_s - e * EPOCH_S, EPOCH_S)
             there = [
                 max(abs(t["start_s"] - start_s), abs(t["end_s"] - end_s), abs(t["duration_s"] - event.duration_s))
-                for t in told[e]["stage_event"]["events"]
+                for t in attributes[e]["stage_event"]["events"]
                 if t["type"] == event.type
             ]
             errors.setdefault("event", []).append(min(there, default=np.inf))
@@ -155,10 +156,10 @@ def _simulated_figures(errors: dict, where: str) -> list[Figure]:
     shown = []
     for key, (name, limit, what) in near.items():
         values = np.array(errors[key])
-        said = np.isfinite(values)
-        share = 100 * float(np.mean(np.abs(values[said]) <= limit))
-        shown.append(Figure(name, share, "%", f"{where}, {what}, n = {said.sum()}"))
-        shown.append(Figure("  said", 100 * float(said.mean()), "%", f"n = {len(values)} with a usable signal"))
+        known = np.isfinite(values)
+        share = 100 * float(np.mean(np.abs(values[known]) <= limit))
+        shown.append(Figure(name, share, "%", f"{where}, {what}, n = {known.sum()}"))
+        shown.append(Figure("  said", 100 * float(known.mean()), "%", f"n = {len(values)} with a usable signal"))
     ratio = np.array(errors["heart ratio"])
     ratio = ratio[np.isfinite(ratio)]
     far = int(np.sum((ratio < 0.75) | (ratio > 1.33)))

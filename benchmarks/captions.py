@@ -6,9 +6,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.report import Figure, run
+
+if TYPE_CHECKING:
+    from sleeplm.night import Scoring
 
 NIGHTS, HOURS = 4, 8.0
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
@@ -67,10 +73,8 @@ def caption_one(night: str) -> None:
     }))  # fmt: skip
 
 
-def merged(experts):
+def merged(experts: "Sequence[Scoring]") -> "Scoring":
     """Hypnogram and events of several files as one scoring."""
-    from dataclasses import replace
-
     hypnogram = next(e for e in experts if e.hypnogram)
     events = next(e for e in experts if e.events)
     return replace(hypnogram, events=events.events, event_sources=events.event_sources)
@@ -114,13 +118,13 @@ def warm(night: str) -> None:
 def _captions(alone: list[dict]) -> list[Figure]:
     epochs = sum(a["epochs"] for a in alone)
     all_s, features_s = sum(a["all_s"] for a in alone), sum(a["features_s"] for a in alone)
-    told = sum(a["captions"] for a in alone)
+    captions = sum(a["captions"] for a in alone)
     conditions = f"{len(alone)} nights of {CONDITIONS}, scoring read"
     return [
         Figure("features and captions", epochs / all_s, "epochs/s", f"of a core's own time, {conditions}"),
         Figure("  by the clock", epochs / sum(a["wall_s"] for a in alone), "epochs/s", "less on a busy machine"),
         Figure("  features alone", epochs / features_s, "epochs/s"),
-        Figure("  captions alone", told / (all_s - features_s), "texts/s", f"{told} texts"),
+        Figure("  captions alone", captions / (all_s - features_s), "texts/s", f"{captions} texts"),
         Figure("peak memory of captioning", max(a["peak_mb"] for a in alone), "MB", "a process of its own"),
         Figure("  before it, night and scoring open", max(a["before_mb"] for a in alone), "MB"),
     ]

@@ -6,13 +6,14 @@ import time
 from pathlib import Path
 
 from assistant import Assistant
-from assistant.grounding.answers import TextStep
+from assistant.grounding.answers import Answer, TextStep
 from assistant.library import add_night, open_index
 from benchmarks.report import Figure, peak_memory_mb, run
 from sleeplm.network.loading import SleepLM
 from sleeplm.recording import open_recording
 from sleeplm.scoring.stages import stage
 from sleeplm.simulate import simulate_night, write_night
+from sleeplm.study.study import Study
 
 QUESTIONS = (
     "How long did the person sleep?",
@@ -57,14 +58,16 @@ def measure() -> list[Figure]:
     ]
 
 
-def _ask(assistant: Assistant, question: str, study) -> tuple[float, float]:
+def _ask(assistant: Assistant, question: str, study: Study) -> tuple[float, float]:
     """Seconds to the first words of an answer, and to its end."""
-    began, first = time.perf_counter(), None
+    began, first, text = time.perf_counter(), None, ""
     for step in assistant.answer(question, study, open_index(study)):
         if first is None and isinstance(step, TextStep) and step.text.strip():
             first = time.perf_counter() - began
+        if isinstance(step, Answer):
+            text = step.text
     whole = time.perf_counter() - began
-    print(f"{question} {step.text}", file=sys.stderr)
+    print(f"{question} {text}", file=sys.stderr)
     return whole if first is None else first, whole
 
 

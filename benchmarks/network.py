@@ -2,13 +2,14 @@
 
 The released weights are random (the published ones need a network), which changes no amount of work. Their rates
 are measured between two measurements of the matrix rate in the same process, and compared with their mean, so that
-what else the machine does weighs on both alike; medians over rounds are told. With one thread (`OMP_NUM_THREADS=1`)
+what else the machine does weighs on both alike; medians of rounds are given. With one thread (`OMP_NUM_THREADS=1`)
 the clock is the process's own time, which stands still while other programs run, so a busy machine can be measured.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -172,12 +173,12 @@ def _matrix_rate(device: torch.device, kind: torch.dtype) -> float:
         scale = 1 if device.type == "cpu" else 4
         x = torch.randn(scale * rows, inner, device=device, dtype=kind)
         weight = torch.randn(columns, inner, device=device, dtype=kind)
-        seconds = min(_seconds(lambda x=x, weight=weight: functional.linear(x, weight), device) for _ in range(4))
+        seconds = min(_seconds(partial(functional.linear, x, weight), device) for _ in range(4))
         best = max(best, 2 * scale * rows * inner * columns / seconds)
     return best
 
 
-def _seconds(work: Callable[[], None], device: torch.device) -> float:
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
     if device.type == "cuda":
         torch.cuda.synchronize()
     clock = time.process_time if device.type == "cpu" and torch.get_num_threads() == 1 else time.perf_counter

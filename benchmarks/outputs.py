@@ -1,17 +1,16 @@
-"""What the package says of a fixed set of nights, kept in a folder, and compared with what another version said.
+"""The package's outputs of a fixed set of nights, written to a folder, and compared with those of another version.
 
     python -m benchmarks.outputs runs/before          # at one commit
     python -m benchmarks.outputs runs/after           # at another
     python -m benchmarks.outputs --compare runs/before runs/after
 
 Each night is analysed by the command ``sleeplm`` itself, into a folder of studies with a fixed key, so that ids are
-the same each time. Kept are the JSON of ``analyze``, every file of the study, captions of the night, answers to ten
-questions, a cohort of three nights and a simulated recording; times are left out. A reorganisation of the code
+the same each time. Written are the JSON of ``analyze``, every file of the study, captions of the night, answers to
+ten questions, a cohort of three nights and a simulated recording; times are left out. A reorganisation of the code
 changes none of it by a byte.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -20,6 +19,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from sleeplm.files import sha256, sha256_of
 
 SHARED = Path(os.environ.get("SLEEPLM_TEST_DATA", Path(__file__).resolve().parents[2] / "shared"))
 RECORDINGS = SHARED / "data" / "recordings"
@@ -49,7 +51,7 @@ KEY = bytes(range(32))
 
 
 def main() -> None:
-    """Keep the outputs of this version, or compare two folders of outputs."""
+    """Write the outputs of this version, or compare two folders of outputs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.outputs", description=__doc__.split("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--compare", action="store_true", help="compare two folders instead")
@@ -59,10 +61,10 @@ def main() -> None:
         differing = list(differences(before, after))
         print("\n".join(differing) or f"the same: {len(list(before.rglob('*.json')))} outputs")
         sys.exit(bool(differing))
-    keep(*arguments.folders)
+    write_outputs(*arguments.folders)
 
 
-def keep(out: Path) -> None:
+def write_outputs(out: Path) -> None:
     """Write the outputs of this version into a folder, which is made anew."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -72,13 +74,11 @@ def keep(out: Path) -> None:
         (studies / ".key").write_bytes(KEY)
         recording = Path(folder, "simulated.edf")
         _sleeplm("simulate", recording, "--seed", "3", "--hours", "1.5", "--profile", "osa-severe")
-        _write(out / "simulate.json", {p.name: _sha256(p) for p in sorted(Path(folder).glob("simulated*"))})
+        _write(out / "simulate.json", {p.name: sha256_of(p) for p in sorted(Path(folder).glob("simulated*"))})
         for name, (file, *options) in NIGHTS.items():
-            options = [
-                o if o.startswith("--") or not (RECORDINGS / o).exists() else RECORDINGS / o for o in options
-            ]
+            given = [o if o.startswith("--") or not (RECORDINGS / o).exists() else RECORDINGS / o for o in options]
             path = recording if name == "simulated" else RECORDINGS / file
-            study = _json("analyze", path, *options, "--studies", studies, "--name", name)
+            study = _json("analyze", path, *given, "--studies", studies, "--name", name)
             _write(out / f"analyze_{name}.json", study)
             _write(out / f"study_{name}.json", dict(_files_of(studies / study["study"])))
             _write(out / f"night_{name}.json", _json("caption", name, "--studies", studies))
@@ -87,7 +87,7 @@ def keep(out: Path) -> None:
         _write(out / "cohort.json", dict(_cohort(Path(folder), studies, recording)))
 
 
-def _cohort(folder: Path, studies: Path, recording: Path) -> Iterator[tuple[str, str]]:
+def _cohort(folder: Path, studies: Path, recording: Path) -> Iterator[tuple[str, Any]]:
     """The Parquet of a cohort of three nights and what a search in its index finds."""
     import pandas as pd
 
@@ -97,37 +97,33 @@ def _cohort(folder: Path, studies: Path, recording: Path) -> Iterator[tuple[str,
     for file in sorted((folder / "cohort").rglob("*.parquet")):
         table = pd.read_parquet(file)
         table = table[[c for c in table.columns if c not in TIMES]]
-        yield file.relative_to(folder).as_posix(), hashlib.sha256(table.to_json().encode()).hexdigest()
+        yield file.relative_to(folder).as_posix(), sha256(table.to_json().encode())
     yield "search", _json("search", folder / "index", "--text", "obstructive apnea", "--studies", studies)
 
 
 def _files_of(study: Path) -> Iterator[tuple[str, object]]:
     """The files of a study: SHA-256 of each, of the manifest its content."""
     for path in sorted(study.iterdir()):
-        yield path.name, _plain(json.loads(path.read_bytes())) if path.name == "manifest.json" else _sha256(path)
+        yield path.name, _plain(json.loads(path.read_bytes())) if path.name == "manifest.json" else sha256_of(path)
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _sleeplm(*words) -> str:
-    command = [Path(sys.executable).with_name("sleeplm"), *map(str, words)]
+def _sleeplm(*words: str | Path) -> str:
+    command = [str(Path(sys.executable).with_name("sleeplm")), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def _json(*words):
+def _json(*words: str | Path) -> Any:
     return _plain(json.loads(_sleeplm(*words, "--json")))
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """A value without times and places of this run."""
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items() if k not in TIMES}
     return [_plain(v) for v in value] if isinstance(value, list) else value
 
 
-def _write(path: Path, value) -> None:
+def _write(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
 
 

@@ -1,11 +1,11 @@
-"""How varied the captions are: sentence frames in a thousand captions of a stage, and what telling costs.
+"""How varied the captions are: sentence frames in a thousand captions of a stage, and what rendering costs.
 
     python -m benchmarks.phrasing --json
 
 A frame is what is left of a caption when its slots are taken out: numbers with their units and counts, lists and
 ranges of them, names of stages, events, channels, derivations, bands and positions, and the words that state a
 quality (all that `captions.tokens` knows as such); a list of equal slots counts as one. So neither another number
-nor a synonym of a noun makes another frame; another order, another choice of what is said, another sentence does.
+nor a synonym of a noun makes another frame; another order, another choice of what is stated, another sentence does.
 """
 
 import argparse
@@ -61,13 +61,13 @@ def variety(texts: Sequence[str]) -> dict:
 
 
 def thousand(attributes: Sequence[dict], stage: str, facet: str, n: int = CAPTIONS) -> list[str]:
-    """That many captions of a facet in a stage: its epochs told again and again with other seeds."""
+    """That many captions of a facet in a stage: its epochs rendered again and again with other seeds."""
     of_stage = [row for row in attributes if row.get("stage_event", {}).get("stage") == stage]
     if facet != "summary":
         of_stage = [{facet: row[facet]} for row in of_stage if facet in row]
     texts: list[str] = []
     for seed in range(n if of_stage else 0):
-        texts += [told[facet].text for told in render_captions(of_stage, seed) if facet in told]
+        texts += [captions[facet].text for captions in render_captions(of_stage, seed) if facet in captions]
         if not texts or len(texts) >= n:
             break
     return texts[:n]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import time as clock
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,19 +32,20 @@ def write_night(path: Path, hours: float = HOURS) -> None:
     import edfio
 
     draw = np.random.default_rng(1)
-    signal_of = edfio.EdfSignal if path.suffix == ".edf" else edfio.BdfSignal
-    signals = []
+    is_edf = path.suffix == ".edf"
+    signal_of = edfio.EdfSignal if is_edf else edfio.BdfSignal
+    signals: list[Any] = []  # of one kind, which the suffix decides
     for label, sfreq_hz, unit in SIGNALS:
         n = round(hours * 3600) * sfreq_hz
         noise = draw.integers(-3000, 3000, n, dtype=np.int16)
         digital = {"%": np.full(n, 960, np.int16), "code": np.full(n, 2, np.int16)}.get(unit, noise)
         top = {"mV": 32.767, "%": 3276.7, "code": 32767}.get(unit, 327.67)
         made = signal_of.from_digital(
-            digital.astype(np.int16 if path.suffix == ".edf" else np.int32), sfreq_hz, label=label,
+            digital.astype(np.int16 if is_edf else np.int32), sfreq_hz, label=label,
             physical_dimension=unit, physical_range=(-top, top), digital_range=(-32767, 32767),
         )  # fmt: skip
         signals.append(made)
-    whole = edfio.Edf if path.suffix == ".edf" else edfio.Bdf
+    whole = edfio.Edf if is_edf else edfio.Bdf
     whole(signals, starttime=clock(22, 30), data_record_duration=1.0).write(path)
 
 
@@ -123,8 +125,8 @@ def measure() -> list[Figure]:
         for way, (suffix, _) in WAYS.items():
             path = Path(folder, f"night{suffix}")
             found = json.loads(_in_a_process(f"timed({way!r}, {str(path)!r})"))
-            said = f"{found['cpu_s']:.1f} s of processor, {found['n'] / 1e6:.0f} million samples"
-            figures.append(Figure(way, found["s"], "s", said))
+            conditions = f"{found['cpu_s']:.1f} s of processor, {found['n'] / 1e6:.0f} million samples"
+            figures.append(Figure(way, found["s"], "s", conditions))
             figures.append(
                 Figure("  peak memory", found["mb"], "MB", f"{found['before_mb']:.0f} MB before reading")
             )

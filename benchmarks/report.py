@@ -24,12 +24,14 @@ class Figure:
 def peak_memory_mb() -> float:
     """Largest resident memory of this process so far, in MB.
 
-    Linux tells that of the program itself; what `getrusage` tells there begins with the memory of the process that
+    Linux gives that of the program itself; what `getrusage` gives there begins with the memory of the process that
     started it.
     """
     status = Path("/proc/self/status")
     if status.exists():
-        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024
+        largest = re.search(r"VmHWM:\s+(\d+)", status.read_text())
+        if largest:
+            return int(largest[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

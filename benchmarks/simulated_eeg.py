@@ -11,7 +11,7 @@ simulator would leave. Beside spectra stands what they do not show: how much rhy
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ NIGHTS = 24
 HOURS = 6.0
 FIRST_SEED = 400
 SFREQ_HZ = 128
-# Bands told of: slow, delta, theta, alpha, sigma, beta, as rows of `fit_eeg.BANDS_HZ`.
+# Bands that are compared, as rows of `sleeplm.simulate.fitting.eeg.BANDS_HZ`.
 BANDS = {
     "slow": slice(0, 2), "delta": slice(2, 5), "theta": slice(5, 8), "alpha": slice(8, 10), "sigma": slice(10, 12),
     "beta": slice(12, 15),
@@ -85,7 +85,7 @@ def real_people() -> dict[str, dict[Stage, np.ndarray]]:
     return {n: {STAGES[code]: p for code, p in people[n].items()} for n in fitted_half(people)[1]}
 
 
-def _by_stage(log_powers: np.ndarray, hypnogram) -> dict[Stage, np.ndarray]:
+def _by_stage(log_powers: np.ndarray, hypnogram: Sequence[Stage]) -> dict[Stage, np.ndarray]:
     found = {s: log_powers[np.array([h == s for h in hypnogram])] for s in STAGES}
     return {s: usual(p) for s, p in found.items() if len(p)}
 
@@ -96,19 +96,19 @@ def outside(values: np.ndarray, of: np.ndarray) -> np.ndarray:
     return 100 * np.mean((values < low) | (values > high), axis=0)
 
 
-def compare(name: str, real: list[np.ndarray], nights: list[np.ndarray], row: Callable[[str], str]) -> list[Figure]:
+def compare(name: str, real: list[np.ndarray], nights: list[np.ndarray]) -> list[Figure]:
     """Figures of one stage in one real source: percentiles of epochs, and how far people's medians lie."""
     ours, theirs = np.concatenate([shares(p) for p in nights]), np.concatenate([shares(p) for p in real])
     ours_50 = np.stack([np.median(shares(p), axis=0) for p in nights])
     figures = []
     for i, band in enumerate(BANDS):
         mine, other = (np.percentile(x[:, i], [5, 50, 95]) for x in (ours, theirs))
-        said = "{:.1f} {:.1f} {:.1f}"
+        ends = "{:.1f} {:.1f} {:.1f}"
         conditions = (
-            f"real 5-50-95% {said.format(*other)}, simulated {said.format(*mine)}, n = {len(theirs)} epochs"
+            f"real 5-50-95% {ends.format(*other)}, simulated {ends.format(*mine)}, n = {len(theirs)} epochs"
         )
         away = float(outside(theirs, ours)[i])
-        figures.append(Figure(f"{row(band)}: real outside simulated", away, "%", conditions))
+        figures.append(Figure(f"{name} {band}: real outside simulated", away, "%", conditions))
     middle = np.stack([np.median(shares(p), axis=0) for p in real])
     low, high = ours_50.min(axis=0), ours_50.max(axis=0)
     within = float(np.mean((middle >= low) & (middle <= high)))
@@ -146,17 +146,17 @@ def compare_unrest(simulated: list[tuple]) -> list[Figure]:
         for name in ours[0]:
             values = [x[name] for x in ours]
             low, high = np.percentile(values, [10, 90])
-            said = ", ".join(f"{k} {x[stage][name]:.2f}" for k, x in real.items() if stage in x)
-            conditions = f"{said}; {len(ours)} simulated nights, 10th to 90th percentile {low:.2f} to {high:.2f}"
+            beside = ", ".join(f"{k} {x[stage][name]:.2f}" for k, x in real.items() if stage in x)
+            conditions = f"{beside}; {len(ours)} simulated nights, 10th to 90th percentile {low:.2f} to {high:.2f}"
             figures.append(Figure(f"{stage} {name}, simulated", float(np.median(values)), "", conditions))
     return figures
 
 
-def _of_stages(epochs: np.ndarray, hypnogram) -> dict[Stage, dict[str, float]]:
+def _of_stages(epochs: np.ndarray, hypnogram: Sequence[Stage]) -> dict[Stage, dict[str, float]]:
     """Medians of `unrest` in the stages of a night that are not few."""
     places = {s: np.array([h == s for h in hypnogram]) for s in STAGES}
-    kept = {s: epochs[at] for s, at in places.items() if at.sum() >= FEW}
-    return {s: {name: float(np.median(x)) for name, x in unrest(e).items()} for s, e in kept.items()}
+    of_stages = {s: epochs[at] for s, at in places.items() if at.sum() >= FEW}
+    return {s: {name: float(np.median(x)) for name, x in unrest(e).items()} for s, e in of_stages.items()}
 
 
 def measure() -> list[Figure]:
@@ -171,8 +171,7 @@ def measure() -> list[Figure]:
             real = [p[stage] for p in people if stage in p and len(p[stage]) >= FEW]
             ours = [n[stage] for n in nights if stage in n and len(n[stage]) >= FEW]
             if real:
-                name = f"{source} {stage}"
-                figures += compare(name, real, ours, lambda band, name=name: f"{name} {band}")
+                figures += compare(f"{source} {stage}", real, ours)
     groups = {"real": sources["11 people"], "simulated": [n for n in nights if Stage.N3 in n and Stage.W in n]}
     ratios = {
         k: [np.median(total(p[Stage.N3])) - np.median(total(p[Stage.W])) for p in g] for k, g in groups.items()

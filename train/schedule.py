@@ -3,7 +3,8 @@
 import math
 import time
 
-_WARM_UP, _LEAST = 0.04, 0.02
+_WARM_UP = 0.04  # share of a run in which the rate rises
+_LEAST = 0.02  # of the peak, where the rate begins and ends
 
 
 class Progress:
@@ -45,7 +46,7 @@ class Progress:
         self._since = None
 
     def state_dict(self) -> dict:
-        """What a checkpoint keeps."""
+        """What a checkpoint holds."""
         return {"step": self.step, "elapsed_s": self.elapsed_s}
 
     def load_state_dict(self, state: dict) -> None:
@@ -56,6 +57,6 @@ class Progress:
 def learning_rate(peak: float, share: float) -> float:
     """Linear warm-up, then half a cosine down to a fiftieth of the peak."""
     if share < _WARM_UP:
-        return peak * (0.02 + 0.98 * share / _WARM_UP)
+        return peak * (_LEAST + (1 - _LEAST) * share / _WARM_UP)
     down = (share - _WARM_UP) / (1 - _WARM_UP)
     return peak * (_LEAST + (1 - _LEAST) * 0.5 * (1 + math.cos(math.pi * down)))

@@ -2,23 +2,27 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from sleeplm.errors import UsageError
-from train.corpus.stream import NIGHTS_AT_ONCE
+from train.corpus.shuffle_buffer import NIGHTS_AT_ONCE
 from train.schedule import Progress, learning_rate
 
-LOG_EVERY = 50
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+LOG_EVERY = 50  # steps
 SETTINGS_FILE = "settings.json"  # of a checkpoint
 
 
@@ -50,6 +54,22 @@ class RunSettings:
     precision: str = "no"
 
 
+class TrainedModule(nn.Module):
+    """A network with its losses, as one module, so that it can be trained on any number of machines.
+
+    Called with a batch, it gives its losses by their names, unweighted.
+
+    Attributes
+    ----------
+    network : Module
+    weights : mapping of str to float
+        How much each loss counts.
+    """
+
+    network: nn.Module
+    weights: Mapping[str, float]
+
+
 class Training:
     """A network, its optimizer and how far it is.
 
@@ -57,23 +77,22 @@ class Training:
     ----------
     settings : RunSettings
     made : callable
-        Makes the module that is trained, once all seeds are set. It gives losses by their names, and has a
-        `network` and `weights`, how much each loss counts.
+        Makes the module that is trained, once all seeds are set.
     drawn : callable
         What the module is called with, given the number of a batch, from which alone it follows.
     run : path
         Where the checkpoint is kept.
-    writer, optional
+    writer : SummaryWriter, optional
         Of TensorBoard.
     """
 
     def __init__(
         self,
         settings: RunSettings,
-        made: Callable[[], nn.Module],
+        made: Callable[[], TrainedModule],
         drawn: Callable[[int], tuple],
         run: Path,
-        writer=None,
+        writer: "SummaryWriter | None" = None,
     ):
         set_seed(settings.seed)
         self.settings, self.drawn, self.run, self.writer = settings, drawn, run, writer
@@ -103,10 +122,10 @@ class Training:
         UsageError
             There is none, or it is of a run with other settings.
         """
-        kept = self.checkpoint / SETTINGS_FILE
-        if not kept.is_file():
+        settings = self.checkpoint / SETTINGS_FILE
+        if not settings.is_file():
             raise UsageError(f"There is no checkpoint in {self.run.name}; start the run without --resume.")
-        now, then = json.loads(json.dumps(asdict(self.settings))), json.loads(kept.read_text())
+        now, then = json.loads(json.dumps(asdict(self.settings))), json.loads(settings.read_text())
         other = sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
         if set(other) - {"minutes"}:  # a run may be given more time
             raise UsageError(f"The checkpoint is of a run with another {', '.join(other)}; give the same.")
@@ -133,7 +152,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.settings.rate, self.progress.share)
         with self._attention():
-            found = self.module(*drawn)
+            found: dict[str, Tensor] = self.module(*drawn)
             loss = sum(self.weights[name] * value for name, value in found.items())
             self.optimizer.zero_grad()
             self.accelerator.backward(loss)
@@ -147,20 +166,20 @@ class Training:
             self.progress.elapsed_s = float(slowest.max())
         return {name: value.item() for name, value in found.items()}
 
-    def _attention(self):
+    def _attention(self) -> AbstractContextManager:
         """In bfloat16 on a CPU the fused attention's backward pass takes half a step, the plain one little."""
         plain = self.settings.precision == "bf16" and self.accelerator.device.type == "cpu"
         return sdpa_kernel(SDPBackend.MATH) if plain else nullcontext()
 
     def train(self, validation: Callable | None, validate_minutes: float = 20.0) -> None:
-        """Train to the end of the run, telling how it goes; `validation` measures a network."""
+        """Train to the end of the run, reporting how it goes; `validation` measures a network."""
         self.module.train()
         recent: list[dict[str, float]] = []
         validated_s = self.progress.elapsed_s
         while not self.progress.done:
             recent.append(self.step())
             if len(recent) == LOG_EVERY:
-                self._tell({name: np.mean([r[name] for r in recent]) for name in recent[0]})
+                self._report({name: float(np.mean([r[name] for r in recent])) for name in recent[0]})
                 recent = []
             if self.progress.elapsed_s - validated_s > 60 * validate_minutes:
                 self.save()
@@ -177,10 +196,10 @@ class Training:
         self.module.eval()
         found = validation(self.network)
         self.module.train()
-        self._tell(found)
+        self._report(found)
         return found
 
-    def _tell(self, values: dict[str, float]) -> None:
+    def _report(self, values: dict[str, float]) -> None:
         if not self.accelerator.is_main_process:
             return
         step = self.progress.step
@@ -191,3 +210,10 @@ class Training:
         if self.writer is not None:
             for name, value in values.items():
                 self.writer.add_scalar(name, value, step)
+
+
+def summary_writer(run: Path) -> "SummaryWriter":
+    """TensorBoard's writer into the folder of a run."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(run / "tensorboard"))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sleeplm.night import Scoring
-from train.evaluation import cached_people as keeping
-from train.evaluation.cached_people import kept
+from train.evaluation import cached_people as cache
+from train.evaluation.cached_people import cached_people
 from train.evaluation.people import Plan, simulate
 
 PLAN = Plan("csa", 700_009, 0.5, scored=False)
@@ -15,10 +15,10 @@ def person():
 
 
 def test_a_person_is_made_once_and_read_back_as_made(tmp_path, person, monkeypatch):
-    monkeypatch.setattr(keeping, "simulate", lambda plan: person)
-    (first,) = kept([PLAN], tmp_path / "people")
-    monkeypatch.setattr(keeping, "simulate", None)  # nobody is made again
-    (again,) = kept([PLAN], tmp_path / "people")
+    monkeypatch.setattr(cache, "simulate", lambda plan: person)
+    (first,) = cached_people([PLAN], tmp_path / "people")
+    monkeypatch.setattr(cache, "simulate", None)  # nobody is made again
+    (again,) = cached_people([PLAN], tmp_path / "people")
     for found in (first, again):
         np.testing.assert_array_equal(found.epochs.signals, person.epochs.signals)
         np.testing.assert_array_equal(found.epochs.present, person.epochs.present)
@@ -28,10 +28,10 @@ def test_a_person_is_made_once_and_read_back_as_made(tmp_path, person, monkeypat
 
 
 def test_what_other_code_made_is_made_again(tmp_path, person, monkeypatch):
-    monkeypatch.setattr(keeping, "simulate", lambda plan: person)
-    kept([PLAN], tmp_path)
-    monkeypatch.setattr(keeping, "code_sum", lambda: "another")
-    kept([PLAN], tmp_path)
+    monkeypatch.setattr(cache, "simulate", lambda plan: person)
+    cached_people([PLAN], tmp_path)
+    monkeypatch.setattr(cache, "code_sha256", lambda: "another")
+    cached_people([PLAN], tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
 

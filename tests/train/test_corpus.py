@@ -11,11 +11,11 @@ from sleeplm.errors import StudyError, UsageError
 from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.network.nano.sentences import Parts
 from sleeplm.simulate import simulate_night
-from train.corpus.corpus import MEASURED_VIEWS, nights, views_of
+from train.corpus.night import EVALUATED_SUBSETS, nights, subsets_of
+from train.corpus.shuffle_buffer import ShuffleBuffer
 from train.corpus.simulate import SETTINGS, planned, simulate_corpus
-from train.corpus.stream import Stream
-from train.nano import texts
-from train.nano.batches import InMemoryDataset
+from train.nano import text_embeddings
+from train.nano.dataset import InMemoryDataset
 from train.nano.pretrain import caption_tokenizer
 
 HOURS = 0.25
@@ -45,12 +45,12 @@ def quick_sentences(monkeypatch):
         vectors = [np.random.default_rng(s).normal(size=(n, 384)) for s, n in zip(sums, counts, strict=True)]
         return np.concatenate(vectors).astype(np.float32), np.cumsum(counts) - counts
 
-    monkeypatch.setattr(texts, "template_embeddings", embed)
+    monkeypatch.setattr(text_embeddings, "template_embeddings", embed)
 
 
-def stream(folder, at_once=2):
-    filled = partial(InMemoryDataset, captions=12, pairs=8, seed=5)
-    return Stream(nights(folder, "train"), filled, seed=5, at_once=at_once, batches_a_shelf=3)
+def buffer(folder, at_once=2):
+    load = partial(InMemoryDataset, captions=12, pairs=8, seed=5)
+    return ShuffleBuffer(nights(folder, "train"), load, seed=5, at_once=at_once, batches_a_fill=3)
 
 
 def same(a, b):
@@ -82,33 +82,33 @@ def test_the_truth_of_a_simulated_night_is_its_scoring(made):
 
 def test_a_night_is_told_otherwise_by_another_seed_and_measured_alike(made):
     night = nights(made, "test")[0]
-    one, same, other = (night.told(seed).rows() for seed in (1, 1, 2))
+    one, same, other = (night.rendered(seed).rows() for seed in (1, 1, 2))
     assert one == same
     assert [r.attributes for r in one] == [r.attributes for r in other]
     assert [r.captions for r in one] != [r.captions for r in other]
-    assert len(one) == len(MEASURED_VIEWS) * night.n_epochs
-    assert views_of(night.study, 1) != views_of(night.study, 2)
+    assert len(one) == len(EVALUATED_SUBSETS) * night.n_epochs
+    assert subsets_of(night.study, 1) != subsets_of(night.study, 2)
 
 
 def test_a_batch_is_the_same_wherever_a_run_goes_on(made):
-    words = caption_tokenizer(stream(made).shelf(0), 300)
-    whole = stream(made)
-    drawn = [whole.batch(6, words, 30, 5, step) for step in range(8)]
+    tokenizer = caption_tokenizer(buffer(made).fill(0), 300)
+    whole = buffer(made)
+    drawn = [whole.at(step).batch(6, tokenizer, 30, 5, step) for step in range(8)]
     for step in (7, 4):
-        again = stream(made).batch(6, words, 30, 5, step)
+        again = buffer(made).at(step).batch(6, tokenizer, 30, 5, step)
         assert all(same(value, getattr(drawn[step], name)) for name, value in vars(again).items())
 
 
 def test_a_shelf_holds_its_nights_alone_and_every_night_comes_once_a_pass(made):
-    some = stream(made)
-    shelves = [[n.study for n in some.of_shelf(i)] for i in range(6)]
+    some = buffer(made)
+    fills = [[n.study for n in some.nights_of(i)] for i in range(6)]
     everyone = sorted(n.study for n in nights(made, "train"))
     for turn in range(3):
-        assert sorted(shelves[2 * turn] + shelves[2 * turn + 1]) == everyone
-    assert max(map(len, shelves)) == 2
-    assert len({tuple(s) for s in shelves[::2]}) > 1
-    assert some.of_shelf(0)[0].seed != some.of_shelf(2)[0].seed
-    assert len(some.shelf(1).signals) == len(shelves[1])
+        assert sorted(fills[2 * turn] + fills[2 * turn + 1]) == everyone
+    assert max(map(len, fills)) == 2
+    assert len({tuple(s) for s in fills[::2]}) > 1
+    assert some.nights_of(0)[0].seed != some.nights_of(2)[0].seed
+    assert len(some.fill(1).signals) == len(fills[1])
 
 
 def test_what_is_no_corpus_is_refused(tmp_path):

@@ -20,23 +20,23 @@ from sleeplm.network.nano.tokenizer import train_tokenizer
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.epochs import Epochs
 from sleeplm.simulate import PROFILES
-from train.corpus.corpus import tell_alone
+from train.corpus.night import render_without_context
 from train.evaluation import speed
-from train.evaluation.bert_score import BERT_SCORE, likeness
+from train.evaluation.bert_score import BERT_SCORE, similarity
 from train.evaluation.conditions import POSITION_PROMPTS
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
 from train.evaluation.evaluate import main, measure
 from train.evaluation.figures import Figure
+from train.evaluation.generated_captions import in_words, numbers_in, numbers_measured, spans_detected, spans_stated
 from train.evaluation.localization import ALL_PHRASES, LOCATED
 from train.evaluation.out_of_distribution import (
     HEARTS_OF,
+    OUT_OF_DISTRIBUTION_SEED,
     STAGES_OF,
-    UNUSUAL_SEED,
-    planned_unusual,
-    unusual_figures,
+    out_of_distribution_figures,
+    planned_out_of_distribution,
 )
-from train.evaluation.own_captions import in_words, numbers_in, numbers_measured, spans_detected, spans_said
-from train.evaluation.people import VIEWS, simulated
+from train.evaluation.people import CHANNEL_SUBSETS, simulated
 from train.evaluation.real import MASKED_UV, masked, one_eeg, wake_or_deep
 from train.evaluation.report import BEGIN, END, as_json, tables, write_tables
 from train.evaluation.retrieval import claims_hold, retrieval_figures
@@ -123,7 +123,7 @@ def test_who_knows_the_stages_has_a_kappa_of_one_in_every_view(figures):
         for figure in of(figures, table):
             assert (figure.value, figure.low, figure.high) == pytest.approx((1, 1, 1)), figure
             assert figure.baselines["commonest stage"] == 0
-    assert {f.name for f in of(figures, "Stages by words")} == set(VIEWS)
+    assert {f.name for f in of(figures, "Stages by words")} == set(CHANNEL_SUBSETS)
     assert of(figures, "Stages by words")[0].baselines["YASA"] == 1  # here the truth itself stands in for it
     for figure in of(figures, "Stages from few examples"):
         assert figure.value == pytest.approx(1) and figure.baselines["untrained encoder"] < 1
@@ -155,9 +155,9 @@ def test_likeness_is_bert_score():
     texts = ["Stage N2 with two spindles.", "Heart rate 62 bpm, regular.", "Awake, lying on the left side."]
     others = ["N2 sleep; a pair of sleep spindles.", "Heart rate 62 bpm on average.", "Deep sleep, supine."]
     # What TorchMetrics 1.9 gives of each pair alone.
-    np.testing.assert_allclose(likeness(texts, others), [0.65398, 0.85223, 0.41665], atol=1e-4)
-    np.testing.assert_allclose(likeness(texts[::-1], others[::-1]), likeness(texts, others)[::-1], atol=1e-5)
-    np.testing.assert_allclose(likeness(texts, texts), 1, atol=1e-5)
+    np.testing.assert_allclose(similarity(texts, others), [0.65398, 0.85223, 0.41665], atol=1e-4)
+    np.testing.assert_allclose(similarity(texts[::-1], others[::-1]), similarity(texts, others)[::-1], atol=1e-5)
+    np.testing.assert_allclose(similarity(texts, texts), 1, atol=1e-5)
 
 
 def test_who_knows_the_events_finds_them_where_they_are(figures):
@@ -205,7 +205,7 @@ def test_hearts_and_stages_of_unusual_people_are_asked_for_in_words(people):
     ]
     model = HearsHearts(people)
     model.people = beating
-    figures = unusual_figures(EvaluationContext.of(model, people, beating), beating)
+    figures = out_of_distribution_figures(EvaluationContext.of(model, people, beating), beating)
     assert [f.value for f in of(figures, STAGES_OF)] == pytest.approx([1, 1])
     hearts = {f.name: f for f in of(figures, HEARTS_OF)}
     assert hearts['under 50 bpm: "slow heartbeat"'].value == hearts['over 90 bpm: "fast heart rate"'].value == 1
@@ -214,8 +214,8 @@ def test_hearts_and_stages_of_unusual_people_are_asked_for_in_words(people):
 
 
 def test_unusual_people_are_of_no_other_part():
-    plans = planned_unusual(8, 2)
-    assert all(plan.unusual and plan.seed - UNUSUAL_SEED in range(8) for plan in plans)
+    plans = planned_out_of_distribution(8, 2)
+    assert all(plan.unusual and plan.seed - OUT_OF_DISTRIBUTION_SEED in range(8) for plan in plans)
     assert {plan.profile for plan in plans} == set(PROFILES)
 
 
@@ -236,9 +236,9 @@ def test_claims_hold_where_all_of_them_are_true(said, true):
 
 def test_every_target_is_a_figure_of_its_part(figures, people, monkeypatch):
     monkeypatch.setattr(speed, "NIGHT", 70)
-    bench = EvaluationContext(EmbeddingCache(Oracle(people)), EmbeddingCache(Oracle(people)), people, people)
+    context = EvaluationContext(EmbeddingCache(Oracle(people)), EmbeddingCache(Oracle(people)), people, people)
     model = NanoSleepLM(SleepLMNetwork(TINY), Oracle(people).tokenizer)
-    made = [*figures, *retrieval_figures(bench), *speed.speed_figures(model, people[0].epochs)]
+    made = [*figures, *retrieval_figures(context), *speed.speed_figures(model, people[0].epochs)]
     missing = [t for t in TARGETS if t.found_in(made) is None]
     assert {t.table for t in missing} == {t.table for t in TARGETS if t.table.startswith(("Real", "Concepts"))}
     verdicts = {t.what: t.verdict(t.found_in(made)) for t in TARGETS}
@@ -254,8 +254,8 @@ def test_every_wording_is_asked_for_once():
 
 def test_spans_and_numbers_are_read_from_claims():
     claims = [("snore.at", 3.5), ("snore.into_next", True), ("arousal.span", (4.0, 7)), ("stage", "N2")]
-    assert spans_said(claims) == {"snore": [(3.5, 30.0)], "arousal": [(4.0, 7.0)]}
-    assert spans_said([("snore.at", 3.5)]) == {}
+    assert spans_stated(claims) == {"snore": [(3.5, 30.0)], "arousal": [(4.0, 7.0)]}
+    assert spans_stated([("snore.at", 3.5)]) == {}
     span = {"arousal": [(0, 4.0)], "snore": [(20.0, 30)]}
     happened = [Event("arousal", 58.0, 6.0), Event("snore", 80.0, 20.0), Event("spindle", 61.0, 1.0)]
     assert spans_detected(Scoring(events=tuple(happened)), 2) == span
@@ -267,7 +267,7 @@ def test_spans_and_numbers_are_read_from_claims():
 
 def test_every_number_that_is_told_is_named_as_it_was_measured(people):
     attributes = people[0].attributes
-    told = [tell_alone(attributes, f"telling {i}") for i in range(3)]
+    told = [render_without_context(attributes, f"telling {i}") for i in range(3)]
     seen = set()
     for e, row in enumerate(attributes):
         measured = numbers_in(numbers_measured(row))
@@ -351,7 +351,7 @@ def test_json_has_null_for_what_is_not_a_number():
 @pytest.fixture
 def simulated_before(monkeypatch, people):
     monkeypatch.setattr("train.evaluation.evaluate.SleepLM.from_pretrained", lambda _: Oracle(people))
-    monkeypatch.setattr("train.evaluation.evaluate.kept", lambda plans, folder: people * (len(plans) // 2))
+    monkeypatch.setattr("train.evaluation.evaluate.cached_people", lambda plans, folder: people * (len(plans) // 2))
 
 
 def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys, simulated_before):
@@ -365,8 +365,11 @@ def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys,
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--only", "unseen"], "needs --unseen-weights"),
-        (["--only", "unseen", "--unseen-weights", "told"], "not made by `python -m train.nano.pretrain --unseen`"),
+        (["--only", "held_out"], "needs --held-out-weights"),
+        (
+            ["--only", "held_out", "--held-out-weights", "told"],
+            "not made by `python -m train.nano.pretrain --held-out`",
+        ),
         (["--people", "0"], "at least one person"),
         (["--out", __file__], "does not have one <!-- figures"),
     ],

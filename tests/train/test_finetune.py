@@ -20,9 +20,9 @@ from sleeplm.network.published.files import load_released
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
 from sleeplm.network.published.tokenizer import PublishedTokenizer
 from sleeplm.recording.epochs import Epochs
-from train.corpus.corpus import Row
+from train.corpus.night import Row
 from train.nano.pretrain import main
-from train.published.batches import PublishedBatch, PublishedDataset
+from train.published.dataset import PublishedBatch, PublishedDataset
 from train.published.finetune import TuningSettings, export_tuned, start_of, tuning, validation_of
 from train.published.step import PublishedStep, PublishedValidation
 
@@ -38,10 +38,13 @@ class Night:
 
     seed: int
     channels: tuple[str, ...] = CHANNEL_NAMES
-    simulated, n_epochs, views = True, EPOCHS, ("whole", "brain")
+    simulated, n_epochs, subsets = True, EPOCHS, ("whole", "brain")
 
-    def told(self, seed):
+    def rendered(self, seed):
         return self
+
+    def with_channels(self, channels):
+        return replace(self, channels=channels)
 
     @property
     def signals(self):
@@ -86,7 +89,7 @@ def words(folder):
     return PublishedTokenizer(folder, TINY.vocabulary, TINY.context)
 
 
-def material(words, seeds=(0, 1)):
+def dataset(words, seeds=(0, 1)):
     return PublishedDataset([Night(seed, NAMES) for seed in seeds], words, 2)
 
 
@@ -95,7 +98,7 @@ def run_of(start, run, settings=SETTINGS):
 
 
 def test_a_batch_is_prepared_as_the_network_will_be_handed_it(words):
-    made = material(words)
+    made = dataset(words)
     batch = made.batch(12, 3, 5)
     same, other = made.batch(12, 3, 5), made.batch(12, 3, 6)
     assert all(np.array_equal(value, getattr(same, name)) for name, value in vars(batch).items())
@@ -112,7 +115,7 @@ def test_a_batch_is_prepared_as_the_network_will_be_handed_it(words):
 
 
 def test_each_epoch_has_a_text_of_one_facet_and_what_says_the_same_is_true_of_it_too(words):
-    batch = material(words).batch(40, 1, 0)
+    batch = dataset(words).batch(40, 1, 0)
     texts = words.texts(batch.ids.tolist())
     assert {tuple(p) for p in batch.prefix} <= {(0, -1), (3, -1), (4, -1)}
     for i in range(40):
@@ -126,11 +129,16 @@ def test_each_epoch_has_a_text_of_one_facet_and_what_says_the_same_is_true_of_it
 
 
 def test_a_night_is_told_to_ten_channels(start, monkeypatch, tmp_path):
-    told = []
-    monkeypatch.setattr(Night, "rows", lambda self: told.append(self.channels) or [self.row(0, CHANNEL_NAMES)])
+    channels = []
+
+    def rows(self):
+        channels.append(self.channels)
+        return [self.row(0, CHANNEL_NAMES)]
+
+    monkeypatch.setattr(Night, "rows", rows)
     monkeypatch.setattr(Night, "signals", np.zeros((1, 14, 1920), np.float16))
     run_of(start, tmp_path).drawn(0)
-    assert set(told) == {NAMES}
+    assert set(channels) == {NAMES}
 
 
 def test_losses_are_those_of_the_published_outputs(reference):
@@ -179,7 +187,7 @@ def test_tuning_lowers_every_loss_and_what_is_saved_is_read_again(start, words, 
     before = start.network.state_dict()
     before = {name: value.clone() for name, value in before.items()}
     run = run_of(start, tmp_path / "run", replace(SETTINGS, steps=14, batch=10, rate=5e-3))
-    validation = PublishedValidation(material(words, seeds=(7,)), batches=1, size=20)
+    validation = PublishedValidation(dataset(words, seeds=(7,)), batches=1, size=20)
     first = run.validate(validation)
     run.train(validation)
     last = run.validate(validation)
@@ -249,6 +257,7 @@ def test_weights_without_a_reconstruction_head_are_tuned_by_the_other_losses(sta
 def test_people_set_aside_are_measured_alike_each_time(start):
     assert validation_of(start, []) is None
     measure = validation_of(start, [Night(5)])
+    assert measure is not None
     one, two = measure(start.network), measure(start.network)
     assert one == two and -1 <= one["kappa"] <= 1
 
@@ -267,7 +276,7 @@ def test_the_command_tunes_goes_on_and_writes_what_loads(corpus, folder, tmp_pat
     main(asked)
     made = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (made["steps"], made["batch"]) == (2, 4)
-    assert SleepLM.from_pretrained(tmp_path / "tuned").network.about["fine_tuned"] == made
+    assert start_of(str(tmp_path / "tuned")).network.about["fine_tuned"] == made
     main([*asked, "--resume"])
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] == 2
 
@@ -278,7 +287,7 @@ def test_the_command_tunes_goes_on_and_writes_what_loads(corpus, folder, tmp_pat
         (["--from", "nowhere/at/all"], "the weights folder lacks nano.safetensors"),
         (["--variety", "0.5"], "--variety is of a network of our own; leave it out with the published form"),
         (["--sentences", "9"], "--sentences is of a network of our own"),
-        (["--unseen"], "--unseen is of a network of our own"),
+        (["--held-out"], "--held-out is of a network of our own"),
         (["--resume"], "There is no checkpoint"),
     ],
 )

@@ -4,8 +4,8 @@ import pytest
 from sleeplm.captions import render_captions, spans_of, training_phrases
 from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.network.nano.measured import with_placeholders
-from train.corpus.corpus import Row
-from train.corpus.held_out import ASKED, CONCEPTS, DESCRIBED, SilentNight, named_in, without
+from train.corpus.held_out import ASKED, CONCEPTS, DESCRIBED, NightWithoutConcepts, named_in, without
+from train.corpus.night import Row
 
 BANDS = {"delta_pct": 40, "theta_pct": 20, "alpha_pct": 10, "sigma_pct": 18, "beta_pct": 12, "rms_uv": 18}
 INSIDE = {"from_before": False, "into_next": False}
@@ -14,7 +14,7 @@ EVENTS = [
     {"type": "bradycardia", "start_s": 4.0, "end_s": 20.0, "duration_s": 16.0, **INSIDE},
     {"type": "arousal", "start_s": 22.0, "end_s": 27.0, "duration_s": 5.0, **INSIDE},
 ]
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, dict] = {
     "stage_event": {
         "stage": "N2", "stage_source": "truth", "previous_stage": "N2", "events": EVENTS,
         "looked_for": ["respiratory", "arousal", "desaturation"],
@@ -38,26 +38,29 @@ def row():
 
 
 class OneNight:
-    stem, signals = "stem", np.zeros(3)
+    signals = np.zeros(3)
+
+    def rendered(self, seed):
+        return self
 
     def rows(self):
         return [row()]
 
 
 def texts_of(row):
-    told = [t for texts in (*row.captions.values(), *row.marked.values()) for t in texts]
-    return [*row.phrases, *row.untold, *(p for _, _, p in row.spans), *told]
+    told = [t for texts in (*row.captions.values(), *row.templates.values()) for t in texts]
+    return [*row.phrases, *row.unknown, *(p for _, _, p in row.spans), *told]
 
 
 def test_no_text_of_a_silent_night_names_a_concept_and_the_rest_is_kept():
-    before, (after,) = row(), SilentNight(OneNight()).rows()
+    before, (after,) = row(), NightWithoutConcepts(OneNight()).rows()
     assert {c for t in texts_of(before) for c in named_in(t)} == set(CONCEPTS)
     assert not [t for t in texts_of(after) if named_in(t)]
     assert set(after.captions) == {"stage_event", "brain", "cardiac"}
     assert any("arousal" in t for t in after.captions["stage_event"])
     assert any("slow waves" in t for t in after.captions["brain"])
     assert any("43" in t for t in after.captions["cardiac"])
-    assert {"N2 sleep", "arousal", "asleep"} <= set(after.phrases) and after.untold == ["snoring"]
+    assert {"N2 sleep", "arousal", "asleep"} <= set(after.phrases) and after.unknown == ["snoring"]
     assert {p for _, _, p in after.spans} >= {"arousal"}
     assert not after.attributes
 

@@ -16,11 +16,11 @@ from train.evaluation.held_out_concepts import (
     ALL_WORDINGS,
     CONCEPTS,
     FIRST_SEED,
-    UNSEEN,
+    HELD_OUT,
+    held_out_figures,
     planned_with_concepts,
     resting_bpm,
     spindles_in,
-    unseen_figures,
 )
 from train.evaluation.people import simulated
 
@@ -55,16 +55,18 @@ class Knowing(NanoSleepLM):
         person = next(self.read)  # each is read once, in order
         truths = [np.nan_to_num(ways[""].holds(person)) * self.knows for ways in CONCEPTS.values()]
         vectors = np.stack(truths, axis=1).astype(np.float32)
-        return Encoding(vectors, np.zeros((len(epochs), 30, 3)), np.zeros((len(epochs), 2, 16)), None)
+        return Encoding(
+            vectors, np.zeros((len(epochs), 30, 3)), np.zeros((len(epochs), 2, 16)), np.zeros((len(epochs), 0))
+        )
 
     def embed_text(self, texts):
         return np.array([[concept in named_in(text) for concept in CONCEPTS] for text in texts], dtype=np.float32)
 
 
 def test_who_knows_a_concept_ranks_it_first_and_who_does_not_by_chance(people):
-    readings = [EmbeddingCache(Knowing(people, knows)) for knows in (True, False, False)]
-    figures = {f.name: f for f in unseen_figures(*readings, people)}
-    assert {f.table for f in figures.values()} == {UNSEEN}
+    held_out, trained, blank = (EmbeddingCache(Knowing(people, knows)) for knows in (True, False, False))
+    figures = {f.name: f for f in held_out_figures(held_out, trained, blank, people)}
+    assert {f.table for f in figures.values()} == {HELD_OUT}
     for name, ways in CONCEPTS.items():
         assert len([f for f in figures if f.startswith(name)]) == len(ASKED[name]) + 2 * len(ways)
         for wording in (ALL_WORDINGS, *(f'"{w}"' for w in ASKED[name])):

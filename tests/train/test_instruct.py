@@ -19,12 +19,12 @@ from train.assistant.card import write_card
 from train.assistant.dialogues import (
     Example,
     answers,
+    facts_of,
     follow_ups,
     questions,
     read_phrasings,
     split_phrasings,
     stand_in,
-    told_by,
 )
 
 _BYTES = LLTokenizer("byte")
@@ -49,7 +49,7 @@ def test_every_plan_that_is_taught_is_allowed_for_its_question(held_out):
 def test_every_answer_that_is_taught_passes_the_check():
     random = np.random.default_rng(4)
     asked = list(questions(random, repeats=1))
-    told = [told_by(one.calls[0], random) for one in asked]
+    told = [facts_of(one.calls[0], random) for one in asked]
     assert sum(bool(t) for t in told) > 300
     for example in answers(iter(asked[::3]), random):
         ids = example.prompt.user.rsplit("\n", 1)[-1].split()

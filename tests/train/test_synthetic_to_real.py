@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from sleeplm.kinds.stages import STAGES
 from train.evaluation.synthetic_to_real import (
     SAMPLES,
-    Context,
+    EpochNetwork,
     Night,
-    Sight,
-    judged,
+    NightNetwork,
+    kappas_of,
     measure,
     scaled,
     simulated_nights,
@@ -44,24 +44,24 @@ def test_a_judge_learns_what_can_be_told_and_nothing_else(monkeypatch, tmp_path)
     assert figures["kappa simulated"] > 0.8
     rng = np.random.default_rng(3)
     noise = Night(scaled(rng.normal(0, 1, (128, SAMPLES))), rng.integers(0, 5, 128))
-    alone, in_context = judged(Sight().eval(), Context().eval(), [noise])
+    alone, in_context = kappas_of(EpochNetwork().eval(), NightNetwork().eval(), [noise])
     assert abs(alone) < 0.3 and abs(in_context) < 0.3
 
 
 def test_area_of_a_judge_is_between_none_and_one():
     night = _told_by_frequency(60, 5)
     codes = np.where(np.arange(60) % 2, STAGES.index("N3"), STAGES.index("W"))
-    (area,) = wake_or_deep(Sight().eval(), {"x": Night(night.epochs, codes)}).values()
+    (area,) = wake_or_deep(EpochNetwork().eval(), {"x": Night(night.epochs, codes)}).values()
     assert 0 <= area <= 1
 
 
 def test_real_nights_are_as_long_as_their_scoring(data, monkeypatch):
-    from train.evaluation import synthetic_to_real as judge
+    from train.evaluation import synthetic_to_real as tested
 
-    monkeypatch.setattr(judge, "DATA", data)
-    night = judge.real_night(*judge.REAL["dynamo"])
+    monkeypatch.setattr(tested, "DATA", data)
+    night = tested.real_night(*tested.REAL["dynamo"])
     assert night.epochs.shape == (len(night.codes), SAMPLES)
     assert {STAGES[c] for c in night.codes if c >= 0} == set(STAGES)
-    people = judge.real_people()
+    people = tested.real_people()
     assert len(people) > 20
     assert all(len(p.epochs) == len(p.codes) for p in people.values())

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from train.corpus.ucddb import NOMINAL_UV, STORED_SD, people_of, write_people
 def archive(tmp_path):
     rng = np.random.default_rng(0)
     sizes = {"002_N3": 2, "002_W": 3, "003_W": 2, "005_W": 1}
-    held = {key: rng.normal(0, STORED_SD, (n, 3840)).astype(np.int16) for key, n in sizes.items()}
+    held: dict[str, Any] = {key: rng.normal(0, STORED_SD, (n, 3840)).astype(np.int16) for key, n in sizes.items()}
     np.savez(tmp_path / "epochs.npz", **held)
     return tmp_path / "epochs.npz", held
 

@@ -87,7 +87,7 @@ class Asked:
         return Question.read(self.question, self.study, self.before.question if self.before else None)
 
     def example(self) -> Example:
-        """As training material."""
+        """As an example to learn."""
         earlier = self.before.calls if self.before else ()
         return Example(plan.plan_prompt(self.read(), earlier), "; ".join(written(c) for c in self.calls))
 
@@ -165,10 +165,10 @@ def follow_ups(random: np.random.Generator, count: int) -> Iterator[Asked]:
     for _ in range(count):
         kind = ("stage_min", "stage_when", "event", "event_stage", "time", "when")[random.integers(6)]
         stage, other = (str(s) for s in random.choice(list(STAGE_PHRASES)[:4], 2, replace=False))
-        said = _pick(STAGE_PHRASES[other], random)
+        named = _pick(STAGE_PHRASES[other], random)
         event, second = (str(e) for e in random.choice(list(EVENT_PHRASES), 2, replace=False))
         study = _study(random)
-        x = said
+        x = named
         if kind == "stage_min":
             before, after = Call("facts", (f"{stage.lower()}_min",)), Call("facts", (f"{other.lower()}_min",))
         elif kind == "stage_when":
@@ -177,7 +177,7 @@ def follow_ups(random: np.random.Generator, count: int) -> Iterator[Asked]:
             before, after = Call("events", (event,)), Call("events", (second,))
             x = _pick(EVENT_PHRASES[second], random)
         elif kind == "event_stage":
-            before, after, x = Call("events", (event,)), Call("events", (event, other)), f"in {said}"
+            before, after, x = Call("events", (event,)), Call("events", (event, other)), f"in {named}"
         elif kind == "time":
             x = _clock_phrase(study, random)
             before, after, x = Call("at", ("01:00",)), Call("at", (_moments(f"at {x}", study)[0],)), f"at {x}"
@@ -194,20 +194,21 @@ def follow_ups(random: np.random.Generator, count: int) -> Iterator[Asked]:
 def answers(asked: Iterator[Asked], random: np.random.Generator) -> Iterator[Example]:
     """Answers to questions: the terser the question, the shorter the clauses."""
     for one in asked:
-        told = [fact for call in one.calls for fact in told_by(call, random)]
-        told = list({f.id: f for f in told}.values())[: writing.MAX_FACTS]
-        if told:
+        brought = [fact for call in one.calls for fact in facts_of(call, random)]
+        facts = list({f.id: f for f in brought}.values())[: writing.MAX_FACTS]
+        if facts:
             terse = len(one.question.split()) <= 3
-            target = "".join(_choose(choices, terse, random) for choices in writing.parts(told))
-            yield Example(writing.write_prompt(one.read(), told), target)
+            target = "".join(_choose(choices, terse, random) for choices in writing.parts(facts))
+            yield Example(writing.write_prompt(one.read(), facts), target)
 
 
-def told_by(call: Call, random: np.random.Generator) -> list[Fact]:
+def facts_of(call: Call, random: np.random.Generator) -> list[Fact]:
     """The facts that a call would bring, without their values."""
     arguments = call.arguments
     if call.tool == "facts":
         placed = [id for id in arguments if id in FACT_KINDS and FACT_KINDS[id].has_place]
-        ids = [i for id in arguments for i in (id, COMPANIONS.get(id), f"{id}_when" if id in placed else None)]
+        with_others = ((id, COMPANIONS.get(id), f"{id}_when" if id in placed else None) for id in arguments)
+        ids = [id for some in with_others for id in some if id]
     elif call.tool == "longest":
         fixed = longest_bouts(arguments[0]) or [f"longest_{arguments[0].lower()}_min"]
         ids = [i for id in fixed for i in (id, f"{id}_when")]
@@ -225,7 +226,7 @@ def told_by(call: Call, random: np.random.Generator) -> list[Fact]:
         ids = [f"epoch_{arguments[0]}", f"measured_{arguments[0]}"]
     else:
         return []
-    return [stand_in(id) for id in ids if id]
+    return [stand_in(id) for id in ids]
 
 
 def stand_in(id: str) -> Fact:

@@ -18,9 +18,9 @@ from assistant.llm.model import WEIGHTS, LanguageModel
 from assistant.planning import plan
 from sleeplm.network.loading import SleepLM
 from train.assistant.card import write_card
-from train.assistant.dialogues import Asked, follow_ups, questions, told_by, written
+from train.assistant.dialogues import Asked, facts_of, follow_ups, questions, written
 from train.assistant.instruct import Epoch, read_epochs
-from train.corpus.corpus import nights
+from train.corpus.night import nights
 
 SEED = 12345
 
@@ -55,13 +55,13 @@ def written_answers(llm: LanguageModel, asked: Sequence[Asked], grammar: bool) -
     random, passed, n = np.random.default_rng(SEED), 0, 0
     for one in asked:
         for call in one.calls[:1]:
-            told = told_by(call, random)[: writing.MAX_FACTS]
-            if not told:
+            facts = facts_of(call, random)[: writing.MAX_FACTS]
+            if not facts:
                 continue
-            within = writing.write_grammar(told) if grammar else 'start: /[^.]*/ ("." /[^.]*/)* "."\n'
-            length = sum(max(len(c) for c in choices) for choices in writing.parts(told)) // 3
-            text = "".join(llm.complete(writing.write_prompt(one.read(), told), within, length))
-            passed += writing.check(text, told) is None
+            within = writing.write_grammar(facts) if grammar else 'start: /[^.]*/ ("." /[^.]*/)* "."\n'
+            length = sum(max(len(c) for c in choices) for choices in writing.parts(facts)) // 3
+            text = "".join(llm.complete(writing.write_prompt(one.read(), facts), within, length))
+            passed += writing.check(text, facts) is None
             n += 1
     return {"n": n, "passed_first": round(passed / n, 3)}
 

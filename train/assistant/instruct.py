@@ -12,7 +12,7 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +29,15 @@ from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.network.loading import SleepLM
 from sleeplm.recording.epochs import Epochs
 from train.assistant.dialogues import Example, answers, follow_ups, questions
-from train.corpus.corpus import Night, nights
-from train.nano.batches import rows_of
+from train.corpus.night import Night, Row, nights, rows_of
 
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 ADAPTER = "sleeplm-chat"
 ADAPTER_FILE = "adapter_model.safetensors"
 FIRST_ADAPTED = 14  # layers below it stay as they are
-RANK = 16
-BATCH = 16
-ANSWERS_SHARE = (
-    10  # of the questions, one in so many is also taught with its answer, which the grammar mostly makes
-)
+RANK = 16  # of the adapters
+BATCH = 16  # examples
+ANSWERS_SHARE = 10  # of the questions, one in so many has its answer taught too, which the grammar mostly makes
 READ_EVENTS = {  # the word in a phrase, the event
     "apnea": "apnea",
     "hypopnea": "hypopnea",
@@ -70,10 +67,10 @@ def read_epochs(
 ) -> list[Epoch]:
     """Epochs of all channels, as evenly by stage as the nights allow."""
     picked = []
-    for night, told in zip(found, rows_of(found), strict=True):
-        rows = {}
-        for row in told:
-            rows.setdefault(row.epoch, row)  # the first view of an epoch is the whole
+    for night, rendered in zip(found, rows_of(found), strict=True):
+        rows: dict[int, Row] = {}
+        for row in rendered:
+            rows.setdefault(row.epoch, row)  # the first channel subset of an epoch is the whole
         for stage in STAGES:
             of_stage = [e for e, row in rows.items() if row.stage == stage]
             some = random.permutation(of_stage)[:per_stage].astype(int)
@@ -85,13 +82,13 @@ def read_epochs(
     return picked
 
 
-def _events(row) -> tuple[str, ...]:
+def _events(row: Row) -> tuple[str, ...]:
     words = " ".join(phrase for _, _, phrase in row.spans).lower()
     return tuple(event for word, event in READ_EVENTS.items() if word in words)
 
 
 def align(projector: Projector, epochs: Sequence[Epoch], model, tokenizer, steps: int, seed: int) -> float:
-    """Teach the projector to put tokens near the words of their stage and events; returns the last loss.
+    """Teach the projector to put tokens near the words of their stage and events; the last loss.
 
     The first soft token goes to the stage, the second to the first event, or to the word for none.
     """
@@ -194,9 +191,8 @@ def with_adapters(model, first: int, rank: int = RANK):
         task_type="CAUSAL_LM",
     )  # fmt: skip
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", FutureWarning
-        )  # peft asks transformers by a name that the latter has renamed
+        # peft asks transformers by a name that the latter has renamed.
+        warnings.simplefilter("ignore", FutureWarning)
         return get_peft_model(model, config)
 
 
@@ -226,9 +222,10 @@ def train(
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
     upper, optimizer = accelerator.prepare(upper, optimizer)
     upper.train()
-    begin, steps, seen, log = time.perf_counter(), 0, 0, []
+    begin, steps, passes = time.perf_counter(), 0, 0
+    log: list[float] = []
     while (spent := (time.perf_counter() - begin) / 60) < minutes:
-        for batch in batches(learned, seed + seen):
+        for batch in batches(learned, seed + passes):
             spent = (time.perf_counter() - begin) / 60
             if spent >= minutes:
                 break
@@ -244,11 +241,11 @@ def train(
             log.append(float(loss.detach()))
             if steps % 20 == 0:
                 print(f"{spent:5.1f} min, step {steps}, loss {np.mean(log[-20:]):.3f}", flush=True)
-        seen += 1
-    return {"steps": steps, "passes": seen, "loss": round(float(np.mean(log[-50:])), 4)}
+        passes += 1
+    return {"steps": steps, "passes": passes, "loss": round(float(np.mean(log[-50:])), 4)}
 
 
-def batches(learned: Sequence[Learned], seed: int):
+def batches(learned: Sequence[Learned], seed: int) -> Iterator[list[Learned]]:
     """Examples of about one length together, the batches in random order."""
     random = np.random.default_rng(seed)
     order = sorted(range(len(learned)), key=lambda i: len(learned[i].hidden) + random.random() * 4)
@@ -284,7 +281,7 @@ def save(out: Path, peft_model, projector: Projector, config: dict) -> None:
 
 
 def examples_for(seed: int, repeats: int, epochs: Sequence[Epoch]) -> list[Example]:
-    """Everything that is trained on: plans, follow-ups, answers, readings."""
+    """Everything that is trained on: plans, follow-ups, answers, cache."""
     random = np.random.default_rng(seed)
     asked = list(questions(random, repeats=repeats))
     some = [asked[i] for i in random.permutation(len(asked))[: len(asked) // ANSWERS_SHARE]]

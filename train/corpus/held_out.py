@@ -1,17 +1,17 @@
-"""Three concepts kept out of the words of a run, so that it can be asked for what it never read of.
+"""Three held-out concepts, which no text of a run names, so that it can be asked for what it never read of.
 
 Cheyne-Stokes breathing, sleep spindles and bradycardia. No phrase, no clause of a caption and no span of such a run
 names them, in any of the words below. What was measured stays where it says no more than a number: a heart rate of
-44 bpm may be told, that it is slow may not.
+44 bpm may be stated, that it is slow may not.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sleeplm.kinds.channels import FACETS
+from train.corpus.night import Row, TrainingNight
 
 _BEATS = r"\b(?:heart\w*|pulse|beat\w*|rhythm)\b"
 _SLOW = r"\b(?:slow\w*|low|sluggish)\b"
@@ -54,10 +54,10 @@ def without(text: str) -> str:
     'Delta waves (62%). No slow waves.'
     """
     kept = [clause for clause in _CLAUSE_END.split(text) if not named_in(clause)]
-    told = " ".join(kept)
+    joined = " ".join(kept)
     # A clause that lost its neighbour ends, and one that lost what came before it begins, a sentence.
-    told = re.sub(r"; (?=[A-Z])", ". ", told)
-    return told[:1].upper() + told[1:-1] + "." if told else ""
+    joined = re.sub(r"; (?=[A-Z])", ". ", joined)
+    return joined[:1].upper() + joined[1:-1] + "." if joined else ""
 
 
 def _without(captions: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -65,34 +65,34 @@ def _without(captions: dict[str, list[str]]) -> dict[str, list[str]]:
     return {f: texts for f, texts in kept.items() if texts}
 
 
-def silent(row):
+def without_concepts(row: Row) -> Row:
     """A row of a corpus in which no word names a concept."""
     return replace(
         row,
         phrases=[p for p in row.phrases if not named_in(p)],
-        untold=[p for p in row.untold if not named_in(p)],
+        unknown=[p for p in row.unknown if not named_in(p)],
         spans=[span for span in row.spans if not named_in(span[2])],
         captions=_without(row.captions),
-        marked=_without(row.marked),
+        templates=_without(row.templates),
         attributes={},
     )
 
 
 @dataclass(frozen=True)
-class SilentNight:
+class NightWithoutConcepts:
     """A night of a corpus, its words without the concepts."""
 
-    night: object
+    night: TrainingNight
 
-    def told(self, seed: int) -> "SilentNight":
-        """The same night told by another seed."""
-        return SilentNight(self.night.told(seed))
+    def rendered(self, seed: int) -> "NightWithoutConcepts":
+        """The same night, its channel subsets and captions drawn by another seed."""
+        return NightWithoutConcepts(self.night.rendered(seed))
 
     @property
     def signals(self) -> np.ndarray:
         """As the night's own."""
         return self.night.signals
 
-    def rows(self) -> Sequence:
-        """The night's rows, silent."""
-        return [silent(row) for row in self.night.rows()]
+    def rows(self) -> list[Row]:
+        """The night's rows, without the concepts."""
+        return [without_concepts(row) for row in self.night.rows()]

@@ -3,7 +3,7 @@
     python -m train.corpus.ucddb runs/corpus ../shared/data/eeg_epochs/ucddb_wake_n3_128hz.npz
 
 One central EEG of single epochs that an expert scored W or N3 (R&K stages 3 and 4), an epoch after another, so that
-what came before and after one is not its night; nothing of that is told in training. Their scale is nominal. The
+what came before and after one is not its night; nothing of that is stated in training. Their scale is nominal. The
 other half of the people is measured on (`train.evaluation.real`), and so is ucddb018, who is in neither half.
 """
 

@@ -68,7 +68,7 @@ class Probe:
         return self.learned.decision_function((features - self.mean) / self.spread)
 
 
-def drawn(labels: np.ndarray, shots: int, kinds: Sequence, rng: np.random.Generator) -> dict:
+def drawn(labels: np.ndarray, shots: int, kinds: Sequence | np.ndarray, rng: np.random.Generator) -> dict:
     """Indices of `shots` examples of each kind that there are at all."""
     places = {kind: np.flatnonzero(labels == kind) for kind in kinds}
     return {k: rng.choice(at, min(shots, len(at)), replace=False) for k, at in places.items() if len(at)}

@@ -1,4 +1,4 @@
-"""Simulated people kept in a folder: each is made once, on all cores, and read from there."""
+"""Simulated people cached in a folder: each is made once, on all cores, and read from there."""
 
 import json
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from train.evaluation.people import Person, Plan, simulate
 _WITHOUT = ("network",)
 
 
-def kept(plans: Sequence[Plan], folder: Path) -> list[Person]:
+def cached_people(plans: Sequence[Plan], folder: Path) -> list[Person]:
     """The people of these plans; those that the folder lacks are simulated, and stay in it.
 
-    A person's file is named by the plan and by a sum of the code: what older code made is never read.
+    A person's file is named by the plan and by a checksum of the code: what older code made is never read.
 
     Parameters
     ----------
@@ -49,22 +49,22 @@ def kept(plans: Sequence[Plan], folder: Path) -> list[Person]:
     if many > 1:
         with ProcessPoolExecutor(many, mp_context=get_context("spawn")) as pool:
             try:
-                list(pool.map(_keep, missing))
+                list(pool.map(_store, missing))
             except BrokenProcessPool as error:
                 raise SleepLMError("a process that simulated people died, perhaps for want of memory") from error
     else:
-        list(map(_keep, missing))
+        list(map(_store, missing))
     return [_read(files[plan]) for plan in plans]
 
 
 def _file_name(plan: Plan) -> str:
-    marks = "_scored" * plan.scored + "_unusual" * plan.unusual
-    return f"{plan.name}_{plan.hours:g}h{marks}_{code_sum()}.safetensors"
+    kind = "_scored" * plan.scored + "_unusual" * plan.unusual
+    return f"{plan.name}_{plan.hours:g}h{kind}_{code_sha256()}.safetensors"
 
 
 @cache
-def code_sum() -> str:
-    """A sum of all code and tables that a simulated person follows from."""
+def code_sha256() -> str:
+    """The checksum of all code and tables that a simulated person follows from, 12 hexadecimal digits."""
     room, found = Path(sleeplm.__file__).parent, sha256(Path(people.__file__).read_bytes())
     for file in sorted(f for f in room.rglob("*") if f.suffix in (".py", ".json")):
         if file.relative_to(room).parts[0] not in _WITHOUT:
@@ -72,10 +72,10 @@ def code_sum() -> str:
     return found.hexdigest()[:12]
 
 
-def _keep(made: tuple[Plan, Path]) -> None:
+def _store(made: tuple[Plan, Path]) -> None:
     plan, file = made
     person = simulate(plan)
-    told = {
+    fields = {
         "name": person.name,
         "stages": person.stages.tolist(),
         "attributes": person.attributes,
@@ -83,20 +83,20 @@ def _keep(made: tuple[Plan, Path]) -> None:
         "automatic": None if person.automatic is None else _plain(person.automatic),
     }
     signals = {"signals": person.epochs.signals, "present": person.epochs.present}
-    write_whole(file, save(signals, {"person": json.dumps(told)}))
+    write_whole(file, save(signals, {"person": json.dumps(fields)}))
 
 
 def _read(file: Path) -> Person:
     with safe_open(file, framework="numpy") as held:
-        told = json.loads(held.metadata()["person"])
+        fields = json.loads(held.metadata()["person"])
         epochs = Epochs(held.get_tensor("signals"), held.get_tensor("present"))
     return Person(
-        name=told["name"],
-        stages=np.array(told["stages"]),
+        name=fields["name"],
+        stages=np.array(fields["stages"]),
         epochs=epochs,
-        attributes=told["attributes"],
-        truth=_scoring(told["truth"]),
-        automatic=None if told["automatic"] is None else _scoring(told["automatic"]),
+        attributes=fields["attributes"],
+        truth=_scoring(fields["truth"]),
+        automatic=None if fields["automatic"] is None else _scoring(fields["automatic"]),
     )
 
 
@@ -110,10 +110,10 @@ def _plain(scoring: Scoring) -> dict:
     }
 
 
-def _scoring(told: dict) -> Scoring:
+def _scoring(fields: dict) -> Scoring:
     return Scoring(
-        hypnogram=tuple(map(Stage, told["hypnogram"])),
-        hypnogram_source=told["hypnogram_source"],
-        events=tuple(map(Event.from_dict, told["events"])),
-        event_sources=told["event_sources"],
+        hypnogram=tuple(map(Stage, fields["hypnogram"])),
+        hypnogram_source=fields["hypnogram_source"],
+        events=tuple(map(Event.from_dict, fields["events"])),
+        event_sources=fields["event_sources"],
     )

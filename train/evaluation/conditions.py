@@ -10,9 +10,9 @@ from sleeplm.kinds.events import APNEAS, EVENT_CHANNELS
 from sleeplm.network.few_shot import few_shot_scores
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.people import VIEWS, WHOLE, Person, groups_of
-from train.evaluation.scores import auroc, kappa
+from train.evaluation.figures import Figure, agreement_of, counted, interval
+from train.evaluation.metrics import auroc, kappa
+from train.evaluation.people import CHANNEL_SUBSETS, WHOLE, Person, groups_of
 from train.evaluation.stages import REPEATS, SHOTS
 
 BY_WORDS, BY_PROBE = "Conditions by words alone", "Conditions by a linear probe"
@@ -30,6 +30,9 @@ def _heart(holds: Callable[[float], bool]) -> Callable[[Mapping], bool | None]:
         return None if bpm is None else holds(bpm)
 
     return of
+
+
+Beside = Mapping[str, float | np.ndarray]  # an AUROC, or scores of the same epochs
 
 
 @dataclass(frozen=True)
@@ -78,68 +81,68 @@ POSITION_PROMPTS = {
 }
 
 
-def condition_figures(bench: EvaluationContext) -> list[Figure]:
-    """AUROC of each condition by words in each view that shows it, from few examples and by a probe; positions."""
+def condition_figures(context: EvaluationContext) -> list[Figure]:
+    """AUROC of each condition by words with each subset that shows it, from few examples, by a probe; positions."""
     by_words = [
-        _by_words(bench, name, view)
-        for view, channels in VIEWS.items()
+        _by_words(context, name, subset)
+        for subset, channels in CHANNEL_SUBSETS.items()
         for name, condition in CONDITIONS.items()
         if set(condition.channels) & set(channels)
     ]
-    few = [figure for name in CONDITIONS for figure in _from_few(bench, name)]
-    return [*by_words, *few, *(_by_probe(bench, name) for name in CONDITIONS), _positions(bench)]
+    few = [figure for name in CONDITIONS for figure in _from_few(context, name)]
+    return [*by_words, *few, *(_by_probe(context, name) for name in CONDITIONS), _positions(context)]
 
 
-def _by_words(bench: EvaluationContext, name: str, view: str) -> Figure:
-    def near(readings: EmbeddingCache) -> np.ndarray:
-        vectors = readings.all_vectors(bench.people, view)
-        return readings.model.zero_shot_scores(vectors, {name: CONDITIONS[name].words})[:, 0]
+def _by_words(context: EvaluationContext, name: str, subset: str) -> Figure:
+    def near(cache: EmbeddingCache) -> np.ndarray:
+        vectors = cache.all_vectors(context.people, subset)
+        return cache.model.zero_shot_scores(vectors, {name: CONDITIONS[name].words})[:, 0]
 
-    learned = _learned(bench, name, lambda people: bench.features.all_of(people, view))
-    beside = {"chance": 0.5, "untrained encoder": near(bench.untrained), "logistic regression": learned}
-    table, title = (BY_WORDS, name) if view == WHOLE else (_FEWER, f"{name}; {view}")
-    truth = CONDITIONS[name].of(bench.people)
-    return ranked(table, title, truth, near(bench.trained), groups_of(bench.people), beside)
+    learned = _learned(context, name, lambda people: context.features.all_of(people, subset))
+    beside: Beside = {"chance": 0.5, "untrained encoder": near(context.untrained), "logistic regression": learned}
+    table, title = (BY_WORDS, name) if subset == WHOLE else (_FEWER, f"{name}; {subset}")
+    truth = CONDITIONS[name].of(context.people)
+    return ranked(table, title, truth, near(context.trained), groups_of(context.people), beside)
 
 
-def _from_few(bench: EvaluationContext, name: str) -> list[Figure]:
+def _from_few(context: EvaluationContext, name: str) -> list[Figure]:
     """Taught with 1, 5 and 20 examples that have it and as many without; none where no other person has it."""
-    known, groups = CONDITIONS[name].of(bench.reference), groups_of(bench.people)
+    known, groups = CONDITIONS[name].of(context.reference), groups_of(context.people)
     if not {0.0, 1.0} <= set(known):
         return []
     figures = []
     for shots in SHOTS:
         sets = [drawn(known, shots, (0.0, 1.0), np.random.default_rng([shots, i])) for i in range(REPEATS)]
 
-        def taught(readings: EmbeddingCache, sets=sets) -> np.ndarray:
-            given, asked = readings.all_vectors(bench.reference), readings.all_vectors(bench.people)
-            told = [few_shot_scores(asked, {k: given[at] for k, at in examples.items()}) for examples in sets]
-            return np.array([scores[:, 1] - scores[:, 0] for scores in told])
+        def taught(cache: EmbeddingCache, sets=sets) -> np.ndarray:
+            given, asked = cache.all_vectors(context.reference), cache.all_vectors(context.people)
+            found = [few_shot_scores(asked, {k: given[at] for k, at in examples.items()}) for examples in sets]
+            return np.array([scores[:, 1] - scores[:, 0] for scores in found])
 
-        beside = {"chance": 0.5, "untrained encoder": taught(bench.untrained)}
+        beside: Beside = {"chance": 0.5, "untrained encoder": taught(context.untrained)}
         measure = f"AUROC, {shots} example{'s' * (shots > 1)} each"
-        truth, scores = CONDITIONS[name].of(bench.people), taught(bench.trained)
+        truth, scores = CONDITIONS[name].of(context.people), taught(context.trained)
         figures.append(ranked(FROM_FEW, name, truth, scores, groups, beside, measure))
     return figures
 
 
-def _by_probe(bench: EvaluationContext, name: str) -> Figure:
-    beside = {
+def _by_probe(context: EvaluationContext, name: str) -> Figure:
+    beside: Beside = {
         "chance": 0.5,
-        "untrained encoder": _learned(bench, name, bench.untrained.all_vectors),
-        "logistic regression": _learned(bench, name, bench.features.all_of),
+        "untrained encoder": _learned(context, name, context.untrained.all_vectors),
+        "logistic regression": _learned(context, name, context.features.all_of),
     }
-    scores = _learned(bench, name, bench.trained.all_vectors)
-    return ranked(BY_PROBE, name, CONDITIONS[name].of(bench.people), scores, groups_of(bench.people), beside)
+    scores = _learned(context, name, context.trained.all_vectors)
+    return ranked(BY_PROBE, name, CONDITIONS[name].of(context.people), scores, groups_of(context.people), beside)
 
 
-def _learned(bench: EvaluationContext, name: str, read: Callable[[Sequence[Person]], np.ndarray]) -> np.ndarray:
+def _learned(context: EvaluationContext, name: str, read: Callable[[Sequence[Person]], np.ndarray]) -> np.ndarray:
     """Scores of a logistic regression taught by the reference people; NaN where none or all of them have it."""
-    known = CONDITIONS[name].of(bench.reference)
+    known = CONDITIONS[name].of(context.reference)
     there = np.isfinite(known)
     if len(set(known[there])) < 2:
-        return np.full(sum(map(len, bench.people)), np.nan)
-    return Probe(read(bench.reference)[there], known[there]).scores(read(bench.people))
+        return np.full(sum(map(len, context.people)), np.nan)
+    return Probe(read(context.reference)[there], known[there]).scores(read(context.people))
 
 
 def ranked(
@@ -148,7 +151,7 @@ def ranked(
     truth: np.ndarray,
     scores: np.ndarray,
     groups: np.ndarray,
-    beside: Mapping[str, float | np.ndarray],
+    beside: Beside,
     measure: str = "AUROC",
 ) -> Figure:
     """AUROC of scores, over the epochs of which the truth is known.
@@ -180,16 +183,16 @@ def ranked(
     return Figure(table, name, measure, *ends, n, others)
 
 
-def _positions(bench: EvaluationContext) -> Figure:
-    groups = groups_of(bench.people)
-    truth = np.array([a.get("somatic", {}).get("position") or "" for p in bench.people for a in p.attributes])
+def _positions(context: EvaluationContext) -> Figure:
+    groups = groups_of(context.people)
+    truth = np.array([a.get("somatic", {}).get("position") or "" for p in context.people for a in p.attributes])
     here = np.isin(truth, list(POSITION_PROMPTS))
 
-    def found(readings: EmbeddingCache) -> np.ndarray:
-        return np.array(readings.model.zero_shot(readings.all_vectors(bench.people)[here], POSITION_PROMPTS))
+    def found(cache: EmbeddingCache) -> np.ndarray:
+        return np.array(cache.model.zero_shot(cache.all_vectors(context.people)[here], POSITION_PROMPTS))
 
-    trained, blank = found(bench.trained), found(bench.untrained)
-    ends = interval(lambda i, t=truth[here]: kappa(t[i], trained[i]), groups[here])
+    trained, blank = found(context.trained), found(context.untrained)
+    ends = interval(agreement_of(kappa, truth[here], trained), groups[here])
     beside = {"commonest position": 0.0, "untrained encoder": kappa(truth[here], blank)}
     n = counted(int(here.sum()), "epochs", groups[here])
     return Figure(_POSITION, "position", "kappa", *ends, n, beside)

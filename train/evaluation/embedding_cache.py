@@ -1,4 +1,4 @@
-"""What a network reads in people's nights, each night in each view read once."""
+"""What a network embeds of people's nights: each night with each subset of channels is embedded once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from train.evaluation.people import WHOLE, Person, together
 
 
 class EmbeddingCache:
-    """A network and all that it has read so far.
+    """A network and all that it has embedded so far.
 
     Parameters
     ----------
@@ -30,34 +30,34 @@ class EmbeddingCache:
     def night(self, person: Person) -> Encoding:
         """Embeddings, patches and tokens of the whole recording."""
         if person.name not in self._nights:
-            self._nights[person.name] = self.model.encode(person.seen(WHOLE))
+            self._nights[person.name] = self.model.encode(person.with_channels(WHOLE))
         return self._nights[person.name]
 
-    def vectors(self, person: Person, view: str = WHOLE) -> np.ndarray:
-        """Embeddings of a night in a view, ``[epochs, dim]``."""
-        if view == WHOLE:
+    def vectors(self, person: Person, subset: str = WHOLE) -> np.ndarray:
+        """Embeddings of a night with a subset of channels, ``[epochs, dim]``."""
+        if subset == WHOLE:
             return self.night(person).embeddings
-        if (person.name, view) not in self._vectors:
-            self._vectors[person.name, view] = self.model.embed_signals(person.seen(view))
-        return self._vectors[person.name, view]
+        if (person.name, subset) not in self._vectors:
+            self._vectors[person.name, subset] = self.model.embed_signals(person.with_channels(subset))
+        return self._vectors[person.name, subset]
 
-    def all_vectors(self, people: Sequence[Person], view: str = WHOLE) -> np.ndarray:
+    def all_vectors(self, people: Sequence[Person], subset: str = WHOLE) -> np.ndarray:
         """Those of all people one after the other, ``[all epochs, dim]``."""
-        return together(self.vectors(person, view) for person in people)
+        return together(self.vectors(person, subset) for person in people)
 
 
 class Features:
-    """What is measured by formula in people's nights, each view of each night once."""
+    """What is measured by formula in people's nights: each night with each subset of channels once."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._of: dict[tuple[str, str], np.ndarray] = {}
 
-    def all_of(self, people: Sequence[Person], view: str = WHOLE) -> np.ndarray:
+    def all_of(self, people: Sequence[Person], subset: str = WHOLE) -> np.ndarray:
         """`formula_features` of all people one after the other, ``[all epochs, features]``."""
         for person in people:
-            if (person.name, view) not in self._of:
-                self._of[person.name, view] = formula_features(person.seen(view))
-        return together(self._of[person.name, view] for person in people)
+            if (person.name, subset) not in self._of:
+                self._of[person.name, subset] = formula_features(person.with_channels(subset))
+        return together(self._of[person.name, subset] for person in people)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class EvaluationContext:
 
     Attributes
     ----------
-    trained, untrained : Readings
+    trained, untrained : EmbeddingCache
         Of the network that is measured, and of one of the same form with random weights.
     reference : sequence of Person
         Whom examples, probes and the logistic regression learn from.
@@ -84,7 +84,7 @@ class EvaluationContext:
 
     @classmethod
     def of(cls, model: Encoder, reference: Sequence[Person], people: Sequence[Person]) -> "EvaluationContext":
-        """The bench of a network, nothing read so far."""
+        """The context of a network, nothing embedded so far."""
         return cls(EmbeddingCache(model), EmbeddingCache(untrained(model)), reference, people)
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-DRAWS = 200
+DRAWS = 200  # resamplings of an interval
 _LEVEL = 0.95
 
 
@@ -70,7 +70,19 @@ def interval(
     return float(statistic(everything)), float(low), float(high)
 
 
-def counted(items: int, what: str, groups: Sequence) -> str:
+def mean_of(values: np.ndarray) -> Callable[[np.ndarray], float]:
+    """The mean of some items, as `interval` asks for it."""
+    return lambda rows: float(values[rows].mean())
+
+
+def agreement_of(
+    measure: Callable[[np.ndarray, np.ndarray], float], truth: np.ndarray, found: np.ndarray
+) -> Callable[[np.ndarray], float]:
+    """A measure of what was found of some items against the truth, as `interval` asks for it."""
+    return lambda rows: measure(truth[rows], found[rows])
+
+
+def counted(items: int, what: str, groups: Sequence | np.ndarray) -> str:
     """``3840 epochs of 8 people``, as a figure's n says it."""
     people = len(set(groups))
     return f"{items} {what} of {people} {'person' if people == 1 else 'people'}"

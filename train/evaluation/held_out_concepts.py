@@ -16,12 +16,12 @@ from sleeplm.simulate.profiles import draw_person
 from sleeplm.simulate.simulator import random_streams
 from sleeplm.units import EPOCH_S
 from train.corpus.held_out import ASKED, DESCRIBED
-from train.evaluation.conditions import SLOW_HEART, ranked
+from train.evaluation.conditions import SLOW_HEART, Beside, ranked
 from train.evaluation.embedding_cache import EmbeddingCache
 from train.evaluation.figures import Figure
 from train.evaluation.people import Person, Plan, groups_of
 
-UNSEEN = "Concepts that no word of the training named"
+HELD_OUT = "Concepts that no word of the training named"
 ALL_WORDINGS, IN_OTHER_WORDS = "all wordings", "described by what was read"
 FIRST_SEED = 950_000  # of people who have what is asked for
 _SLOW_HEARTED = ("healthy-young", "healthy-old")
@@ -101,16 +101,16 @@ def resting_bpm(plan: Plan) -> float:
     return draw_person(PROFILES[plan.profile], rng, plan.unusual).profile.heart_bpm
 
 
-def unseen_figures(
-    unseen: EmbeddingCache, trained: EmbeddingCache, blank: EmbeddingCache, people: Sequence[Person]
+def held_out_figures(
+    held_out: EmbeddingCache, trained: EmbeddingCache, blank: EmbeddingCache, people: Sequence[Person]
 ) -> list[Figure]:
     """AUROC of each concept over all epochs, asked for in all wordings at once and in each, and described.
 
     Parameters
     ----------
-    unseen : Readings
+    held_out : EmbeddingCache
         Of the network whose words never held the concepts.
-    trained, blank : Readings
+    trained, blank : EmbeddingCache
         Of the network that read of everything, and of one with random weights.
     people : sequence of Person
         Some of whom have what is asked for.
@@ -119,21 +119,21 @@ def unseen_figures(
     for name, ways in CONCEPTS.items():
         for way, concept in ways.items():
             truth = np.concatenate([concept.holds(person) for person in people])
-            near = concept.sign * _near(unseen, people, (concept.neighbour,))
+            near = concept.sign * _near(held_out, people, (concept.neighbour,))
             what = f"not {concept.neighbour}" if concept.sign < 0 else concept.neighbour
             wordings = {ALL_WORDINGS: ASKED[name], IN_OTHER_WORDS: DESCRIBED[name]}
             wordings |= {f'"{w}"': (w,) for w in ASKED[name]} if not way else {}
             for wording, words in wordings.items():
-                beside = {
+                beside: Beside = {
                     "chance": 0.5,
                     "untrained encoder": _near(blank, people, words),
                     "trained on all words": _near(trained, people, words),
                     f'asked for "{what}" instead': near,
                 }
                 title = ", ".join(part for part in (name, way, wording) if part)
-                figures.append(ranked(UNSEEN, title, truth, _near(unseen, people, words), groups, beside))
+                figures.append(ranked(HELD_OUT, title, truth, _near(held_out, people, words), groups, beside))
     return figures
 
 
-def _near(readings: EmbeddingCache, people: Sequence[Person], words: Sequence[str]) -> np.ndarray:
-    return readings.model.zero_shot_scores(readings.all_vectors(people), {"": words})[:, 0]
+def _near(cache: EmbeddingCache, people: Sequence[Person], words: Sequence[str]) -> np.ndarray:
+    return cache.model.zero_shot_scores(cache.all_vectors(people), {"": words})[:, 0]

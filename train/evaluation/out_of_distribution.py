@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from sleeplm.captions.features.thresholds import HEART_BPM
-from train.evaluation.conditions import CONDITIONS, SLOW_HEART, ranked
+from train.evaluation.conditions import CONDITIONS, SLOW_HEART, Beside, ranked
 from train.evaluation.embedding_cache import EvaluationContext
 from train.evaluation.figures import Figure
 from train.evaluation.people import ONE_EEG, WHOLE, Person, Plan, groups_of, planned, together
 from train.evaluation.stages import by_words, in_context, kappa_figure, probed
 
-UNUSUAL_SEED = 970_000
+OUT_OF_DISTRIBUTION_SEED = 970_000
 STAGES_OF, HEARTS_OF = "Stages of people of unusual habits", "Hearts of people of unusual habits"
 FAST_HEART = CONDITIONS["high heart rate"]
 # The last of each is in no words of the training.
@@ -19,40 +19,43 @@ HEARTS = {
 }
 
 
-def planned_unusual(count: int, hours: float) -> list[Plan]:
+def planned_out_of_distribution(count: int, hours: float) -> list[Plan]:
     """People of all profiles in turn, every habit and the heart at rest outside what is usual."""
-    return planned(count, hours, UNUSUAL_SEED, scored=False, unusual=True)
+    return planned(count, hours, OUT_OF_DISTRIBUTION_SEED, scored=False, unusual=True)
 
 
-def unusual_figures(bench: EvaluationContext, people: Sequence[Person]) -> list[Figure]:
+def out_of_distribution_figures(context: EvaluationContext, people: Sequence[Person]) -> list[Figure]:
     """Kappa of their stages by words and in context, AUROC of their hearts by words.
 
     Parameters
     ----------
-    bench : Bench
+    context : EvaluationContext
         Whose reference people, of usual habits, teach the logistic regressions.
     people : sequence of Person
     """
     groups, truth = groups_of(people), together(p.stages for p in people)
-    known = together(p.stages for p in bench.reference)
+    known = together(p.stages for p in context.reference)
     figures = []
-    for view in (WHOLE, ONE_EEG):
-        features = [bench.features.all_of(whom, view) for whom in (bench.reference, people)]
+    for subset in (WHOLE, ONE_EEG):
+        features = [context.features.all_of(whom, subset) for whom in (context.reference, people)]
         learned = probed(features[0], known, features[1])
-        blank = by_words(bench.untrained.model, bench.untrained.all_vectors(people, view))
-        found = {"by words alone": (by_words(bench.model, bench.trained.all_vectors(people, view)), blank)}
-        if bench.model.has_context:
-            found["with the night around"] = (together(in_context(bench.trained, p, view) for p in people), blank)
-        for how, (stages, untaught) in found.items():
-            beside = {"logistic regression": learned, "untrained encoder": untaught}
-            figures.append(kappa_figure(STAGES_OF, f"{view}, {how}", truth, stages, groups, beside))
+        blank = by_words(context.untrained.model, context.untrained.all_vectors(people, subset))
+        found = {"by words alone": (by_words(context.model, context.trained.all_vectors(people, subset)), blank)}
+        if context.model.has_context:
+            found["with the night around"] = (
+                together(in_context(context.trained, p, subset) for p in people),
+                blank,
+            )
+        for how, (stages, untrained) in found.items():
+            others = {"logistic regression": learned, "untrained encoder": untrained}
+            figures.append(kappa_figure(STAGES_OF, f"{subset}, {how}", truth, stages, groups, others))
     for name, (condition, wordings) in HEARTS.items():
         holds = condition.of(people)
         for words in wordings:
             trained, blank = (
-                readings.model.zero_shot_scores(readings.all_vectors(people), {"": (words,)})[:, 0]
-                for readings in (bench.trained, bench.untrained)
+                cache.model.zero_shot_scores(cache.all_vectors(people), {"": (words,)})[:, 0]
+                for cache in (context.trained, context.untrained)
             )
-            beside = {"chance": 0.5, "untrained encoder": blank}
+            beside: Beside = {"chance": 0.5, "untrained encoder": blank}
             figures.append(ranked(HEARTS_OF, f'{name}: "{words}"', holds, trained, groups, beside))
     return figures

@@ -1,7 +1,7 @@
 """Simulated people to measure on: nights as any lab's file gives them, the truth, and the rule-based scoring."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,16 +19,17 @@ from sleeplm.scoring.breathing import amplitude_of
 from sleeplm.scoring.cheyne_stokes import RULE, stretches_of
 from sleeplm.scoring.flow import flow_of
 from sleeplm.simulate import PROFILES, simulate_night, write_night
+from train.corpus import night
 
 # Seeds that no training or choosing uses: people to learn from (examples, probes), and people to measure on.
 REFERENCE_SEED, TEST_SEED = 800_000, 900_000
-VIEWS: dict[str, tuple[str, ...]] = {
-    "all 14 channels": CHANNEL_NAMES,
-    "brain only (EEG, EOG, chin)": ("EOG_L", "EOG_R", "C3", "C4", "EMG_CHIN"),
-    "breathing only (belts, flow, SpO2, snore)": ("ABD", "THX", "AF", "SPO2", "SNORE"),
-    "one EEG": ("C3",),
-}
 WHOLE, ONE_EEG = "all 14 channels", "one EEG"
+CHANNEL_SUBSETS = {
+    WHOLE: night.CHANNEL_SUBSETS["whole"],
+    "brain only (EEG, EOG, chin)": night.CHANNEL_SUBSETS["brain"],
+    "breathing only (belts, flow, SpO2, snore)": night.CHANNEL_SUBSETS["breathing"],
+    ONE_EEG: night.CHANNEL_SUBSETS["one EEG"],
+}
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,23 @@ class Person:
     def __len__(self) -> int:
         return len(self.epochs)
 
-    def seen(self, view: str) -> Epochs:
-        """The epochs as a recording with only some channels has them."""
-        kept = self.epochs.present & np.array([name in VIEWS[view] for name in CHANNEL_NAMES])
-        return Epochs(np.where(kept[..., None], self.epochs.signals, np.float32(0)), kept)
+    def with_channels(self, subset: str) -> Epochs:
+        """The epochs as a recording with only the channels of a subset has them."""
+        present = self.epochs.present & np.array([name in CHANNEL_SUBSETS[subset] for name in CHANNEL_NAMES])
+        return Epochs(np.where(present[..., None], self.epochs.signals, np.float32(0)), present)
+
+    @property
+    def detected(self) -> Scoring:
+        """What the rule-based detectors and YASA find.
+
+        Raises
+        ------
+        ValueError
+            They were not asked (`Plan.scored`).
+        """
+        if self.automatic is None:
+            raise ValueError(f"{self.name} was not scored by the detectors")
+        return self.automatic
 
     @cached_property
     def scored(self) -> np.ndarray:
@@ -106,23 +120,23 @@ def simulated(count: int, hours: float, first_seed: int, scored: bool = True) ->
 
 def simulate(plan: Plan) -> Person:
     """One person, in a laboratory of their own; the night is written as EDF and read back like any lab's."""
-    night = simulate_night(plan.seed, plan.hours, plan.profile, plan.unusual, lab="varied")
+    simulated_night = simulate_night(plan.seed, plan.hours, plan.profile, plan.unusual, lab="varied")
     truth = Scoring(
-        hypnogram=tuple(night.hypnogram),
+        hypnogram=tuple(simulated_night.hypnogram),
         hypnogram_source="truth",
-        events=tuple(sorted(night.events, key=lambda e: e.start_s)),
+        events=tuple(sorted(simulated_night.events, key=lambda e: e.start_s)),
         event_sources=dict.fromkeys(EVENT_TYPES, "truth"),
     )
     with tempfile.TemporaryDirectory() as scratch:
         edf = Path(scratch) / "night.edf"
-        write_night(night, edf)
+        write_night(simulated_night, edf)
         recording = open_recording(edf)
         epochs = cut_epochs(recording)
         attributes = attributes_of_night(recording, epochs, truth)
         automatic = score(recording) if plan.scored else None
         if PROFILES[plan.profile].cheyne_stokes and not truth.events_of("cheyne_stokes"):
-            told = (*truth.events, *_cheyne_stokes(recording, truth))
-            truth = replace(truth, events=tuple(sorted(told, key=lambda e: e.start_s)))
+            events = (*truth.events, *_cheyne_stokes(recording, truth))
+            truth = replace(truth, events=tuple(sorted(events, key=lambda e: e.start_s)))
     stages = np.array([str(s) for s in truth.hypnogram[: len(epochs)]])
     return Person(plan.name, stages, epochs, attributes, truth, automatic)
 
@@ -144,6 +158,6 @@ def groups_of(people: Sequence[Person]) -> np.ndarray:
     return np.repeat(np.arange(len(people)), [len(person) for person in people])
 
 
-def together(parts: Sequence[np.ndarray]) -> np.ndarray:
+def together(parts: Iterable[np.ndarray]) -> np.ndarray:
     """The parts of all people one after the other."""
     return np.concatenate(list(parts))

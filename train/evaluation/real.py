@@ -13,19 +13,19 @@ import numpy as np
 from sleeplm.kinds.bands import EEG_BANDS_HZ, EEG_HZ
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import STAGE_PROMPTS
-from sleeplm.network.encoder import Encoder, require_context
+from sleeplm.network.encoder import Encoder
 from sleeplm.recording import open_recording
 from sleeplm.recording.annotations import read_scoring
 from sleeplm.recording.epochs import Epochs, cut_epochs
 from sleeplm.scoring.stages import stage
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
-from train.corpus.ucddb import people_of
+from train.corpus.ucddb import NOMINAL_UV, SFREQ_HZ, STORED_SD, people_of
 from train.evaluation.baselines import formula_features
 from train.evaluation.embedding_cache import EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.figures import Figure, agreement_of, counted, interval
+from train.evaluation.metrics import auroc, kappa
 from train.evaluation.people import ONE_EEG, together
-from train.evaluation.scores import auroc, kappa
-from train.evaluation.stages import KINDS, TAUGHT, by_words, few_shot_figures, kappa_figure, probed
+from train.evaluation.stages import TAUGHT, by_words, few_shot_figures, kappa_figure, probed, staged_in_context
 
 NIGHTS = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
@@ -36,7 +36,6 @@ BY_WORDS, FROM = "Real people, stages without examples", "Real people, stages fr
 WAKE_OR_DEEP = "Real people, wake or deep sleep by words alone"
 EPOCH_BY_EPOCH, IN_CONTEXT = "kappa by words, epoch by epoch", "kappa with the night around"
 SIMULATED = "simulated people"
-_UCDDB_SFREQ_HZ, _UCDDB_SD, _UCDDB_UV = 128, 3000.0, 30.0  # stored units of a standard deviation; nominal uV
 
 
 def masked(epochs: Epochs) -> Epochs:
@@ -53,25 +52,25 @@ def masked(epochs: Epochs) -> Epochs:
 MASKS: Mapping[str, Callable[[Epochs], Epochs]] = {"as recorded": lambda e: e, "amplitude masked": masked}
 
 
-def real_figures(bench: EvaluationContext, folder: Path) -> list[Figure]:
+def real_figures(context: EvaluationContext, folder: Path) -> list[Figure]:
     """Every figure on real people whose recordings are in the folder."""
     nights = {name: _night(folder / "recordings", *files) for name, files in NIGHTS.items()}
     nights = {name: night for name, night in nights.items() if night is not None}
     figures = []
     for words, mask in MASKS.items() if nights else ():
-        figures += _night_figures(bench, nights, mask, words)
+        figures += _night_figures(context, nights, mask, words)
     epochs_file = folder / "eeg_epochs" / "ucddb_wake_n3_128hz.npz"
-    return figures + (wake_or_deep(bench.model, epochs_file) if epochs_file.is_file() else [])
+    return figures + (wake_or_deep(context.model, epochs_file) if epochs_file.is_file() else [])
 
 
-def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
+def _night_figures(context: EvaluationContext, nights: Mapping, mask: Callable, words: str) -> list[Figure]:
     """Of each night by words and with what is around, then taught by simulated people and by the other person."""
-    known = together(p.stages for p in bench.reference)
-    seen = [mask(p.seen(ONE_EEG)) for p in bench.reference]
+    known = together(p.stages for p in context.reference)
+    reference = [mask(p.with_channels(ONE_EEG)) for p in context.reference]
     of_night = {name: mask(epochs) for name, (epochs, *_) in nights.items()}
-    features = together(formula_features(epochs) for epochs in seen)
-    models = (bench.model, bench.untrained.model)
-    taught = [together(model.embed_signals(epochs) for epochs in seen) for model in models]
+    features = together(formula_features(epochs) for epochs in reference)
+    models = (context.model, context.untrained.model)
+    taught = [together(model.embed_signals(epochs) for epochs in reference) for model in models]
     vectors = {name: [model.embed_signals(epochs) for model in models] for name, epochs in of_night.items()}
     figures = []
     for name, (_, truth, yasa) in nights.items():
@@ -79,17 +78,17 @@ def _night_figures(bench: EvaluationContext, nights: Mapping, mask: Callable, wo
         trained, blank = vectors[name]
         learned = probed(features, known, formula_features(of_night[name]))
         beside = {"YASA": yasa, "logistic regression of simulated people": learned}
-        found = by_words(bench.model, trained)
+        found = by_words(context.model, trained)
         figures.append(kappa_figure(BY_WORDS, title, truth, found, groups, beside, EPOCH_BY_EPOCH))
-        if bench.model.has_context:
-            around = KINDS[require_context(bench.model).stages_in_context(trained).argmax(1)]
+        if context.model.has_context:
+            around = staged_in_context(context.model, trained)
             figures.append(kappa_figure(BY_WORDS, title, truth, around, groups, beside, IN_CONTEXT))
         teachers = {SIMULATED: (taught, known)}
         teachers |= {f"person of {other}": (vectors[other], nights[other][1]) for other in nights if other != name}
         for teacher, ((theirs, theirs_blank), stages) in teachers.items():
             for few, how in TAUGHT.items():
                 figures += few_shot_figures(
-                    bench.model,
+                    context.model,
                     f"{FROM} {few}",
                     f"{title}, taught by {teacher}",
                     (theirs, stages),
@@ -116,8 +115,8 @@ def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
     """Wake against N3 in single epochs of people, amplitude masked."""
     from scipy.signal import resample_poly
 
-    ratio = Fraction(MODEL_SFREQ_HZ, _UCDDB_SFREQ_HZ)
-    scores, slow, truth, groups = [], [], [], []
+    ratio = Fraction(MODEL_SFREQ_HZ, SFREQ_HZ)
+    of_score, of_delta, labels, people = [], [], [], []
     prompts = {stage: STAGE_PROMPTS[stage] for stage in ("W", "N3")}
     with np.load(file, allow_pickle=False) as held:
         others = people_of(held.files, trained=False)
@@ -125,18 +124,18 @@ def wake_or_deep(model: Encoder, file: Path) -> list[Figure]:
             person, label = key.rsplit("_", 1)
             if person not in others:
                 continue
-            eeg_uv = held[key].astype(np.float32) * (_UCDDB_UV / _UCDDB_SD)
+            eeg_uv = held[key].astype(np.float32) * (NOMINAL_UV / STORED_SD)
             eeg_uv = resample_poly(eeg_uv, ratio.numerator, ratio.denominator, axis=-1)[:, :SAMPLES_PER_EPOCH]
             near = model.zero_shot_scores(model.embed_signals(masked(one_eeg(eeg_uv))), prompts)
-            scores.append(near[:, 1] - near[:, 0])
-            slow.append(_delta_share(eeg_uv))
-            truth += [label] * len(near)
-            groups += [person] * len(near)
-    scores, slow, truth, groups = np.concatenate(scores), np.concatenate(slow), np.array(truth), np.array(groups)
-    n, deep = counted(len(truth), "epochs", groups), truth == "N3"
+            of_score.append(near[:, 1] - near[:, 0])
+            of_delta.append(_delta_share(eeg_uv))
+            labels += [label] * len(near)
+            people += [person] * len(near)
+    scores, slow, deep, groups = together(of_score), together(of_delta), np.array(labels) == "N3", np.array(people)
+    n = counted(len(deep), "epochs", groups)
     name = "UCDDB, amplitude masked"
-    ranked = interval(lambda i: auroc(deep[i], scores[i]), groups)
-    agreed = interval(lambda i: kappa(deep[i].astype(int), (scores[i] > 0).astype(int)), groups)
+    ranked = interval(agreement_of(auroc, deep, scores), groups)
+    agreed = interval(agreement_of(kappa, deep.astype(int), (scores > 0).astype(int)), groups)
     return [
         Figure(WAKE_OR_DEEP, name, "AUROC", *ranked, n, {"chance": 0.5, "share of delta alone": auroc(deep, slow)}),
         Figure(WAKE_OR_DEEP, name, "kappa", *agreed, n, {"commonest stage": 0.0}),

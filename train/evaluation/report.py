@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from sleeplm.errors import UsageError
 from sleeplm.files import write_whole
@@ -73,8 +74,8 @@ def _found(figure: Figure) -> str:
 def _beside(figures: Sequence[Figure]) -> str:
     """What stands beside the measures of a row, each with a value for each of them."""
     names = dict.fromkeys(name for f in figures for name in f.baselines)
-    told = (f"{name} {' / '.join(_number(f.baselines.get(name, math.nan)) for f in figures)}" for name in names)
-    return "; ".join(told) or "–"
+    columns = (f"{name} {' / '.join(_number(f.baselines.get(name, math.nan)) for f in figures)}" for name in names)
+    return "; ".join(columns) or "–"
 
 
 def around(document: Path) -> tuple[str, str]:
@@ -103,7 +104,7 @@ def write_tables(document: Path, text: str) -> None:
 def as_json(figures: Sequence[Figure], conditions: Mapping[str, object]) -> str:
     """The same as one JSON object, with the targets; what is not a number is null."""
 
-    def plain(value):
+    def plain(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {k: plain(v) for k, v in value.items()}
         return None if isinstance(value, float) and not math.isfinite(value) else value
@@ -113,5 +114,5 @@ def as_json(figures: Sequence[Figure], conditions: Mapping[str, object]) -> str:
         for t in TARGETS
         for f in [t.found_in(figures)]
     ]
-    told = {"targets": [plain(t) for t in targets], "figures": [plain(asdict(f)) for f in figures]}
-    return json.dumps({"conditions": conditions, **told}, indent=1)
+    found = {"targets": [plain(t) for t in targets], "figures": [plain(asdict(f)) for f in figures]}
+    return json.dumps({"conditions": conditions, **found}, indent=1)

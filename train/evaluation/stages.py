@@ -10,11 +10,11 @@ from sleeplm.network.encoder import Encoder, require_context
 from sleeplm.network.few_shot import with_neighbours
 from train.evaluation.baselines import Probe, drawn
 from train.evaluation.embedding_cache import EmbeddingCache, EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
-from train.evaluation.people import ONE_EEG, VIEWS, WHOLE, Person, groups_of, together
-from train.evaluation.scores import kappa, numbered
+from train.evaluation.figures import Figure, agreement_of, counted, interval
+from train.evaluation.metrics import kappa, numbered
+from train.evaluation.people import CHANNEL_SUBSETS, ONE_EEG, WHOLE, Person, groups_of, together
 
-SHOTS = (1, 5, 20)
+SHOTS = (1, 5, 20)  # examples of each stage
 REPEATS = 10  # sets of examples drawn
 
 
@@ -25,7 +25,7 @@ class Taught:
     Attributes
     ----------
     prompts : mapping of stage to texts, optional
-        What the stages' names mean, told beside the examples.
+        What the stages' names mean, given beside the examples.
     around : bool
         Whether an epoch that is asked for comes with its neighbours.
     """
@@ -55,9 +55,9 @@ def kappa_figure(
     """Kappa over the scored epochs, beside the commonest stage (0 by definition) and what others found."""
     scored = np.isin(truth, KINDS)
     groups = groups[scored]
-    true, told, *beside = numbered(*(x[scored] for x in (truth, found, *others.values())))
-    ends = interval(lambda i: kappa(true[i], told[i]), groups)
-    beside = {label: kappa(true, stages) for label, stages in zip(others, beside, strict=True)}
+    true, staged, *by_others = numbered(*(x[scored] for x in (truth, found, *others.values())))
+    ends = interval(agreement_of(kappa, true, staged), groups)
+    beside = {label: kappa(true, stages) for label, stages in zip(others, by_others, strict=True)}
     n = counted(len(true), "epochs", groups)
     return Figure(table, name, measure, *ends, n, {"commonest stage": 0.0, **beside})
 
@@ -99,48 +99,52 @@ def few_shot_figures(
     for shots in SHOTS:
         sets = [drawn(labels, shots, KINDS, np.random.default_rng([shots, i])) for i in range(REPEATS)]
 
-        def told(a: np.ndarray, b: np.ndarray, words=None, sets=sets) -> list[np.ndarray]:
+        def staged(a: np.ndarray, b: np.ndarray, words=None, sets=sets) -> list[np.ndarray]:
             shown = [{k: a[at] for k, at in examples.items()} for examples in sets]
-            asked = [model.few_shot(b[scored], examples, words) for examples in shown]
-            return numbered(truth[scored], *map(np.array, asked))
+            found = [np.array(model.few_shot(b[scored], examples, words)) for examples in shown]
+            return numbered(truth[scored], *found)
 
-        true, *found = told(given, vectors, how.prompts)
-        ends = interval(lambda i, t=true, fs=found: np.mean([kappa(t[i], f[i]) for f in fs]), groups)
+        true, *found = staged(given, vectors, how.prompts)
+
+        def mean_kappa(rows: np.ndarray, true=true, found=found) -> float:
+            return float(np.mean([kappa(true[rows], f[rows]) for f in found]))
+
+        ends = interval(mean_kappa, groups)
         others = {}
         for label, vectors_of in beside.items():
-            other_true, *other = told(*vectors_of)
+            other_true, *other = staged(*vectors_of)
             others[label] = float(np.mean([kappa(other_true, f) for f in other]))
         figures.append(Figure(table, name, few_shot_measure(shots), *ends, n, {"commonest stage": 0.0, **others}))
     return figures
 
 
-def stage_figures(bench: EvaluationContext) -> list[Figure]:
+def stage_figures(context: EvaluationContext) -> list[Figure]:
     """Everything on stages of simulated people."""
-    truth, groups = together(p.stages for p in bench.people), groups_of(bench.people)
-    known = together(p.stages for p in bench.reference)
+    truth, groups = together(p.stages for p in context.people), groups_of(context.people)
+    known = together(p.stages for p in context.reference)
     figures = []
-    for view in VIEWS:
-        vectors = bench.trained.all_vectors(bench.people, view)
-        features = bench.features.all_of(bench.people, view)
-        learned = probed(bench.features.all_of(bench.reference, view), known, features)
+    for subset in CHANNEL_SUBSETS:
+        vectors = context.trained.all_vectors(context.people, subset)
+        features = context.features.all_of(context.people, subset)
+        learned = probed(context.features.all_of(context.reference, subset), known, features)
         others = {"logistic regression": learned}
-        if view in (WHOLE, ONE_EEG):
-            others["YASA"] = together(automatic_stages(p) for p in bench.people)
-        blank = bench.untrained.all_vectors(bench.people, view)
-        beside = {**others, "untrained encoder": by_words(bench.untrained.model, blank)}
-        figures.append(kappa_figure(BY_WORDS, view, truth, by_words(bench.model, vectors), groups, beside))
-        if bench.model.has_context:
-            around = together(in_context(bench.trained, p, view) for p in bench.people)
-            figures.append(kappa_figure(IN_CONTEXT, view, truth, around, groups, others))
-        if view in (WHOLE, ONE_EEG):
-            asked, taught = (vectors, truth, groups), bench.trained.all_vectors(bench.reference, view)
-            blank = bench.untrained.all_vectors(bench.reference, view), blank
+        if subset in (WHOLE, ONE_EEG):
+            others["YASA"] = together(automatic_stages(p) for p in context.people)
+        blank = context.untrained.all_vectors(context.people, subset)
+        beside = {**others, "untrained encoder": by_words(context.untrained.model, blank)}
+        figures.append(kappa_figure(BY_WORDS, subset, truth, by_words(context.model, vectors), groups, beside))
+        if context.model.has_context:
+            around = together(in_context(context.trained, p, subset) for p in context.people)
+            figures.append(kappa_figure(IN_CONTEXT, subset, truth, around, groups, others))
+        if subset in (WHOLE, ONE_EEG):
+            asked, taught = (vectors, truth, groups), context.trained.all_vectors(context.reference, subset)
+            blank_taught = context.untrained.all_vectors(context.reference, subset)
             for words, how in TAUGHT.items():
-                table, beside = f"Stages from {words}", {"untrained encoder": blank}
-                figures += few_shot_figures(bench.model, table, view, (taught, known), asked, beside, how)
+                table, blanks = f"Stages from {words}", {"untrained encoder": (blank_taught, blank)}
+                figures += few_shot_figures(context.model, table, subset, (taught, known), asked, blanks, how)
             found = probed(taught, known, vectors)
-            others["untrained encoder"] = probed(blank[0], known, blank[1])
-            figures.append(kappa_figure("Stages by a linear probe", view, truth, found, groups, others))
+            others["untrained encoder"] = probed(blank_taught, known, blank)
+            figures.append(kappa_figure("Stages by a linear probe", subset, truth, found, groups, others))
     return figures
 
 
@@ -149,9 +153,20 @@ def by_words(model: Encoder, vectors: np.ndarray) -> np.ndarray:
     return np.array(model.zero_shot(vectors, STAGE_PROMPTS))
 
 
-def in_context(readings: EmbeddingCache, person: Person, view: str = WHOLE) -> np.ndarray:
+def in_context(cache: EmbeddingCache, person: Person, subset: str = WHOLE) -> np.ndarray:
     """The likeliest stage of each epoch of a night, given those around it."""
-    return KINDS[require_context(readings.model).stages_in_context(readings.vectors(person, view)).argmax(1)]
+    return staged_in_context(cache.model, cache.vectors(person, subset))
+
+
+def staged_in_context(model: Encoder, vectors: np.ndarray) -> np.ndarray:
+    """The likeliest stage of each epoch of a night from all embeddings of the night, ``[epochs, dim]``.
+
+    Raises
+    ------
+    ModelError
+        The weights have no context network.
+    """
+    return KINDS[require_context(model).stages_in_context(vectors).argmax(1)]
 
 
 def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -162,5 +177,5 @@ def probed(given: np.ndarray, known: np.ndarray, features: np.ndarray) -> np.nda
 
 def automatic_stages(person: Person) -> np.ndarray:
     """YASA's stages of a night, one an epoch; unscored where it gave none."""
-    stages = [str(s) for s in person.automatic.hypnogram[: len(person)]]
+    stages = [str(s) for s in person.detected.hypnogram[: len(person)]]
     return np.array(stages + [str(Stage.UNSCORED)] * (len(person) - len(stages)))

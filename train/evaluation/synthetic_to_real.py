@@ -1,11 +1,11 @@
-"""Judge the simulator: a small network trained on simulated EEG alone stages real nights.
+"""Train on synthetic, test on real (Esteban et al. 2017): a network trained on simulated EEG stages real nights.
 
     python -m train.evaluation.synthetic_to_real       # 24 nights, three networks, some minutes on one core
 
 One central derivation per night, recorded by any lab, cut into epochs of 30 s at 64 Hz and scaled by the night's
-own size. A convolutional network sees single epochs; a recurrent one then reads its sight of the whole night. No
+own size. A convolutional network reads single epochs; a recurrent one then reads all its features of a night. No
 real epoch is trained on, and the last pass counts. Some of the simulator's numbers, and how many passes are made,
-were chosen after a look at what the real nights gave, so that they judge it a little kindly.
+were chosen after a look at what the real nights gave, so that these figures favour it a little.
 """
 
 import argparse
@@ -35,7 +35,7 @@ REAL = {
     "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
     "dynamo": ("dynamo_84min.edf", "dynamo_84min_stages.csv"),
 }
-WIDTH = 64  # of what the first network sees in an epoch
+WIDTH = 64  # features of an epoch
 
 
 @dataclass(frozen=True)
@@ -86,36 +86,36 @@ def real_people() -> dict[str, Night]:
     return people
 
 
-class Sight(nn.Module):
-    """What is to be seen in single epochs: ``[n, samples]`` -> ``[n, WIDTH]``, and stages from it."""
+class EpochNetwork(nn.Module):
+    """Features of single epochs, ``[n, samples]`` to ``[n, WIDTH]``, and stages from them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for inside, outside, kernel, stride in ((1, 16, 32, 4), (16, 32, 8, 2), (32, 48, 5, 2), (48, 64, 5, 2)):
             conv = nn.Conv1d(inside, outside, kernel, stride, kernel // 2, bias=False)
             layers += [conv, nn.BatchNorm1d(outside), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
-        self.seen = nn.Sequential(nn.Linear(128, WIDTH), nn.ReLU(), nn.Dropout(0.3))
+        self.features = nn.Sequential(nn.Linear(128, WIDTH), nn.ReLU(), nn.Dropout(0.3))
         self.stages = nn.Linear(WIDTH, len(STAGES))
 
     def forward(self, epochs: torch.Tensor) -> torch.Tensor:
-        """See epochs."""
+        """Features ``[n, WIDTH]``."""
         found = self.layers(epochs[:, None])
-        return self.seen(torch.cat([found.mean(dim=-1), found.amax(dim=-1)], dim=1))
+        return self.features(torch.cat([found.mean(dim=-1), found.amax(dim=-1)], dim=1))
 
 
-class Context(nn.Module):
-    """Stages of a whole night from what is seen in its epochs."""
+class NightNetwork(nn.Module):
+    """Stages of a whole night from the features of its epochs."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.read = nn.GRU(WIDTH, 32, batch_first=True, bidirectional=True)
         self.stages = nn.Linear(64, len(STAGES))
 
-    def forward(self, seen: torch.Tensor) -> torch.Tensor:
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Logits ``[nights, epochs, stages]``."""
-        return self.stages(self.read(seen)[0])
+        return self.stages(self.read(features)[0])
 
 
 def _weights(codes: np.ndarray) -> torch.Tensor:
@@ -124,12 +124,12 @@ def _weights(codes: np.ndarray) -> torch.Tensor:
     return torch.tensor((0.2 / np.maximum(shares, 0.02)) ** 0.5, dtype=torch.float32)
 
 
-def train_sight(nights: Sequence[Night], passes: int, seed: int) -> Sight:
+def train_epoch_network(nights: Sequence[Night], passes: int, seed: int) -> EpochNetwork:
     """Train on single epochs, each at a somewhat other scale and either way up."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     epochs, codes = np.concatenate([n.epochs for n in nights]), np.concatenate([n.codes for n in nights])
-    network = Sight()
+    network = EpochNetwork()
     loss_of = nn.CrossEntropyLoss(weight=_weights(codes), label_smoothing=0.1)
     batch = 128
     steps = passes * (len(codes) // batch)
@@ -149,24 +149,24 @@ def train_sight(nights: Sequence[Night], passes: int, seed: int) -> Sight:
 
 
 @torch.no_grad()
-def see(network: Sight, night: Night) -> torch.Tensor:
-    """What the network sees in a night, ``[epochs, WIDTH]``."""
+def features_of(network: EpochNetwork, night: Night) -> torch.Tensor:
+    """The network's features of a night, ``[epochs, WIDTH]``."""
     return torch.cat(
         [network(torch.from_numpy(night.epochs[i : i + 256])) for i in range(0, len(night.codes), 256)]
     )
 
 
-def train_context(network: Sight, nights: Sequence[Night], passes: int, seed: int) -> Context:
-    """Train on nights as the first network sees them, some of it hidden."""
+def train_night_network(network: EpochNetwork, nights: Sequence[Night], passes: int, seed: int) -> NightNetwork:
+    """Train on the first network's features of nights, some of them hidden."""
     torch.manual_seed(seed)
-    context = Context()
-    seen = [see(network, n) for n in nights]
+    context = NightNetwork()
+    features = [features_of(network, n) for n in nights]
     loss_of = nn.CrossEntropyLoss(weight=_weights(np.concatenate([n.codes for n in nights])), label_smoothing=0.1)
     optimiser = torch.optim.AdamW(context.parameters(), 3e-3, weight_decay=0.02)
     for _ in range(passes):
         for i in torch.randperm(len(nights)).tolist():
             optimiser.zero_grad()
-            hidden = nn.functional.dropout(seen[i], 0.3)
+            hidden = nn.functional.dropout(features[i], 0.3)
             loss_of(context(hidden[None])[0], torch.from_numpy(nights[i].codes)).backward()
             optimiser.step()
     return context.eval()
@@ -178,47 +178,45 @@ def _kappa(codes: np.ndarray, found: np.ndarray) -> float:
 
 
 @torch.no_grad()
-def judged(sight: Sight, context: Context, nights: Sequence[Night]) -> tuple[float, float]:
+def kappas_of(epochs: EpochNetwork, context: NightNetwork, nights: Sequence[Night]) -> tuple[float, float]:
     """Kappa over the epochs of `nights`, epoch by epoch and with the night's context."""
     codes = np.concatenate([n.codes for n in nights])
-    seen = [see(sight, n) for n in nights]
-    alone = torch.cat([sight.stages(s).argmax(-1) for s in seen]).numpy()
-    with_context = torch.cat([context(s[None])[0].argmax(-1) for s in seen]).numpy()
+    features = [features_of(epochs, n) for n in nights]
+    alone = torch.cat([epochs.stages(f).argmax(-1) for f in features]).numpy()
+    with_context = torch.cat([context(f[None])[0].argmax(-1) for f in features]).numpy()
     return _kappa(codes, alone), _kappa(codes, with_context)
 
 
 @torch.no_grad()
-def wake_or_deep(sight: Sight, people: dict[str, Night]) -> dict[str, float]:
+def wake_or_deep(network: EpochNetwork, people: dict[str, Night]) -> dict[str, float]:
     """For each person, the area under the curve of N3 against W."""
     out = {}
     for name, night in people.items():
-        logits = sight.stages(see(sight, night))
+        logits = network.stages(features_of(network, night))
         deep = (logits[:, STAGES.index("N3")] - logits[:, STAGES.index("W")]).numpy()
         out[name] = float(roc_auc_score(night.codes == STAGES.index("N3"), deep))
     return out
 
 
 def measure(nights: Sequence[Night], held_out: Sequence[Night], passes: int, seed: int) -> dict[str, float]:
-    """Train one judge and give all its figures."""
-    sight = train_sight(nights, passes, seed)
-    context = train_context(sight, nights, 6, seed)
+    """Train both networks once, and test them on held-out simulated nights and on real ones."""
+    epochs = train_epoch_network(nights, passes, seed)
+    context = train_night_network(epochs, nights, 6, seed)
     figures = {}
-    real = {
-        "ucddb018": ("ucddb018.edf", "ucddb018_stage.csv"),
-        "dynamo": ("dynamo_84min.edf", "dynamo_84min_stages.csv"),
-    }
-    sets = {"simulated": held_out, **{k: [real_night(*v)] for k, v in real.items() if DATA.is_dir()}}
-    for name, judged_on in sets.items():
-        figures[f"kappa {name}"], figures[f"kappa {name}, in context"] = judged(sight, context, judged_on)
+    sets: dict[str, Sequence[Night]] = {"simulated": held_out}
     if DATA.is_dir():
-        areas = sorted(wake_or_deep(sight, real_people()).values())
+        sets |= {name: [real_night(*files)] for name, files in REAL.items()}
+    for name, tested_on in sets.items():
+        figures[f"kappa {name}"], figures[f"kappa {name}, in context"] = kappas_of(epochs, context, tested_on)
+    if DATA.is_dir():
+        areas = sorted(wake_or_deep(epochs, real_people()).values())
         figures["AUC wake/N3, mean of people"] = float(np.mean(areas))
         figures["AUC wake/N3, lowest of people"] = areas[0]
     return figures
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Simulate, train a judge for each seed, print mean and range of every figure."""
+    """Simulate, train for each seed, print mean and range of every figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nights", type=int, default=24)
     parser.add_argument("--held-out", type=int, default=4)

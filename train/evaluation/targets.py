@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from train.evaluation import conditions, localization, own_captions, real, retrieval, speed, stages
-from train.evaluation import held_out_concepts as unseen_concepts
+from train.evaluation import (
+    conditions,
+    generated_captions,
+    held_out_concepts,
+    localization,
+    real,
+    retrieval,
+    speed,
+    stages,
+)
 from train.evaluation.figures import Figure
 from train.evaluation.people import WHOLE
 
@@ -18,7 +26,7 @@ class Target:
     what : str
         In words.
     table, name, measure : str
-        The figure that tells it.
+        The figure that it is about.
     value : float
         To be reached, or to stay under.
     under : bool
@@ -33,7 +41,7 @@ class Target:
     under: bool = False
 
     def found_in(self, figures: Sequence[Figure]) -> Figure | None:
-        """The figure that tells whether it was reached; None where it was not measured."""
+        """The figure that shows whether it was reached; None where it was not measured."""
         named = (self.table, self.name, self.measure)
         return next((f for f in figures if (f.table, f.name, f.measure) == named), None)
 
@@ -59,7 +67,7 @@ TARGETS = (
     ),
     Target(
         "captions of its own: error of the mean heart rate, bpm",
-        own_captions.NUMBERS, own_captions.HEART_RATE, "mean absolute error", 1.0, under=True,
+        generated_captions.NUMBERS, generated_captions.HEART_RATE, "mean absolute error", 1.0, under=True,
     ),
     Target(
         "events found in time by phrases, F1 at IoU 0.2",
@@ -78,10 +86,10 @@ TARGETS = (
     *(
         Target(
             f"never named in training: {concept}, {how}, AUROC",
-            unseen_concepts.UNSEEN, f"{concept}, {how}", "AUROC", 0.80,
+            held_out_concepts.HELD_OUT, f"{concept}, {how}", "AUROC", 0.80,
         )
-        for concept in unseen_concepts.CONCEPTS
-        for how in (unseen_concepts.ALL_WORDINGS, unseen_concepts.IN_OTHER_WORDS)
+        for concept in held_out_concepts.CONCEPTS
+        for how in (held_out_concepts.ALL_WORDINGS, held_out_concepts.IN_OTHER_WORDS)
     ),
     Target("a night embedded, seconds", speed.SPEED, speed.EMBEDDED, "s", 10.0, under=True),
     Target("a night captioned in all facets, seconds", speed.SPEED, speed.CAPTIONED, "s", 60.0, under=True),

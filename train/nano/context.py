@@ -15,31 +15,30 @@ import torch
 from torch.nn import functional
 
 from sleeplm.kinds.stages import STAGES
-from sleeplm.network.loading import SleepLM
 from sleeplm.network.nano.context import ContextNetwork, save_context
 from sleeplm.network.nano.encoder import NanoSleepLM
 from sleeplm.network.nano.files import described_sha256
 from sleeplm.recording.epochs import Epochs
-from train.corpus.corpus import nights
-from train.evaluation.scores import kappa
+from train.corpus.night import Night, nights
+from train.evaluation.metrics import kappa
 from train.schedule import learning_rate
 
-_VIEWS = 2  # the whole, and one EEG alone
+_SUBSETS = 2  # of channels: the whole, and one EEG alone
 _LENGTH = 160  # epochs of a stretch that one step reads
-_STRETCHES = 16
+_STRETCHES = 16  # of a step
 _SHIFT, _NOISE = 0.5, 0.7  # length of what is added to a night's and to each epoch's unit vector, at most
 _LOST = 0.1  # share of epochs of which nothing is shown
-_UNSCORED = -100
+_UNSCORED = -100  # what `cross_entropy` leaves out
 
 
-def sequences(model: NanoSleepLM, people: Sequence) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Embeddings ``[epochs, dim]`` and numbers of stages ``[epochs]`` of two views of some nights."""
-    number = {stage: i for i, stage in enumerate(STAGES)}
+def sequences(model: NanoSleepLM, people: Sequence[Night]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Embeddings ``[epochs, dim]`` and numbers of stages ``[epochs]``: each night with two subsets of channels."""
+    number: dict[str, int] = {stage: i for i, stage in enumerate(STAGES)}
     found = []
     for night in people:
-        stages, views = night.seen()
+        stages, subsets = night.stages_and_presence()
         signals, truth = night.signals.astype(np.float32), np.array([number.get(s, _UNSCORED) for s in stages])
-        for present in views[:_VIEWS]:
+        for present in subsets[:_SUBSETS]:
             found.append((model.embed_signals(Epochs(signals * present[..., None], present)), truth))
     return found
 
@@ -59,21 +58,19 @@ def blurred(embeddings: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return moved.astype(np.float32)
 
 
-def train(
-    nights_seen: Sequence[tuple[np.ndarray, np.ndarray]], steps: int, rate: float, seed: int
-) -> ContextNetwork:
+def train(embedded: Sequence[tuple[np.ndarray, np.ndarray]], steps: int, rate: float, seed: int) -> ContextNetwork:
     """A context network trained on stretches of these nights; it follows from the seed."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = ContextNetwork(nights_seen[0][0].shape[1]).train()
+    network = ContextNetwork(embedded[0][0].shape[1]).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.05)
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(rate, step / steps)
         vectors = np.zeros((_STRETCHES, _LENGTH, network.dim), dtype=np.float32)
         truth = np.full((_STRETCHES, _LENGTH), _UNSCORED)
-        for i, night in enumerate(rng.integers(len(nights_seen), size=_STRETCHES)):
-            embeddings, stages = nights_seen[night]
+        for i, night in enumerate(rng.integers(len(embedded), size=_STRETCHES)):
+            embeddings, stages = embedded[night]
             first = rng.integers(max(len(stages) - _LENGTH, 0) + 1)
             part = slice(first, first + _LENGTH)
             vectors[i, : len(stages[part])] = blurred(embeddings[part], rng)
@@ -89,10 +86,10 @@ def train(
     return network.eval().requires_grad_(False)
 
 
-def agreement(network: ContextNetwork, nights_seen: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+def agreement(network: ContextNetwork, embedded: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
     """Kappa over all scored epochs of some nights."""
-    found = np.concatenate([network.probabilities(embeddings).argmax(1) for embeddings, _ in nights_seen])
-    truth = np.concatenate([stages for _, stages in nights_seen])
+    found = np.concatenate([network.probabilities(embeddings).argmax(1) for embeddings, _ in embedded])
+    truth = np.concatenate([stages for _, stages in embedded])
     scored = truth != _UNSCORED
     return kappa(truth[scored], found[scored])
 
@@ -111,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     people, others = everybody[: given.nights], nights(given.corpus, "validation")
     if not people:
         parser.error(f"no nights in {given.corpus}; simulate some with python -m train.corpus.simulate")
-    model = SleepLM.from_pretrained(given.weights)
+    model = NanoSleepLM.from_folder(given.weights)
     network = train(sequences(model, people), given.steps, given.rate, given.seed)
     about = {"trained_on": f"{len(people)} simulated nights", "steps": given.steps, "seed": given.seed}
     if others:

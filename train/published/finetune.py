@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sleeplm.errors import ModelError
 from sleeplm.network.hub import folder_of
@@ -11,12 +12,13 @@ from sleeplm.network.loading import SleepLM
 from sleeplm.network.published.encoder import PublishedSleepLM
 from sleeplm.network.published.folders import CHECKPOINT, DESCRIPTION, FILES, holds_published
 from sleeplm.network.published.sizes import MODALITIES, SIZES
-from sleeplm.network.tensors import sha256_of_tensors
-from train.corpus.corpus import Night
-from train.corpus.stream import Stream
-from train.published.batches import PublishedDataset, heard_by_released
+from train.corpus.shuffle_buffer import ShuffleBuffer
+from train.published.dataset import PublishedDataset, SelectableNight, with_published_channels
 from train.published.step import PublishedStep, PublishedValidation
 from train.training import RunSettings, Training
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 MADE = "fine_tuned"  # where the weights' description says how they were made
 TUNED = ", fine-tuned"
@@ -29,7 +31,7 @@ class TuningSettings(RunSettings):
     Attributes
     ----------
     start : str
-        Sum of the weights that it begins from.
+        SHA-256 of the weights that it begins from.
     """
 
     batch: int = 32
@@ -48,6 +50,7 @@ def start_of(path: str) -> PublishedSleepLM:
     if not holds_published(folder_of(path, FILES)):
         raise ModelError(f"{path} holds no network of the published form ({CHECKPOINT} or {DESCRIPTION})")
     model = SleepLM.from_pretrained(path)
+    assert isinstance(model, PublishedSleepLM), "holds_published"
     sizes = model.network.sizes
     if (sizes.channels, sizes.samples) != (SIZES.channels, SIZES.samples) or sizes.modalities < len(MODALITIES):
         raise ModelError(
@@ -58,21 +61,20 @@ def start_of(path: str) -> PublishedSleepLM:
     return model
 
 
-def sum_of(model: PublishedSleepLM) -> str:
-    """What tells these weights from others."""
-    return sha256_of_tensors(model.network.state_dict())
-
-
 def tuning(
-    settings: TuningSettings, model: PublishedSleepLM, nights: Sequence[Night], run: Path, writer=None
+    settings: TuningSettings,
+    model: PublishedSleepLM,
+    nights: Sequence[SelectableNight],
+    run: Path,
+    writer: "SummaryWriter | None" = None,
 ) -> Training:
     """The training of a network's own weights on the nights of a corpus."""
-    filled = partial(PublishedDataset, tokenizer=model.tokenizer, prefix=model.network.sizes.prefix)
-    stream = Stream(heard_by_released(nights), filled, settings.seed, settings.nights_at_once)
+    load = partial(PublishedDataset, tokenizer=model.tokenizer, prefix=model.network.sizes.prefix)
+    buffer = ShuffleBuffer(with_published_channels(nights), load, settings.seed, settings.nights_at_once)
     training = Training(
         settings,
         lambda: PublishedStep(model.network.for_training()),
-        lambda number: (stream.at(number).batch(settings.batch, settings.seed, number),),
+        lambda number: (buffer.at(number).batch(settings.batch, settings.seed, number),),
         run,
         writer,
     )
@@ -81,12 +83,12 @@ def tuning(
     return training
 
 
-def validation_of(model: PublishedSleepLM, people: Sequence[Night]) -> PublishedValidation | None:
+def validation_of(model: PublishedSleepLM, people: Sequence[SelectableNight]) -> PublishedValidation | None:
     """What is measured of a network while it is tuned; None where nobody was set aside."""
     if not people:
         return None
-    material = PublishedDataset(heard_by_released(people), model.tokenizer, model.network.sizes.prefix)
-    return PublishedValidation(material)
+    dataset = PublishedDataset(with_published_channels(people), model.tokenizer, model.network.sizes.prefix)
+    return PublishedValidation(dataset)
 
 
 def export_tuned(model: PublishedSleepLM, out: Path, about: dict) -> None:

@@ -6,30 +6,32 @@ trained is not published: contrast and captioning count as in CoCa (Yu et al. 20
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sleeplm.kinds.stages import STAGE_PROMPTS, STAGES
 from sleeplm.network import losses
 from sleeplm.network.published import PublishedNetwork
 from sleeplm.network.published.encoder import PublishedSleepLM
-from train.evaluation.scores import kappa
-from train.published.batches import PublishedBatch, PublishedDataset
+from sleeplm.units import EPOCH_S
+from train.evaluation.metrics import kappa
+from train.published.dataset import PublishedBatch, PublishedDataset
+from train.training import TrainedModule
 
-WEIGHTS = {"text_to_epoch": 0.5, "epoch_to_text": 0.5, "caption": 2.0, "reconstruction": 1.0}
+WEIGHTS: Mapping[str, float] = {"text_to_epoch": 0.5, "epoch_to_text": 0.5, "caption": 2.0, "reconstruction": 1.0}
 _MAX_LOG_SCALE = math.log(100)  # as CLIP has it (Radford et al. 2021)
-_SECONDS = 30
 
 
-class PublishedStep(nn.Module):
-    """The network with its losses, as one module, so that it can be trained on any number of machines.
+class PublishedStep(TrainedModule):
+    """The published network with its losses.
 
     Under automatic mixed precision the losses stay in single precision.
     """
 
+    network: PublishedNetwork
     weights = WEIGHTS
 
     def __init__(self, network: PublishedNetwork):
@@ -58,8 +60,8 @@ class PublishedStep(nn.Module):
                 "caption": losses.captioning(logits.float(), ids),
             }
             if rebuilt is not None:
-                seconds = (x.float().unflatten(-1, (_SECONDS, -1)) for x in (rebuilt, signals))
-                found["reconstruction"] = losses.reconstruction(*seconds, self._tensor(batch.present))
+                guess, target = (x.float().unflatten(-1, (EPOCH_S, -1)) for x in (rebuilt, signals))
+                found["reconstruction"] = losses.reconstruction(guess, target, self._tensor(batch.present))
         return found, embeddings
 
     def _tensor(self, array: np.ndarray) -> Tensor:
@@ -72,28 +74,29 @@ class PublishedValidation:
 
     Parameters
     ----------
-    material : PublishedDataset
+    dataset : PublishedDataset
         Of these people.
     batches, size : int
     """
 
-    def __init__(self, material: PublishedDataset, batches: int = 8, size: int = 64):
-        self.tokenizer = material.tokenizer
-        self.batches = [material.batch(size, 0, step) for step in range(batches)]
+    def __init__(self, dataset: PublishedDataset, batches: int = 8, size: int = 64):
+        self.tokenizer = dataset.tokenizer
+        self.batches = [dataset.batch(size, 0, step) for step in range(batches)]
 
     @torch.inference_mode()
     def __call__(self, network: PublishedNetwork) -> dict[str, float]:
         """Measure a network."""
         step, model = PublishedStep(network), PublishedSleepLM(network, lambda: self.tokenizer, "")
         found, embeddings = zip(*(step.losses_of(batch) for batch in self.batches), strict=True)
-        told = model.zero_shot(np.concatenate([e.float().cpu().numpy() for e in embeddings]), STAGE_PROMPTS)
-        pairs = list(_scored(self.batches, told))
+        stages = model.zero_shot(np.concatenate([e.float().cpu().numpy() for e in embeddings]), STAGE_PROMPTS)
+        pairs = _scored(self.batches, stages)
         return {
             **{f"{name}_aside": float(np.mean([one[name].item() for one in found])) for name in found[0]},
-            "kappa": kappa([stage for stage, _ in pairs], [said for _, said in pairs]),
+            "kappa": kappa([truth for truth, _ in pairs], [stage for _, stage in pairs]),
         }
 
 
-def _scored(batches: Sequence[PublishedBatch], told: Sequence[str]) -> Iterator[tuple[str, str]]:
-    stages = [stage for batch in batches for stage in batch.stages]
-    return ((stage, said) for stage, said in zip(stages, told, strict=True) if stage in STAGES)
+def _scored(batches: Sequence[PublishedBatch], found: Sequence[str]) -> list[tuple[str, str]]:
+    """The true and the found stage of every epoch that has a true one."""
+    truth = [stage for batch in batches for stage in batch.stages]
+    return [pair for pair in zip(truth, found, strict=True) if pair[0] in STAGES]

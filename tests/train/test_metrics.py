@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from train.evaluation.figures import counted, interval
-from train.evaluation.scores import auroc, f1, hits_in, kappa, matched
+from train.evaluation.metrics import auroc, f1, hits_in, kappa, matched
 
 LABELS = st.lists(st.tuples(st.sampled_from("WNR"), st.sampled_from("WNR")), min_size=2, max_size=40)
 RANKED = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=40)

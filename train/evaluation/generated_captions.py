@@ -1,4 +1,4 @@
-"""What the network's own captions claim, read back and held against what was measured."""
+"""What generated captions claim, read back and held against what was measured."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,68 +16,77 @@ from sleeplm.night import Scoring
 from sleeplm.units import EPOCH_S
 from train.evaluation.bert_score import bert_score_figures
 from train.evaluation.embedding_cache import EvaluationContext
-from train.evaluation.figures import Figure, counted, interval
+from train.evaluation.figures import Figure, agreement_of, counted, interval, mean_of
+from train.evaluation.metrics import f1, kappa, matched
 from train.evaluation.people import Person
-from train.evaluation.scores import f1, kappa, matched
 from train.evaluation.stages import automatic_stages
 
 Spans = Mapping[str, list[tuple[float, float]]]
 STAGES_AND_EVENTS, NUMBERS = "Captions of its own: stages and events", "Captions of its own: numbers"
 HEART_RATE = "heart rate, mean, bpm"
-_EPOCHS_A_PERSON = 100
+_EPOCHS_A_PERSON = 100  # captioned, for a caption takes long
 _EVERY = 4  # how few of them are held against true captions word by word, which takes long
 _LEAST = 20  # pairs under which a number is left out
 _IOUS = (0.2, 0.5)
 
 
-def caption_figures(bench: EvaluationContext) -> list[Figure]:
-    """Stages, events, every number that is said and the wording, against the truth of the same epochs."""
+def caption_figures(context: EvaluationContext) -> list[Figure]:
+    """Stages, events, every stated number and the wording, against the truth of the same epochs."""
     rng = np.random.default_rng(0)
-    stages, numbers, events, groups, texts, truths = [], defaultdict(list), [], [], [], []
-    for who, person in enumerate(bench.people):
+    stages: list[tuple[str, ...]] = []
+    numbers: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    events: list[np.ndarray] = []
+    groups: list[int] = []
+    texts: list[dict[str, str]] = []
+    truths: list[dict[str, dict]] = []
+    for who, person in enumerate(context.people):
         chosen = np.sort(rng.choice(len(person), min(_EPOCHS_A_PERSON, len(person)), replace=False))
-        seen = [person.attributes[e] for e in chosen]
-        said, yasa = _said(bench, person, chosen), automatic_stages(person)
-        texts += said
-        truths += seen
+        attributes = [person.attributes[e] for e in chosen]
+        captions, yasa = _generated(context, person, chosen), automatic_stages(person)
+        texts += captions
+        truths += attributes
         counts = np.zeros((2, 2 + len(_IOUS)))
         for i, e in enumerate(chosen):
-            read = {facet: read_back(text, facet) for facet, text in said[i].items()}
+            read = {facet: read_back(text, facet) for facet, text in captions[i].items()}
             claims = [c for facet in FACETS for c in read[facet]]
-            told = next((v for n, v in claims if n == "stage"), "none")
-            stages.append((person.stages[e], told, yasa[e]))
+            stated = next((v for n, v in claims if n == "stage"), "none")
+            stages.append((person.stages[e], str(stated), yasa[e]))
             groups.append(who)
-            measured, given = numbers_in(numbers_measured(seen[i])), numbers_in(claims)
+            measured, given = numbers_in(numbers_measured(attributes[i])), numbers_in(claims)
             for name in measured.keys() & given.keys():
                 numbers[name].append((who, measured[name], given[name]))
-            happened = _spans_measured(seen[i])
-            counts[0] += _event_counts(happened, spans_said(read["stage_event"]))
-            counts[1] += _event_counts(happened, spans_detected(person.automatic, e))
+            happened = _spans_measured(attributes[i])
+            counts[0] += _event_counts(happened, spans_stated(read["stage_event"]))
+            counts[1] += _event_counts(happened, spans_detected(person.detected, e))
         events.append(counts)
     figures = _stage_figures(np.array(stages), np.array(groups)) + _event_figures(np.array(events))
     figures += [_number_figure(k, np.array(v)) for k, v in sorted(numbers.items()) if len(v) >= _LEAST]
     return figures + bert_score_figures(texts[::_EVERY], truths[::_EVERY], groups[::_EVERY])
 
 
-def _said(bench: EvaluationContext, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
+def _generated(context: EvaluationContext, person: Person, chosen: np.ndarray) -> list[dict[str, str]]:
     """The network's captions of some epochs by facet."""
-    encoded, present = bench.trained.night(person)[chosen], person.epochs.present[chosen]
-    by_facet = [bench.model.caption_encoded(encoded, present, facet) for facet in FACETS]
+    encoded, present = context.trained.night(person)[chosen], person.epochs.present[chosen]
+    by_facet = [context.model.caption_encoded(encoded, present, facet) for facet in FACETS]
     return [dict(zip(FACETS, texts, strict=True)) for texts in zip(*by_facet, strict=True)]
 
 
 def _stage_figures(found: np.ndarray, groups: np.ndarray) -> list[Figure]:
-    """Of rows of the true stage, the one that is told, and YASA's."""
+    """Of rows of the true stage, the stated one, and YASA's."""
     scored = found[:, 0] != str(Stage.UNSCORED)
-    (truth, told, yasa), groups = found[scored].T, groups[scored]
+    (truth, stated, yasa), groups = found[scored].T, groups[scored]
     n = counted(len(truth), "captions", groups)
     commonest = np.full(len(truth), max(truth, key=truth.tolist().count)) if len(truth) else truth
     figures = []
-    for measure, of in {"kappa": kappa, "accuracy": lambda a, b: float(np.mean(a == b))}.items():
-        ends = interval(lambda i, of=of: of(truth[i], told[i]), groups)
+    for measure, of in {"kappa": kappa, "accuracy": _accuracy}.items():
+        ends = interval(agreement_of(of, truth, stated), groups)
         beside = {"commonest stage": 0.0 if of is kappa else of(truth, commonest), "YASA": of(truth, yasa)}
         figures.append(Figure(STAGES_AND_EVENTS, "stage", measure, *ends, n, beside))
     return figures
+
+
+def _accuracy(truth: np.ndarray, found: np.ndarray) -> float:
+    return float(np.mean(truth == found))
 
 
 def numbers_in(claims: Iterable[tuple]) -> dict[str, float]:
@@ -104,7 +113,7 @@ def numbers_measured(attributes: Mapping[str, Mapping]) -> list[tuple]:
 
 def _number_figure(name: str, rows: np.ndarray) -> Figure:
     groups, errors = rows[:, 0], np.abs(rows[:, 1] - rows[:, 2])
-    ends = interval(lambda i: float(errors[i].mean()), groups)
+    ends = interval(mean_of(errors), groups)
     always_mean = float(np.abs(rows[:, 1] - rows[:, 1].mean()).mean())
     n = counted(len(rows), "captions", groups.tolist())
     return Figure(NUMBERS, in_words(name), "mean absolute error", *ends, n, {"always the mean": always_mean})
@@ -140,8 +149,8 @@ def in_words(name: str) -> str:
     return ", ".join(part for part in (quantity, place, _UNITS.get(end)) if part)
 
 
-def spans_said(claims: Iterable[tuple]) -> Spans:
-    """Spans of events within an epoch as claims give them; where several starts and ends are told, in order."""
+def spans_stated(claims: Iterable[tuple]) -> Spans:
+    """Spans of events within an epoch as claims give them; where several starts and ends are stated, in order."""
     values: Mapping[str, list] = defaultdict(list)
     for name, value in claims:
         values[name].append(value)
@@ -151,7 +160,7 @@ def spans_said(claims: Iterable[tuple]) -> Spans:
         ends = sorted(v for v in values[f"{kind}.end_s"] if isinstance(v, int | float))
         starts = [0.0] * bool(values[f"{kind}.from_before"]) + starts
         ends = ends + [float(EPOCH_S)] * bool(values[f"{kind}.into_next"])
-        spans = [tuple(map(float, span)) for span in values[f"{kind}.span"]]
+        spans = [(float(start), float(end)) for start, end in values[f"{kind}.span"]]
         if len(starts) == len(ends):
             spans += list(zip(starts, ends, strict=True))
         if spans:
@@ -175,26 +184,29 @@ def spans_detected(scoring: Scoring, epoch: int) -> Spans:
     return found
 
 
-def _event_counts(true: Spans, told: Spans) -> np.ndarray:
-    """Events, spans told and hits at each overlap, over all types."""
+def _event_counts(true: Spans, stated: Spans) -> np.ndarray:
+    """Events, spans stated and hits at each overlap, over all types."""
     counts = np.zeros(2 + len(_IOUS))
-    for kind in true.keys() | told.keys():
-        a, b = true.get(kind, []), told.get(kind, [])
+    for kind in true.keys() | stated.keys():
+        a, b = true.get(kind, []), stated.get(kind, [])
         counts += (len(a), len(b), *(len(matched(a, b, iou)) for iou in _IOUS))
     return counts
 
 
 def _event_figures(counts: np.ndarray) -> list[Figure]:
     """Of counts ``[people, 2, 2 + overlaps]``: those of the captions, and those of the rule-based detectors."""
-    told, ruled = counts[:, 0], counts[:, 1]
-    n = f"{int(told[:, 0].sum())} events of {len(counts)} people"
+    stated, ruled = counts[:, 0], counts[:, 1]
+    n = f"{int(stated[:, 0].sum())} events of {len(counts)} people"
     figures = []
     for column, iou in enumerate(_IOUS, start=2):
-        of = partial(_f1_of, column=column)
-        ends = interval(lambda i, of=of: of(told[i]), np.arange(len(told)))
-        measure, beside = f"F1 at IoU {iou:g}", {"rule-based detectors": of(ruled)}
+        ends = interval(partial(_f1_of_people, stated, column), np.arange(len(stated)))
+        measure, beside = f"F1 at IoU {iou:g}", {"rule-based detectors": _f1_of(ruled, column)}
         figures.append(Figure(STAGES_AND_EVENTS, "events with their times", measure, *ends, n, beside))
     return figures
+
+
+def _f1_of_people(counts: np.ndarray, column: int, people: np.ndarray) -> float:
+    return _f1_of(counts[people], column)
 
 
 def _f1_of(counts: np.ndarray, column: int) -> float:

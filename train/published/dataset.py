@@ -1,11 +1,12 @@
 """A corpus as the published network is trained on it: prepared epochs, each with one facet in words.
 
-It reads ten channels, so its nights are told as if no others had been recorded: of oxygen, legs or snoring it could
-only learn to guess.
+It reads ten channels, so its nights are captioned as if no others had been recorded: of oxygen, legs or snoring it
+could only learn to guess.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -16,8 +17,7 @@ from sleeplm.network.published.encoder import prefix_of
 from sleeplm.network.published.preparation import NAMES, of_channels, prepared
 from sleeplm.network.published.tokenizer import PublishedTokenizer
 from sleeplm.recording.epochs import Epochs
-from train.corpus.corpus import Night, Row
-from train.nano.batches import rows_of
+from train.corpus.night import Row, TrainingNight, rows_of, sameness
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class PublishedBatch:
     Attributes
     ----------
     signals, present
-        Prepared, float32 ``[batch, 10, 1920]``, and the channels that the view has, ``[batch, 10]``.
+        Prepared, float32 ``[batch, 10, 1920]``, and the channels that the subset has, ``[batch, 10]``.
     ids, prefix
-        The text of each epoch, ``[batch, length]``, 0 after its end, and the modality that it tells,
+        The text of each epoch, ``[batch, length]``, 0 after its end, and the modality that it describes,
         ``[batch, prefix]``.
     true, unknown
-        bool ``[epochs, texts]``: whether a text says what is true of an epoch; what is unknown counts on neither
+        bool ``[epochs, texts]``: whether a text is true of an epoch; what is unknown counts on neither
         side.
     stages
         By epoch.
@@ -47,9 +47,16 @@ class PublishedBatch:
     stages: list[str]
 
 
-def heard_by_released(nights: Sequence[Night]) -> list[Night]:
-    """The nights as they are told to a network of ten channels."""
-    return [replace(night, channels=NAMES) for night in nights]
+class SelectableNight(TrainingNight, Protocol):
+    """A night that can be had with some of its channels alone."""
+
+    def with_channels(self, channels: tuple[str, ...]) -> Self:
+        """The same night as a network of these channels reads it."""
+
+
+def with_published_channels(nights: Sequence[SelectableNight]) -> list[SelectableNight]:
+    """The nights with the ten channels alone that the network reads."""
+    return [night.with_channels(NAMES) for night in nights]
 
 
 class PublishedDataset:
@@ -57,8 +64,8 @@ class PublishedDataset:
 
     Parameters
     ----------
-    nights : sequence of Night
-        As `heard_by_released` gives them.
+    nights : sequence of TrainingNight
+        As `with_published_channels` gives them.
     tokenizer : PublishedTokenizer
         Of the network.
     prefix : int
@@ -70,19 +77,19 @@ class PublishedDataset:
         No epoch of theirs has a text.
     """
 
-    def __init__(self, nights: Sequence[Night], tokenizer: PublishedTokenizer, prefix: int):
+    def __init__(self, nights: Sequence[TrainingNight], tokenizer: PublishedTokenizer, prefix: int):
         self.tokenizer, self.prefix = tokenizer, prefix
         loaded = rows_of(nights)
         self.signals = [of_night(night.signals, rows) for night, rows in zip(nights, loaded, strict=True)]
-        told = [(n, row) for n, rows in enumerate(loaded) for row in rows if row.captions]
-        if not told:
+        rendered = [(n, row) for n, rows in enumerate(loaded) for row in rows if row.captions]
+        if not rendered:
             raise UsageError("no epoch of these nights has a text that ten channels can tell")
-        self.night = np.array([n for n, _ in told])
-        self.epoch = np.array([row.epoch for _, row in told])
-        self.present = np.array([row.present[: len(NAMES)] for _, row in told])
-        self.stage = [row.stage for _, row in told]
-        self.captions = [row.captions for _, row in told]
-        self.same = sameness([row for _, row in told])
+        self.night = np.array([n for n, _ in rendered])
+        self.epoch = np.array([row.epoch for _, row in rendered])
+        self.present = np.array([row.present[: len(NAMES)] for _, row in rendered])
+        self.stage = [row.stage for _, row in rendered]
+        self.captions = [row.captions for _, row in rendered]
+        self.same = sameness([row for _, row in rendered])
 
     def __len__(self) -> int:
         return len(self.epoch)
@@ -105,7 +112,7 @@ class PublishedDataset:
             ids=self.tokenizer.ids(texts).numpy(),
             prefix=np.array([prefix_of(f, self.prefix) for f in facets]),
             true=true,
-            unknown=moment & ~true,  # true of the person, but told from channels that this view lacks
+            unknown=moment & ~true,  # true of the person, but from channels that this subset lacks
             stages=[self.stage[r] for r in rows],
         )
 
@@ -117,14 +124,3 @@ def of_night(signals: np.ndarray, rows: Sequence[Row]) -> np.ndarray:
         present[row.epoch] |= row.present
     whole = torch.from_numpy(signals).float().numpy()  # NumPy converts float16 one by one
     return torch.from_numpy(prepared(Epochs(whole, present))).half().numpy()
-
-
-def sameness(rows: Sequence[Row]) -> np.ndarray:
-    """Numbers ``[rows, facets]`` that rows share which say the same; -1 where nothing is said."""
-    numbers: dict[str, int] = {}
-    same = np.full((len(rows), len(FACETS)), -1)
-    for r, row in enumerate(rows):
-        for f, facet in enumerate(FACETS):
-            if facet in row.captions:
-                same[r, f] = numbers.setdefault(facet + row.same[facet], len(numbers))
-    return same

@@ -1,7 +1,5 @@
 """Texts taken apart and embedded once, from which batches are read."""
 
-import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,21 +7,22 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from sleeplm.files import sha256, written_whole
 from sleeplm.network.nano.sentences import Parts, sentences_of, template_embeddings, templated
 
 
-class Texts:
+class TextEmbeddings:
     """Texts as parts (see `sleeplm.network.nano.sentences.parts_of`), any of which are read at once.
 
     Captions of a hundred thousand epochs have few sentences that differ in more than their numbers: the commonest
-    are embedded, and texts told in these alone.
+    are embedded, and texts are left with these alone.
 
     Parameters
     ----------
     whole : sequence of str
         Texts that are embedded as they are.
     captions : sequence of str
-        Texts that are told without their rarer sentences; of some nothing is left.
+        Texts that lose their rarer sentences; of some nothing is left.
     sentences : int
         How many different sentences of captions are embedded.
     cache : Path, optional
@@ -38,7 +37,9 @@ class Texts:
         unique = list(dict.fromkeys((*needed, *common)))
         self._vectors, starts = cached_templates(unique, cache)
         first = dict(zip(unique, starts.tolist(), strict=True))
-        rows, values, self._ends = [], [], np.zeros(len(taken) + 1, dtype=np.int64)
+        rows: list[int] = []
+        values: list[float] = []
+        self._ends = np.zeros(len(taken) + 1, dtype=np.int64)
         for i, parts in enumerate(taken):
             for template, numbers in parts:
                 if template in first:
@@ -64,16 +65,20 @@ class Texts:
 
 
 def cached_templates(templates: Sequence[str], cache: Path | None) -> tuple[np.ndarray, np.ndarray]:
-    """As `template_embeddings`, in half precision; kept in a folder under the sum of the sentences."""
-    file = cache and cache / f"{hashlib.sha256(chr(0).join(templates).encode()).hexdigest()[:16]}.safetensors"
-    if file and file.exists():
-        kept = load_file(file)
-        return kept["vectors"], kept["starts"]
-    vectors, starts = template_embeddings(templates)
-    vectors = vectors.astype(np.float16)
-    if file:
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(f".{secrets.token_hex(4)}")  # other processes may look for it
+    """As `template_embeddings`, in half precision; cached in a folder under the checksum of the sentences."""
+    if cache is None:
+        return _half(templates)
+    file = cache / f"{sha256(chr(0).join(templates).encode())[:16]}.safetensors"
+    if file.exists():
+        cached = load_file(file)
+        return cached["vectors"], cached["starts"]
+    vectors, starts = _half(templates)
+    cache.mkdir(parents=True, exist_ok=True)
+    with written_whole(file) as partial:  # other processes may look for it
         save_file({"vectors": vectors, "starts": starts}, partial)
-        partial.replace(file)
     return vectors, starts
+
+
+def _half(templates: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    vectors, starts = template_embeddings(templates)
+    return vectors.astype(np.float16), starts

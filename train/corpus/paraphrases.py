@@ -1,12 +1,12 @@
-"""Other ways to say the phrases that a network is trained on, one of which is drawn each time a phrase is read.
+"""Paraphrases of the phrases that a network is trained on, one of which is drawn each time a phrase is read.
 
-A phrase of few words is soon known by heart; said in many ways, it is known by what it means. Of events, which have
-a place in time, and of what the sentence encoder mixes up: to it a slow and a fast heart are nearly the same. The
+A phrase of few words is soon known by heart; paraphrased, it is known by what it means. Of events, which have a
+place in time, and of what the sentence encoder mixes up: to it a slow and a fast heart are nearly the same. The
 third wording of each event in `train.evaluation.localization` is not among them, nor are "low heart rate" and "the
 heart beats slowly", by which `train.evaluation.held_out_concepts` asks.
 """
 
-WORDINGS: dict[str, tuple[str, ...]] = {
+PARAPHRASES: dict[str, tuple[str, ...]] = {
     "obstructive apnea": (
         "obstructive sleep apnea event", "no airflow although the chest keeps moving", "blocked airway",
         "the throat is closed while the person tries to breathe", "obstructed breathing", "airway collapse",

@@ -4,23 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+Labels = Sequence | np.ndarray
 
-def kappa(truth: Sequence, found: Sequence) -> float:
+
+def kappa(truth: Labels, found: Labels) -> float:
     """Cohen's kappa of two labellings (Cohen 1960); NaN where both give one label throughout, or none."""
     if not len(truth):
         return float("nan")
-    a, b = (truth, found) if _are_numbers(truth, found) else numbered(truth, found)
+    if isinstance(truth, np.ndarray) and isinstance(found, np.ndarray) and _are_numbers(truth, found):
+        a, b = truth, found
+    else:
+        a, b = numbered(truth, found)
     kinds = max(a.max(), b.max()) + 1
     counts = np.bincount(a * kinds + b, minlength=kinds * kinds).reshape(kinds, kinds) / len(a)
     chance = counts.sum(0) @ counts.sum(1)
     return float((np.trace(counts) - chance) / (1 - chance)) if chance < 1 - 1e-12 else float("nan")
 
 
-def _are_numbers(*labellings: Sequence) -> bool:
-    return all(isinstance(x, np.ndarray) and x.dtype.kind == "i" and x.min() >= 0 for x in labellings)
+def _are_numbers(*labellings: np.ndarray) -> bool:
+    return all(x.dtype.kind == "i" and x.min() >= 0 for x in labellings)
 
 
-def numbered(*labellings: Sequence) -> list[np.ndarray]:
+def numbered(*labellings: Labels) -> list[np.ndarray]:
     """Labellings of the same items as numbers from 0, a label the same in all; `kappa` of numbers is fast."""
     _, numbers = np.unique(np.concatenate(labellings), return_inverse=True)
     return np.split(numbers, np.cumsum([len(x) for x in labellings])[:-1])
@@ -60,13 +65,15 @@ def matched(
     shared = np.minimum(a[i, 1], b[j, 1]) - np.maximum(a[i, 0], b[j, 0])
     whole = np.maximum(a[i, 1], b[j, 1]) - np.minimum(a[i, 0], b[j, 0])
     overlap = shared / np.maximum(whole, 1e-9)
-    left, right, kept = set(), set(), []
+    left: set[int] = set()
+    right: set[int] = set()
+    pairs = []
     for k in np.argsort(-overlap, kind="stable"):
         if overlap[k] >= least_iou and i[k] not in left and j[k] not in right:
             left.add(i[k])
             right.add(j[k])
-            kept.append((int(i[k]), int(j[k])))
-    return kept
+            pairs.append((int(i[k]), int(j[k])))
+    return pairs
 
 
 def f1(hits: float, truth: float, found: float) -> float:
@@ -78,4 +85,4 @@ def hits_in(scores: np.ndarray, same: np.ndarray, k: int) -> np.ndarray:
     """For each query ``[queries, items]`` whether one that answers it is among its `k` best, bool ``[queries]``."""
     k = min(k, scores.shape[1])
     best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    return np.take_along_axis(same, best, axis=1).any(1)
+    return np.asarray(np.take_along_axis(same, best, axis=1).any(1))
