@@ -1,6 +1,7 @@
 """The `sleeplm` command: JSON goes to stdout alone, the rest to stderr; bad input is one sentence, status 2."""
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -17,7 +18,8 @@ from sleeplm.kinds.channels import FACETS, SUMMARY
 def main(argv: list[str] | None = None) -> None:
     """Run one command and leave with its exit status: 0, or 2 on bad input."""
     arguments = _parser().parse_args(argv)
-    sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
     logging.getLogger("transformers").setLevel(logging.ERROR)
     try:
         arguments.run(arguments)

@@ -23,7 +23,7 @@ from sleeplm.study.study import Study, open_study
 
 INDEX_FOLDER = "index"  # with an index for each network
 DEMO_LABEL = "demo"
-DEMO = {"seed": 18, "hours": 7.0, "profile": "osa-mild"}
+DEMO_SEED, DEMO_HOURS, DEMO_PROFILE = 18, 7.0, "osa-mild"
 DEMO_NOTICE = "Simulated night: the scoring is the simulation's own truth, not an expert's reading."
 
 
@@ -165,7 +165,7 @@ def demo_night(
 
 
 def _demo_folder() -> Path:
-    return cache_folder() / f"demo-{__version__}-{DEMO['profile']}-{DEMO['seed']}-{DEMO['hours']:g}h"
+    return cache_folder() / f"demo-{__version__}-{DEMO_PROFILE}-{DEMO_SEED}-{DEMO_HOURS:g}h"
 
 
 def _simulate_demo(folder: Path) -> None:
@@ -174,4 +174,4 @@ def _simulate_demo(folder: Path) -> None:
     with locked(folder.parent):
         if not folder.is_dir():  # another process may have just made it
             with new_folder(folder.parent, folder.name) as making:
-                write_night(simulate_night(**DEMO), making / "demo.edf")
+                write_night(simulate_night(DEMO_SEED, DEMO_HOURS, DEMO_PROFILE), making / "demo.edf")

@@ -61,7 +61,8 @@ def _experts() -> dict[Stage, list[float]]:
     rates: dict[Stage, list[float]] = {stage: [] for stage in CODES.values()}
     for night in nights:
         starts = np.array([start_s for start_s, *_ in night["stages"]])
-        hours, counts = Counter(), Counter()
+        hours: Counter = Counter()
+        counts: Counter = Counter()
         for start_s, end_s, code in night["stages"]:
             hours[code] += (end_s - start_s) / 3600
         for start_s, _ in night["arousal_target"]:

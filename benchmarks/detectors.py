@@ -22,7 +22,11 @@ from sleeplm.simulate import simulate_night, write_night
 PROFILES, HOURS = ("healthy-old", "osa-mild", "osa-severe", "csa", "plm"), 4.0
 # Unusual nights have parameters outside the ranges used while developing: theirs are the figures to trust. The last
 # are recorded as any lab might: loose sensors, other gains, rates, filters and polarity.
-NIGHTS = {"usual": {}, "unusual": {"unusual": True}, "unusual, any lab": {"unusual": True, "lab": "varied"}}
+NIGHTS: dict[str, dict] = {
+    "usual": {},
+    "unusual": {"unusual": True},
+    "unusual, any lab": {"unusual": True, "lab": "varied"},
+}
 SEEDS = {"usual": (1, 7), "unusual": (83, 89), "unusual, any lab": (97, 101)}  # the unusual were looked at once
 SPEED_HOURS = 8.0
 # What is counted as one kind, and the types that count as it.

@@ -51,16 +51,19 @@ def _staged(classifier: str, beats: Path, told: bool) -> tuple[np.ndarray, np.nd
         epoch = round(_seconds(before.split()[0]) / 30)
         if epoch < len(true):
             true[epoch] = NOTED.get(note.split()[0], Stage.UNSCORED)
-    about = _header(beats.with_suffix(".hea").read_text()) if told else (None, NOBODY_KNOWN)
-    found = stages_of_beats(beats_s, len(true), *about, classifier=classifier)
+    clock, subject = _header(beats.with_suffix(".hea").read_text()) if told else (None, NOBODY_KNOWN)
+    found = stages_of_beats(beats_s, len(true), clock, subject, classifier)
     return true, np.array(found, dtype="<U4")
 
 
 def _header(text: str) -> tuple[time, Subject]:
     """Start clock, age and sex, as the first line and the comment ``# 44 M 89 ...`` tell them."""
-    clock = [int(part) for part in text.split()[4].split(":")]
-    age, sex = re.search(r"^# (\d+|x) ([MF]) ", text, re.MULTILINE).groups()
-    return time(*clock), Subject(None if age == "x" else int(age), sex)
+    clock = time.fromisoformat(text.split()[4].zfill(8))
+    known = re.search(r"^# (\d+|x) ([MF]) ", text, re.MULTILINE)
+    if known is None:
+        raise ValueError("the header tells no age and sex")
+    age, sex = known.groups()
+    return clock, Subject(None if age == "x" else int(age), sex)
 
 
 def _seconds(clock: str) -> float:

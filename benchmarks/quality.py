@@ -59,7 +59,8 @@ def real_people() -> list[Figure]:
     """Epochs of UCDDB's 23 people that are given up; deep sleep needs a connected electrode, so none should be."""
     with np.load(REAL / "eeg_epochs/ucddb_wake_n3_128hz.npz") as file:
         people = {name: file[name].reshape(-1) / np.float32(100) for name in file.files}
-    lost, n = Counter(), Counter()
+    lost: Counter = Counter()
+    n: Counter = Counter()
     for person in sorted({name.split("_")[0] for name in people}):
         stages = [s for s in ("W", "N3") if f"{person}_{s}" in people]
         signal = np.concatenate([people[f"{person}_{s}"] for s in stages])
@@ -78,7 +79,10 @@ def real_people() -> list[Figure]:
 
 def loose_sensors() -> list[Figure]:
     """Simulated nights of any lab: epochs wholly off that are found, and good ones that are given up."""
-    found, off_in_all, false, good_in_all = Counter(), Counter(), Counter(), Counter()
+    found: Counter = Counter()
+    off_in_all: Counter = Counter()
+    false: Counter = Counter()
+    good_in_all: Counter = Counter()
     profiles = list(PROFILES)
     for seed in SEEDS:
         night = simulate_night(seed, HOURS, profiles[seed % len(profiles)], lab="varied")

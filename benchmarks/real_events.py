@@ -85,7 +85,7 @@ def _oximetry(name: str) -> list[Figure]:
         values = {
             "events with a desaturation": follows.any(1),
             "desaturations with an event": follows.any(0),
-            "desaturations in sleep with an event": follows.any(0)[in_sleep],
+            "desaturations in sleep with an event": np.asarray(follows.any(0))[in_sleep],
         }
         shown += [Figure(f"{name}, {drop}%: {w}", float(v.mean()), "", conditions) for w, v in values.items()]
     return [*shown, _reachable(name, spo2, spans)]

@@ -52,7 +52,8 @@ def _pairs(file: Path, truth) -> tuple[np.ndarray, np.ndarray]:
     """True and found stages of the epochs that have both."""
     staged = stage(open_recording(file)).hypnogram
     both = [(str(t), str(s)) for t, s in zip(truth, staged, strict=True) if t in STAGES and s in STAGES]
-    return tuple(np.array(side) for side in zip(*both, strict=True))
+    expert, automatic = (np.array(side) for side in zip(*both, strict=True))
+    return expert, automatic
 
 
 def _kappa(pairs: tuple[np.ndarray, np.ndarray]) -> float:

@@ -83,7 +83,7 @@ def types_by_epoch(scoring: Scoring, n_epochs: int) -> list[set[str]]:
 
 def _row(study, i: int, stage: Stage, types: set[str]) -> dict:
     captions = study.captions[i]
-    attributes = {}
+    attributes: dict = {}
     for facet in ("cardiac", "respiratory", "somatic"):
         attributes |= captions[facet].attributes if facet in captions else {}
     measured = ("position", *(n for n in COLUMNS if n.endswith(("_bpm", "_pct", "_per_min"))))
@@ -133,7 +133,7 @@ def insert(connection: sqlite3.Connection, rows: list[dict]) -> list[int]:
     names = ", ".join(COLUMNS)
     marks = ", ".join(f":{n}" for n in COLUMNS)
     statement = f"INSERT INTO rows ({names}) VALUES ({marks})"
-    return [connection.execute(statement, row).lastrowid for row in rows]
+    return [int(connection.execute(statement, row).lastrowid or 0) for row in rows]  # SQLite counts from 1
 
 
 def ids_where(connection: sqlite3.Connection, condition: str) -> list[int]:

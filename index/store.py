@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -65,7 +66,7 @@ class Index:
     def __init__(self, folder: Path, dim: int, model: dict):
         self.folder, self.dim, self.model = folder, dim, model
         self._generation = -1
-        self._vectors = None
+        self._vectors: Any = None  # of FAISS
 
     @classmethod
     def create(cls, folder: str | Path, dim: int, model: dict) -> "Index":
@@ -353,7 +354,7 @@ def _nearest(vectors, query, k: int, allowed: np.ndarray | None) -> tuple[np.nda
         scores, ids = vectors.search(query, k)
     else:
         selector = faiss.IDSelectorBatch(allowed)
-        scores, ids = vectors.search(query, k, params=faiss.SearchParameters(sel=selector))
+        scores, ids = vectors.search(query, k, params=faiss.SearchParameters(sel=selector))  # type: ignore[call-arg]  # set by name, which the stubs lack
     return scores[0], ids[0]
 
 

@@ -123,4 +123,5 @@ class _Bar:
         if done == 0:
             self.__exit__()
             self._bar = tqdm(total=of, desc=step, unit="night", file=sys.stderr)
-        self._bar.update(done - self._bar.n)
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)

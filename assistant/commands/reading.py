@@ -11,12 +11,13 @@ from sleeplm.errors import UsageError
 
 def ask(arguments) -> None:
     """Answer a question about a night."""
-    from assistant import Assistant
+    from assistant import Answer, Assistant
     from assistant.library import open_index
 
     study, encoder = _asked_about(arguments)
     assistant = Assistant.load(arguments.llm, encoder)
     *_, answer = assistant.answer(arguments.question, study, open_index(study))
+    assert isinstance(answer, Answer)  # the last step
     if arguments.json:
         return print_json(answer.as_json())
     print(answer.text)

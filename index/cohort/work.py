@@ -19,8 +19,8 @@ from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.network.encoder import model_of
 from sleeplm.night import Scoring, seconds_at
 from sleeplm.recording.privacy.redaction import Redaction, reason
-from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.score import EXPERT
+from sleeplm.scoring.stages import return_freed_memory
 from sleeplm.study.analysis import recording_json
 from sleeplm.study.choices import Choices
 from sleeplm.study.folder import digests_of
@@ -120,7 +120,7 @@ def make(task: Task, settings: Settings, folder: Path) -> Made | Unfit:
     except Exception as error:
         return Made(failed=_sentence(error, task.night))
     finally:
-        give_back()
+        return_freed_memory()
 
 
 def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:

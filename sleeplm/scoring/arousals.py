@@ -18,11 +18,11 @@ from scipy.signal import butter, sosfilt
 from sleeplm.intervals import true_intervals
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.derivations import EEG_CHANNELS, SFREQ_HZ, fast_enough
-from sleeplm.scoring.detections import Detections
-from sleeplm.scoring.margin import margin
+from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
-from sleeplm.scoring.usable import MUCH, active, read_usable, said_of_loss
+from sleeplm.scoring.usable import MUCH, active, loss_warnings, read_usable
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm arousals"
@@ -52,7 +52,7 @@ _JOIN_S = 1.0
 _LEAST_UV2 = 1e-6
 
 
-def arousal_events(recording, so_far: Scoring) -> Detections:
+def arousal_events(recording: NightSignals, scoring: Scoring) -> Detections:
     """Arousals of a recording; not looked for without EEG or stages, in REM sleep not without chin EMG.
 
     An EEG channel that is lost in a fifth of the night is left out where another is not: an arousal needs all that
@@ -60,13 +60,13 @@ def arousal_events(recording, so_far: Scoring) -> Detections:
     makes the staging call the epoch wake, and the manual scores an arousal in such an epoch as well.
     """
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
-    if not leads or so_far.hypnogram_source is None:
+    if not leads or scoring.hypnogram_source is None:
         return Detections()
     lost = {name: float((~recording.quality.usable(name)).mean()) for name in leads} if recording.n_epochs else {}
-    warnings = list(said_of_loss(recording, *leads))
+    warnings = list(loss_warnings(recording, *leads))
     if not active(recording, *leads):
         return Detections(warnings=tuple(warnings))
-    leads = [name for name in leads if lost.get(name, 0) < MUCH] or [min(leads, key=lost.get)]
+    leads = [name for name in leads if lost.get(name, 0) < MUCH] or [min(leads, key=lambda name: lost[name])]
     chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
     rules = {}
     if chin is None or not np.isfinite(chin).any():
@@ -74,7 +74,7 @@ def arousal_events(recording, so_far: Scoring) -> Detections:
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
     eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
     return Detections(
-        arousals(eeg, so_far.hypnogram, chin, may_sleep(so_far)), ("arousal",), tuple(warnings), rules
+        arousals(eeg, scoring.hypnogram, chin, may_sleep(scoring)), ("arousal",), tuple(warnings), rules
     )
 
 
@@ -173,7 +173,7 @@ def _spans(night: _Night, edge: float, peak: float, with_chin: bool) -> Iterator
 
 def _level(signal: np.ndarray, n: int) -> np.ndarray:
     """The weighted logarithm of all bands' power, ``[n]``."""
-    return sum(weight * _course(signal, band_hz, n) for band_hz, weight in WEIGHTS.items())
+    return np.asarray(sum(weight * _course(signal, band_hz, n) for band_hz, weight in WEIGHTS.items()))
 
 
 def _course(signal: np.ndarray, band_hz: tuple[float, float], n: int, median: int = _MEDIAN) -> np.ndarray:
@@ -209,7 +209,7 @@ def _chin_rise(chin: np.ndarray, n: int) -> np.ndarray:
 def _by_block(usable: np.ndarray, n: int) -> np.ndarray:
     """Blocks of a quarter of a second that are usable throughout, bool ``[n]``."""
     size = SFREQ_HZ // _HZ
-    blocks = usable[: len(usable) // size * size].reshape(-1, size).all(axis=1)[:n]
+    blocks = np.asarray(usable[: len(usable) // size * size].reshape(-1, size).all(axis=1))[:n]
     return np.pad(blocks, (0, n - len(blocks)))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from sleeplm.kinds.stages import SLEEP_STAGES
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import amplitude_of
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.flow import flow_of
@@ -23,22 +24,22 @@ RULE = (
 )
 
 
-def cheyne_stokes_events(recording, so_far: Scoring) -> Detections:
+def cheyne_stokes_events(recording: NightSignals, scoring: Scoring) -> Detections:
     """Cheyne-Stokes breathing of a recording, from its central apneas and hypopneas and its flow.
 
     Parameters
     ----------
     recording : Recording
         AF is needed, or both belts, and two hours.
-    so_far : Scoring
+    scoring : Scoring
         Its respiratory events; without central apneas scored nothing is looked for.
     """
     flow = flow_of(recording)
-    if flow.signal is None or not so_far.was_scored("apnea_central") or recording.duration_s < LEAST_H * 3600:
+    if flow.signal is None or not scoring.was_scored("apnea_central") or recording.duration_s < LEAST_H * 3600:
         return Detections()
     amplitude = amplitude_of(flow.signal, flow.sfreq_hz).peak_to_peak
-    chains = stretches_of(so_far.events, amplitude, flow.sfreq_hz)
-    asleep = sum(s in SLEEP_STAGES for s in so_far.hypnogram) * EPOCH_S
+    chains = stretches_of(scoring.events, amplitude, flow.sfreq_hz)
+    asleep = sum(s in SLEEP_STAGES for s in scoring.hypnogram) * EPOCH_S
     hours = (asleep or recording.duration_s) / 3600
     if sum(len(chain) for chain in chains) < LEAST_PER_H * hours:
         chains = []

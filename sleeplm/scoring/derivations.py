@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.units import EPOCH_S
 
 SFREQ_HZ = 100  # YASA's rate
@@ -11,13 +12,13 @@ MIN_SFREQ_HZ = 60.0  # what is read goes up to 30 Hz; a slower channel is an env
 EEG_CHANNELS = ("C4", "C3")  # YASA's classifiers were trained on C4-M1
 
 
-def fast_enough(recording, name: str) -> bool:
+def fast_enough(recording: NightSignals, name: str) -> bool:
     """Whether a channel was recorded, at 60 Hz or more."""
     channel = recording.channels.get(name)
     return channel is not None and channel.sfreq_hz >= MIN_SFREQ_HZ
 
 
-def best_eeg(recording) -> str | None:
+def best_eeg(recording: NightSignals) -> str | None:
     """The central EEG channel with more usable epochs, C4 where they are alike; None where there is none."""
     leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
     return max(leads, key=lambda name: int(recording.quality.usable(name).sum()), default=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import amplitude_of
 from sleeplm.scoring.usable import read_usable
 
@@ -34,7 +35,7 @@ class Flow:
     warnings: tuple[str, ...] = ()
 
 
-def flow_of(recording) -> Flow:
+def flow_of(recording: NightSignals) -> Flow:
     """The airflow at the rate at which breathing is judged, or the sum of both belts in its place."""
     channel = recording.channels.get("AF")
     why = "There is no airflow channel" if channel is None else "The airflow channel holds no breathing"
@@ -53,7 +54,7 @@ def flow_of(recording) -> Flow:
     return Flow(warnings=(f"{why}: apneas and hypopneas are not scored.",) if recorded else ())
 
 
-def belts_of(recording, sfreq_hz: float) -> dict[str, np.ndarray]:
+def belts_of(recording: NightSignals, sfreq_hz: float) -> dict[str, np.ndarray]:
     """The belts that are fast enough and breathe at all, at a rate."""
     there = [n for n in BELTS if n in recording.channels and recording.channels[n].sfreq_hz >= MIN_SFREQ_HZ]
     belts = {name: read_usable(recording, name, sfreq_hz) for name in there}

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.usable import read_usable
 
 SOURCE = "sleeplm beats"
@@ -50,7 +51,7 @@ class HeartRate:
     whole: np.ndarray | None = None
 
 
-def heart_of(recording) -> HeartRate | None:
+def heart_of(recording: NightSignals) -> HeartRate | None:
     """The heart of a recording, found once and remembered as long as the recording lives.
 
     Returns
@@ -66,7 +67,7 @@ def heart_of(recording) -> HeartRate | None:
     return _known[recording]
 
 
-def read_ecg(recording) -> tuple[np.ndarray, float]:
+def read_ecg(recording: NightSignals) -> tuple[np.ndarray, float]:
     """The ECG with NaN where unusable, at the rate at which beats are looked for, and this rate."""
     sfreq_hz = min(_SFREQ_HZ, recording.channels["ECG"].sfreq_hz)
     return read_usable(recording, "ECG", sfreq_hz), sfreq_hz

@@ -9,6 +9,7 @@ import numpy as np
 
 from sleeplm.kinds.stages import MIN_STAGING_S, Stage
 from sleeplm.recording.privacy.subject import NOBODY_KNOWN, Subject
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.heart import heart_of
 from sleeplm.units import EPOCH_S
 
@@ -21,7 +22,7 @@ AGREEMENT = "kappa .15 and accuracy 50% over 10,164 epochs of 18 MIT-BIH records
 NO_KERAS = "install the extra 'ecg' to stage wake, NREM and REM from the heart"
 
 
-def stages_of_heart(recording) -> tuple[tuple[Stage, ...], str]:
+def stages_of_heart(recording: NightSignals) -> tuple[tuple[Stage, ...], str]:
     """Stage a recording by its ECG.
 
     Parameters
@@ -49,7 +50,9 @@ def stages_of_heart(recording) -> tuple[tuple[Stage, ...], str]:
     if usable.sum() * EPOCH_S < MIN_STAGING_S:
         return none, "under five minutes of the ECG are usable"
     clock = recording.start_clock
-    found = stages_of_beats(heart.beats_s, n_epochs, clock and time.fromisoformat(clock), recording.subject)
+    found = stages_of_beats(
+        heart.beats_s, n_epochs, time.fromisoformat(clock) if clock else None, recording.subject
+    )
     hypnogram = tuple(s if u else Stage.UNSCORED for s, u in zip(found, usable, strict=True))
     said = f"only wake, NREM and REM sleep, hardly better than chance ({AGREEMENT})"
     if lost := int((~usable).sum()):
@@ -82,7 +85,7 @@ def stages_of_beats(
     import sleepecg
     from sleepecg.io.sleep_readers import Gender, SubjectData
 
-    gender = {"F": Gender.FEMALE, "M": Gender.MALE}.get(subject.sex)
+    gender = {"F": Gender.FEMALE, "M": Gender.MALE}.get(subject.sex or "")
     record = sleepecg.SleepRecord(
         sleep_stages=np.zeros(n_epochs),  # tells it how long the night is, else it ends with the last beat
         sleep_stage_duration=EPOCH_S,

@@ -90,6 +90,8 @@ def variability(heart: HeartRate, start_s: float, end_s: float) -> Variability |
 
     rr_s, ends_s = np.diff(heart.beats_s), heart.beats_s[1:]
     inside = (heart.beats_s[:-1] >= start_s) & (ends_s <= end_s)
+    if heart.sinus is None:
+        raise ValueError("variability needs beats that are told apart as sinus rhythm")
     rr_s, ends_s, sinus = rr_s[inside], ends_s[inside], heart.sinus[inside]
     if rr_s[sinus].sum() < CLEAN * (end_s - start_s):
         return None

@@ -12,10 +12,10 @@ from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.events import APNEAS
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.montage.questions import unit_is_known
-from sleeplm.scoring.detections import Detections
-from sleeplm.scoring.margin import margin
+from sleeplm.recording.protocol import NightSignals
+from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
-from sleeplm.scoring.usable import active, read_usable, said_of_loss, step_of
+from sleeplm.scoring.usable import active, loss_warnings, read_usable, step_of
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm limbs"
@@ -46,7 +46,7 @@ class _Movement:
     height: float  # in times of the rise that is asked for
 
 
-def limb_events(recording, so_far: Scoring) -> Detections:
+def limb_events(recording: NightSignals, scoring: Scoring) -> Detections:
     """Leg movements of a recording, single (`leg_movement`) and in periodic series (`plm`).
 
     Needs one leg; respiratory events that were scored before keep theirs out. Only sleep is looked at (awake, legs
@@ -57,7 +57,7 @@ def limb_events(recording, so_far: Scoring) -> Detections:
     if not fast:
         why = "The leg EMG is sampled too slowly (under 60 Hz) to find movements in it."
         return Detections(warnings=(why,) if legs else ())
-    warnings, by_leg = list(said_of_loss(recording, *fast)), {}
+    warnings, by_leg = list(loss_warnings(recording, *fast)), {}
     fast = active(recording, *fast)
     if not fast:
         return Detections(warnings=tuple(warnings))
@@ -77,8 +77,8 @@ def limb_events(recording, so_far: Scoring) -> Detections:
             f"The leg EMG has no known unit: movements are those of {ONSET_TIMES:g} times its resting baseline, "
             "not of 8 uV above it."
         )
-    events = limb_movements(by_leg, so_far, scaled)
-    if so_far.hypnogram_source is None:
+    events = limb_movements(by_leg, scoring, scaled)
+    if scoring.hypnogram_source is None:
         warnings.append("Without sleep stages leg movements awake are counted as well.")
     return Detections(events, ("leg_movement", "plm"), tuple(warnings))
 
@@ -145,14 +145,14 @@ def _resting(envelope: np.ndarray, active: np.ndarray) -> np.ndarray:
     seconds = -(-len(envelope) // _ENVELOPE_HZ)
     padded = np.full(seconds * _ENVELOPE_HZ, np.nan)
     padded[: len(envelope)][active] = envelope[active]
-    padded = padded.reshape(seconds, _ENVELOPE_HZ)
-    known = np.flatnonzero(np.isfinite(padded).any(axis=1))
-    per_second = np.nanmedian(padded[known], axis=1)
+    by_second = padded.reshape(seconds, _ENVELOPE_HZ)
+    known = np.flatnonzero(np.isfinite(by_second).any(axis=1))
+    per_second = np.nanmedian(by_second[known], axis=1)
     level = percentile_filter(per_second, _BASELINE_PERCENTILE, size=_BASELINE_S, mode="nearest")
     return np.interp(np.arange(len(envelope)) / _ENVELOPE_HZ, known + 0.5, level)
 
 
-def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool = True) -> list[Event]:
+def limb_movements(by_leg: dict[str, np.ndarray], scoring: Scoring, scaled: bool = True) -> list[Event]:
     """Movements of both legs as events, told apart as single and periodic.
 
     Onsets on two legs less than 5 s apart are one movement. None counts that begins awake, or that touches an
@@ -165,7 +165,7 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
     ----------
     by_leg : dict of str to ndarray ``[movements, 3]``
         Start, end and height, as `leg_movements` gives them.
-    so_far : Scoring
+    scoring : Scoring
         Stages and respiratory events.
     scaled : bool
         Whether microvolts are known; the rule says so.
@@ -176,11 +176,11 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
         In order of start. `Event.confidence` tells how high the movement rises, on the leg where it is higher: .5
         where it just reaches the limit, 1 where it rises twice as high. It is no probability.
     """
-    moves = _outside(_both_legs(by_leg), so_far.events_of(*_RESPIRATORY))
+    moves = _outside(_both_legs(by_leg), scoring.events_of(*_RESPIRATORY))
     starts_s = np.array([m.start_s for m in moves])
-    asleep, perhaps = _begin_asleep(starts_s, so_far)
+    asleep, perhaps = _begin_asleep(starts_s, scoring)
     candidates = np.flatnonzero(perhaps)
-    periodic = set(candidates[in_series(starts_s[candidates])])
+    periodic = set(candidates[in_series(starts_s[candidates].tolist())])
     rule = _MOVEMENT.format(above=_KNOWN if scaled else _UNKNOWN)
     found = []
     for i, m in enumerate(moves):
@@ -192,12 +192,12 @@ def limb_movements(by_leg: dict[str, np.ndarray], so_far: Scoring, scaled: bool 
     return found
 
 
-def _begin_asleep(starts_s: np.ndarray, so_far: Scoring) -> tuple[np.ndarray, np.ndarray]:
+def _begin_asleep(starts_s: np.ndarray, scoring: Scoring) -> tuple[np.ndarray, np.ndarray]:
     """Which movements begin in sleep, and which where sleep may be, bool ``[movements]``; all without stages."""
-    if so_far.hypnogram_source is None:
+    if scoring.hypnogram_source is None:
         return np.ones(len(starts_s), bool), np.ones(len(starts_s), bool)
-    at = np.minimum((starts_s // EPOCH_S).astype(int), len(so_far.hypnogram))
-    asleep, perhaps = (np.append(epochs, False)[at] for epochs in (is_sleep(so_far.hypnogram), may_sleep(so_far)))
+    at = np.minimum((starts_s // EPOCH_S).astype(int), len(scoring.hypnogram))
+    asleep, perhaps = (np.append(epochs, False)[at] for epochs in (is_sleep(scoring.hypnogram), may_sleep(scoring)))
     return asleep, perhaps
 
 
@@ -207,7 +207,8 @@ def in_series(onsets_s: Sequence[float]) -> list[int]:
     >>> in_series([0, 20, 22, 40, 60, 300, 320])
     [0, 1, 3, 4]
     """
-    found, series = [], []
+    found: list[int] = []
+    series: list[int] = []
     for i, at_s in enumerate(onsets_s):
         since_s = at_s - onsets_s[series[-1]] if series else np.inf
         if since_s < MIN_INTERVAL_S:

@@ -7,9 +7,9 @@ import numpy as np
 
 from sleeplm.intervals import true_intervals
 from sleeplm.night import Event
-from sleeplm.scoring.detections import Detections
-from sleeplm.scoring.margin import margin
-from sleeplm.scoring.usable import read_usable, said_of_loss
+from sleeplm.recording.protocol import NightSignals
+from sleeplm.scoring.detections import Detections, margin
+from sleeplm.scoring.usable import loss_warnings, read_usable
 
 SOURCE = "sleeplm oximetry"
 LOWEST_PCT, HIGHEST_PCT = 50.0, 100.5  # half a percent of rounding above 100 is not an artefact
@@ -80,7 +80,7 @@ def per_second(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
     return np.divide(sums, counts, out=np.full(seconds, np.nan), where=counts > 0)
 
 
-def oxygen_events(recording) -> Detections:
+def oxygen_events(recording: NightSignals) -> Detections:
     """Desaturations of a recording; nothing scored, and why, where its saturation holds no valid value."""
     if "SPO2" not in recording.channels:
         return Detections()
@@ -89,7 +89,7 @@ def oxygen_events(recording) -> Detections:
     if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
         why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
         return Detections(warnings=(why,))
-    return Detections(desaturations(spo2, sfreq_hz), ("desaturation",), said_of_loss(recording, "SPO2"))
+    return Detections(desaturations(spo2, sfreq_hz), ("desaturation",), loss_warnings(recording, "SPO2"))
 
 
 def as_reported(values: np.ndarray) -> np.ndarray:

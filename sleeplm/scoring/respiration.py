@@ -8,12 +8,12 @@ import numpy as np
 from sleeplm.errors import UsageError
 from sleeplm.kinds.events import APNEAS
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import SMOOTH_S, WINDOW_S, Amplitude, amplitude_of, core, reductions
-from sleeplm.scoring.detections import Detections
+from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.flow import belts_of, flow_of
-from sleeplm.scoring.margin import margin
 from sleeplm.scoring.oximetry import clean_spo2, desaturations
-from sleeplm.scoring.usable import read_usable, said_of_loss
+from sleeplm.scoring.usable import loss_warnings, read_usable
 
 SOURCE = "sleeplm respiration"
 APNEA_DROP, HYPOPNEA_DROP = 0.9, 0.3
@@ -64,14 +64,14 @@ class Consequences:
         return f"hypopneas by the AASM {self.rule} rule{lacking}"
 
 
-def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "3%") -> Detections:
+def respiration(recording: NightSignals, scoring: Scoring | None = None, hypopnea_rule: str = "3%") -> Detections:
     """Score the breathing of a recording.
 
     Parameters
     ----------
     recording : Recording
         AF is needed, or both belts, whose sum then stands for it. THX and ABD tell the type of an apnea.
-    so_far : Scoring, optional
+    scoring : Scoring, optional
         Its arousals and, for the 3% rule, its desaturations are used; without them, those of SPO2 are.
     hypopnea_rule : str
         ``"3%"`` (AASM rule 1A) or ``"4%"`` (1B).
@@ -92,7 +92,7 @@ def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "
     if flow.signal is None:
         return Detections(warnings=warnings)
     belts = belts_of(recording, flow.sfreq_hz)
-    told = _consequences(recording, so_far or Scoring(), hypopnea_rule)
+    told = _consequences(recording, scoring or Scoring(), hypopnea_rule)
     if not told.known:
         warnings += ("Without a valid oxygen saturation hypopneas are not scored, only apneas.",)
     elif told.falls is None:
@@ -102,7 +102,7 @@ def respiration(recording, so_far: Scoring | None = None, hypopnea_rule: str = "
     scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if told.known else ()))
     rules = {"hypopnea": told.name} if told.known else {}
     events = respiratory_events(flow.signal, flow.sfreq_hz, belts, told, flow.channels)
-    return Detections(events, scored, warnings + said_of_loss(recording, *flow.channels), rules)
+    return Detections(events, scored, warnings + loss_warnings(recording, *flow.channels), rules)
 
 
 def check_rule(hypopnea_rule: str) -> None:
@@ -161,14 +161,14 @@ def respiratory_events(
     return sorted(events, key=lambda e: e.start_s)
 
 
-def _consequences(recording, so_far: Scoring, rule: str) -> Consequences:
-    arousals = so_far.events_of("arousal") if rule == "3%" and so_far.was_scored("arousal") else None
-    if rule == "3%" and so_far.was_scored("desaturation"):
-        return Consequences(rule, so_far.events_of("desaturation"), arousals)
+def _consequences(recording: NightSignals, scoring: Scoring, rule: str) -> Consequences:
+    arousals = scoring.events_of("arousal") if rule == "3%" and scoring.was_scored("arousal") else None
+    if rule == "3%" and scoring.was_scored("desaturation"):
+        return Consequences(rule, scoring.events_of("desaturation"), arousals)
     return Consequences(rule, _falls(recording, HYPOPNEA_RULES[rule]), arousals)
 
 
-def _falls(recording, drop_pct: float) -> list[Event] | None:
+def _falls(recording: NightSignals, drop_pct: float) -> list[Event] | None:
     """Desaturations of the recording; None where it has no valid saturation."""
     if "SPO2" not in recording.channels:
         return None

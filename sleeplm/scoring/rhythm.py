@@ -6,9 +6,10 @@ import numpy as np
 
 from sleeplm.kinds.stages import SLEEP_STAGES
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.heart import SOURCE, HeartRate, heart_of, qrs_energy, read_ecg
-from sleeplm.scoring.usable import said_of_loss
+from sleeplm.scoring.usable import loss_warnings
 from sleeplm.units import EPOCH_S
 
 SLOW_BPM, FAST_BPM, SUSTAINED_S = 40.0, 90.0, 30.0  # AASM Manual 2.6, adults
@@ -18,7 +19,7 @@ _QUIET = 0.25  # of a beat's energy: nothing in a pause may reach it
 _T_WAVE_S, _P_WAVE_S = 0.6, 0.3  # after and before a beat
 
 
-def heart_events(recording, so_far: Scoring) -> Detections:
+def heart_events(recording: NightSignals, scoring: Scoring) -> Detections:
     """Pauses of a recording's heart and, where sleep was staged, bradycardia and tachycardia in it."""
     if "ECG" not in recording.channels:
         return Detections()
@@ -28,11 +29,11 @@ def heart_events(recording, so_far: Scoring) -> Detections:
         return Detections(warnings=(why,))
     if not heart.bpm.size:
         return Detections(warnings=("No heart beats could be found in the electrocardiogram.",))
-    events, scored = pauses(heart, *read_ecg(recording)), ("pause",)
-    if so_far.hypnogram_source is not None:
-        events += rate_events(heart, so_far.hypnogram)
-        scored = ("bradycardia", "tachycardia", "pause")
-    return Detections(sorted(events, key=lambda e: e.start_s), scored, said_of_loss(recording, "ECG"))
+    events, scored = pauses(heart, *read_ecg(recording)), ["pause"]
+    if scoring.hypnogram_source is not None:
+        events += rate_events(heart, scoring.hypnogram)
+        scored = ["bradycardia", "tachycardia", "pause"]
+    return Detections(sorted(events, key=lambda e: e.start_s), tuple(scored), loss_warnings(recording, "ECG"))
 
 
 def pauses(heart: HeartRate, ecg: np.ndarray, sfreq_hz: float) -> list[Event]:

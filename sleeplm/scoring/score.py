@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from sleeplm.errors import UsageError
 from sleeplm.kinds.events import APNEAS
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
 from sleeplm.scoring.detections import Detections
@@ -26,7 +26,7 @@ EXPERT, AUTOMATIC = "expert", "automatic"
 
 
 def score(
-    recording,
+    recording: NightSignals,
     expert: Sequence[Scoring] = (),
     lights_off_s: float | None = None,
     lights_on_s: float | None = None,
@@ -74,7 +74,7 @@ def score(
     on_s = merged.lights_on_s if lights_on_s is None else lights_on_s
     _check_lights(recording.duration_s, off_s, on_s)
     return replace(
-        merged.so_far(),
+        merged.as_scoring(),
         lights_off_s=off_s,
         lights_on_s=on_s,
         warnings=tuple(merged.warnings),
@@ -93,7 +93,7 @@ class _Merged:
     warnings: list[str] = field(default_factory=list)
     rules: dict[str, str] = field(default_factory=dict)
 
-    def so_far(self) -> Scoring:
+    def as_scoring(self) -> Scoring:
         """The scoring as it stands, events in order of start."""
         return Scoring(
             hypnogram=tuple(self.hypnogram or ()),
@@ -150,6 +150,10 @@ def _fit(hypnogram: Sequence[Stage], n_epochs: int, warnings: list[str]) -> tupl
     return (*hypnogram[:n_epochs], *[Stage.UNSCORED] * (n_epochs - len(hypnogram)))
 
 
+# What reads a recording and the scoring of its night as it stands.
+DetectorFunction = Callable[[NightSignals, Scoring], Detections]
+
+
 @dataclass(frozen=True)
 class Detector:
     """A detector and the event types that it may bring.
@@ -157,7 +161,7 @@ class Detector:
     Attributes
     ----------
     detect : callable
-        ``detect(recording, so_far)`` gives a `Detections`; `so_far` is the scoring of the night as it stands:
+        ``detect(recording, scoring)`` gives a `Detections`; `scoring` is the scoring of the night as it stands:
         expert stages and events, and what the detectors before found.
     types : tuple of str
         What it may bring; it is not asked where experts brought all of them.
@@ -165,7 +169,7 @@ class Detector:
         Whether its types are told from each other by one scorer, so that it adds nothing to an expert's.
     """
 
-    detect: Callable[[Any, Scoring], Detections]
+    detect: DetectorFunction
     types: tuple[str, ...]
     one_rule: bool = False
 
@@ -174,7 +178,7 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
     """All detectors, in the order in which they need each other."""
     breathing = partial(respiration, hypopnea_rule=hypopnea_rule)
     return (
-        Detector(lambda recording, so_far: oxygen_events(recording), ("desaturation",)),
+        Detector(lambda recording, _: oxygen_events(recording), ("desaturation",)),
         Detector(arousal_events, ("arousal",)),
         Detector(breathing, (*APNEAS, "hypopnea"), one_rule=True),
         Detector(cheyne_stokes_events, ("cheyne_stokes",)),
@@ -186,12 +190,12 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
     )
 
 
-def _detect(recording, merged: _Merged, detector: Detector) -> None:
+def _detect(recording: NightSignals, merged: _Merged, detector: Detector) -> None:
     """Add what a detector finds of the types that no expert scored."""
     wanted = [t for t in detector.types if t not in merged.event_sources]
     if not wanted or (detector.one_rule and len(wanted) < len(detector.types)):
         return
-    found = detector.detect(recording, merged.so_far())
+    found = detector.detect(recording, merged.as_scoring())
     merged.events += [e for e in found.events if e.type in wanted]
     merged.event_sources |= {t: AUTOMATIC for t in found.scored if t in wanted}
     merged.rules |= {t: rule for t, rule in found.rules.items() if t in wanted}

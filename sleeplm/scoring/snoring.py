@@ -5,10 +5,10 @@ from scipy.signal import butter, sosfilt
 
 from sleeplm.intervals import true_intervals
 from sleeplm.night import Event, Scoring
-from sleeplm.scoring.detections import Detections
-from sleeplm.scoring.margin import margin
+from sleeplm.recording.protocol import NightSignals
+from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.stages import may_sleep
-from sleeplm.scoring.usable import read_usable, said_of_loss
+from sleeplm.scoring.usable import loss_warnings, read_usable
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm snoring"
@@ -23,7 +23,7 @@ MIN_BURSTS = 2
 _HZ = 10
 
 
-def snore_events(recording, so_far: Scoring) -> Detections:
+def snore_events(recording: NightSignals, scoring: Scoring) -> Detections:
     """Snoring of a recording; where stages are known, trains that touch sleep or doubtful wake (`may_sleep`)."""
     if "SNORE" not in recording.channels:
         return Detections()
@@ -36,10 +36,10 @@ def snore_events(recording, so_far: Scoring) -> Detections:
     if not np.isfinite(sound).any():
         return Detections(warnings=("The snoring channel holds no usable signal; nothing is said of snoring.",))
     trains = snoring(sound, sfreq_hz)
-    if so_far.hypnogram_source is not None:
-        perhaps = may_sleep(so_far)
+    if scoring.hypnogram_source is not None:
+        perhaps = may_sleep(scoring)
         trains = [e for e in trains if _touches(perhaps, e)]
-    return Detections(trains, ("snore",), said_of_loss(recording, "SNORE"))
+    return Detections(trains, ("snore",), loss_warnings(recording, "SNORE"))
 
 
 def snoring(sound: np.ndarray, sfreq_hz: float) -> list[Event]:

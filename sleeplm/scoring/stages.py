@@ -1,5 +1,8 @@
 """Sleep stages from EEG, eye movements and chin muscle, by YASA's trained classifiers; else from the heart."""
 
+import ctypes
+import gc
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +11,9 @@ import numpy as np
 
 from sleeplm.kinds.stages import LOW_CONFIDENCE, MIN_STAGING_S, SLEEP_STAGES, STAGES, Stage
 from sleeplm.night import Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring import heart_stages
 from sleeplm.scoring.derivations import EEG_CHANNELS, SFREQ_HZ, best_eeg, fast_enough
-from sleeplm.scoring.memory import give_back
 from sleeplm.scoring.usable import read_usable
 from sleeplm.units import EPOCH_S
 
@@ -47,7 +50,7 @@ class Staging:
     source: str | None = None
 
 
-def stage(recording) -> Staging:
+def stage(recording: NightSignals) -> Staging:
     """Stage a recording with YASA, else by its heart, or say why it cannot be.
 
     One central EEG channel is read (the one with more usable epochs, C4 where they are alike), and one eye channel
@@ -126,7 +129,7 @@ def _unstaged(n_epochs: int, warning: str) -> Staging:
     return Staging((Stage.UNSCORED,) * n_epochs, warning=warning)
 
 
-def _without_eeg(recording, why: str) -> Staging:
+def _without_eeg(recording: NightSignals, why: str) -> Staging:
     """Stages from the heart where it was recorded and Keras is there; `why` says why not from the EEG."""
     if "ECG" not in recording.channels:
         return _unstaged(recording.n_epochs, f"No sleep stages: {why}.")
@@ -137,7 +140,7 @@ def _without_eeg(recording, why: str) -> Staging:
     return Staging(hypnogram, None, ("ECG",), warning, heart_stages.SOURCE)
 
 
-def _first_active(recording, names: tuple[str, ...]) -> str | None:
+def _first_active(recording: NightSignals, names: tuple[str, ...]) -> str | None:
     """The first of these channels that is fast enough and usable for half of the night or more."""
     for name in names:
         if fast_enough(recording, name) and recording.quality.usable(name).mean() >= 0.5:
@@ -145,7 +148,7 @@ def _first_active(recording, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _mended(recording, name: str) -> np.ndarray:
+def _mended(recording: NightSignals, name: str) -> np.ndarray:
     """A channel in microvolts at 100 Hz, whole epochs, each that is not usable replaced by the nearest that is.
 
     YASA compares each epoch with the whole night and with its neighbours: an artefact would move both.
@@ -175,7 +178,7 @@ def _yasa_probabilities(signals: dict[str, np.ndarray]) -> np.ndarray:
         # YASA's classifiers were pickled by an older scikit-learn; they load and score the same.
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         proba = yasa.SleepStaging(raw, **names).predict().proba
-    give_back()
+    return_freed_memory()
     return proba.rename(columns=_YASA_STAGES)[list(STAGES)].to_numpy(np.float32)
 
 
@@ -196,3 +199,12 @@ def _most_likely(probabilities: np.ndarray) -> tuple[Stage, ...]:
 def _said_of(probabilities: np.ndarray) -> str | None:
     count = int(np.isnan(probabilities).any(axis=1).sum())
     return f"{count} of {len(probabilities)} epochs are unscored: the EEG is not usable there." if count else None
+
+
+def return_freed_memory() -> None:
+    """Return freed memory to the system, where the C library can be asked to: of YASA's features 300 MB a night."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; musl has none
+        if trim is not None:
+            trim(0)

@@ -3,11 +3,12 @@
 import numpy as np
 
 from sleeplm.kinds.channels import CHANNEL
+from sleeplm.recording.protocol import NightSignals
 
 MUCH = 0.2  # share of the night's epochs whose loss people are told of
 
 
-def read_usable(recording, name: str, sfreq_hz: float | None = None) -> np.ndarray:
+def read_usable(recording: NightSignals, name: str, sfreq_hz: float | None = None) -> np.ndarray:
     """A channel, with NaN in the epochs that the recording's quality gives up.
 
     Parameters
@@ -30,12 +31,12 @@ def read_usable(recording, name: str, sfreq_hz: float | None = None) -> np.ndarr
     return signal if usable.all() else np.where(usable, signal, np.float32(np.nan))
 
 
-def active(recording, *names: str) -> list[str]:
+def active(recording: NightSignals, *names: str) -> list[str]:
     """Those of these recorded channels that hold a usable signal in any epoch: no other can be searched."""
     return [name for name in names if recording.quality.usable(name).any() or not recording.n_epochs]
 
 
-def said_of_loss(recording, *names: str) -> tuple[str, ...]:
+def loss_warnings(recording: NightSignals, *names: str) -> tuple[str, ...]:
     """A sentence for each of these channels that is lost in a fifth of the night or more."""
     said = []
     for name in names:

@@ -6,9 +6,10 @@ import numpy as np
 
 from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.night import Event, Scoring
+from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.derivations import SFREQ_HZ, best_eeg, fast_enough, per_sample
 from sleeplm.scoring.detections import Detections
-from sleeplm.scoring.usable import active, read_usable, said_of_loss
+from sleeplm.scoring.usable import active, loss_warnings, read_usable
 from sleeplm.units import EPOCH_S
 
 SOURCE = "yasa"
@@ -21,38 +22,38 @@ RULES = {
 }
 
 
-def waves(recording, so_far: Scoring) -> Detections:
+def waves(recording: NightSignals, scoring: Scoring) -> Detections:
     """Spindles and slow waves of a recording in NREM sleep, on its better central EEG channel.
 
     Both sides show nearly the same waves, and a second channel would double the cost. Nothing is looked for
     without stages: both belong to NREM sleep, and what looks like them awake is alpha and eye movement.
     """
     lead = best_eeg(recording)
-    if lead is None or so_far.hypnogram_source is None:
+    if lead is None or scoring.hypnogram_source is None:
         return Detections()
     if not active(recording, lead):
-        return Detections(warnings=said_of_loss(recording, lead))
+        return Detections(warnings=loss_warnings(recording, lead))
     signal_uv = read_usable(recording, lead, SFREQ_HZ)
-    asleep = per_sample(so_far.hypnogram, NREM_STAGES, len(signal_uv))
+    asleep = per_sample(scoring.hypnogram, NREM_STAGES, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
     return Detections(
-        sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), said_of_loss(recording, lead)
+        sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), loss_warnings(recording, lead)
     )
 
 
-def eye_movements(recording, so_far: Scoring) -> Detections:
+def eye_movements(recording: NightSignals, scoring: Scoring) -> Detections:
     """Rapid eye movements of a recording in REM sleep; not looked for without stages, or without both eyes.
 
     Awake, blinks and looks pass for them, in NREM sleep slow waves and rolling eyes do.
     """
-    if not all(fast_enough(recording, name) for name in EYES) or so_far.hypnogram_source is None:
+    if not all(fast_enough(recording, name) for name in EYES) or scoring.hypnogram_source is None:
         return Detections()
     if active(recording, *EYES) != list(EYES):
-        return Detections(warnings=said_of_loss(recording, *EYES))
+        return Detections(warnings=loss_warnings(recording, *EYES))
     left, right = (read_usable(recording, name, SFREQ_HZ) for name in EYES)
-    wanted = per_sample(so_far.hypnogram, (Stage.R,), len(left))
+    wanted = per_sample(scoring.hypnogram, (Stage.R,), len(left))
     return Detections(
-        find_eye_movements(left, right, wanted), ("rapid_eye_movement",), said_of_loss(recording, *EYES)
+        find_eye_movements(left, right, wanted), ("rapid_eye_movement",), loss_warnings(recording, *EYES)
     )
 
 
@@ -93,7 +94,7 @@ def _found(kind: str, signals: Sequence[np.ndarray], wanted: np.ndarray, detect,
     size = EPOCH_S * SFREQ_HZ
     wanted = np.logical_and.reduce([wanted, *map(np.isfinite, signals)])
     n = len(wanted) // size
-    holds = wanted[: n * size].reshape(n, size).any(axis=1)
+    holds = np.asarray(wanted[: n * size].reshape(n, size).any(axis=1))
     near = holds.copy()
     near[1:] |= holds[:-1]
     near[:-1] |= holds[1:]

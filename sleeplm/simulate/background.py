@@ -90,7 +90,7 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     """
     fit = fitted()
     scores = breadth * rng.normal(0, 1, len(fit.between))
-    scores *= min(1.0, FURTHEST / np.linalg.norm(scores))
+    scores *= min(1.0, FURTHEST / float(np.linalg.norm(scores)))
     wake, deep = np.tensordot(scores, fit.between, 1)
     out = fit.mean.copy()
     muscle = fit.centres_hz > 16  # which is slack in sleep, however tense awake
@@ -102,8 +102,8 @@ def draw_spectra(rng: np.random.Generator, breadth: float) -> np.ndarray:
     sizes = np.array([0.08, 0.1, 0.1, 0.06, 0.12])
     out += sizes[:, None] * (rng.normal(0, 1, out.shape) @ smooth)
     out[W] += np.clip(rng.normal(0.12, 0.2 * breadth), -0.3, 0.8) * muscle  # tense temples
-    for stage, (low, high), log_ratio in LACKED:
-        rows = slice(None) if stage is None else slice(stage, stage + 1)
+    for lacking, (low, high), log_ratio in LACKED:
+        rows = slice(None) if lacking is None else slice(lacking, lacking + 1)
         out[rows] += log_ratio * ((fit.centres_hz > low) & (fit.centres_hz < high))
     tilt = np.log2(fit.centres_hz / 4)
     slow = np.exp(-((fit.centres_hz / 1.2) ** 2))
@@ -147,7 +147,7 @@ def over_windows(values: np.ndarray) -> np.ndarray:
     steps = np.repeat(values, HOPS, axis=0)
     padded = np.concatenate([steps[:1]] * 2 + [steps] + [steps[-1:]] * 3)
     kernel = (0.1, 0.2, 0.4, 0.2, 0.1)
-    return sum(k * padded[i : i + len(steps) + 1] for i, k in enumerate(kernel))
+    return np.asarray(sum(k * padded[i : i + len(steps) + 1] for i, k in enumerate(kernel)))
 
 
 def wanted_power(course: Course, shares: np.ndarray, spectra: np.ndarray, rng) -> np.ndarray:

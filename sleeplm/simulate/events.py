@@ -277,11 +277,13 @@ def scored_legs(course: Course) -> list[Event]:
 def simulate_movements(course: Course, rng: np.random.Generator) -> list[Event]:
     """Movements of the whole body: awake, at changes of posture, with some arousals; they disturb every sensor."""
     moves = np.flatnonzero(np.diff(course.positions) != 0) + 1
-    spans = [(m * EPOCH_S + rng.uniform(-4, 2), rng.uniform(4, 12)) for m in moves]
+    spans = [(float(m * EPOCH_S + rng.uniform(-4, 2)), float(rng.uniform(4, 12))) for m in moves]
     for i in np.flatnonzero(course.codes == W):
         if rng.random() < 0.3:
             spans.append((i * EPOCH_S + rng.uniform(0, 22), float(np.clip(rng.lognormal(1.1, 0.6), 1, 12))))
-    spans += [(a.start_s + rng.uniform(0, 2), rng.uniform(1.5, 5)) for a in course.arousals if rng.random() < 0.07]
+    for arousal in course.arousals:
+        if rng.random() < 0.07:
+            spans.append((float(arousal.start_s + rng.uniform(0, 2)), float(rng.uniform(1.5, 5))))
     kept: list[Event] = []
     for start, duration in sorted(spans):
         if start > 1 and (not kept or start > kept[-1].end_s + 1):
@@ -315,7 +317,7 @@ def simulate_snores(course: Course, rng: np.random.Generator) -> list[Event]:
     for e in course.respiratory:
         if e.type != "hypopnea":
             loud[int(e.start_s * 2) : int(e.end_s * 2)] = False
-    for a in course.arousals:
-        loud[int(a.start_s * 2) : int(a.end_s * 2)] = False
+    for arousal in course.arousals:
+        loud[int(arousal.start_s * 2) : int(arousal.end_s * 2)] = False
     loud &= np.repeat(asleep, EPOCH_S * 2)
     return [event("snore", a, b - a, "SNORE") for a, b in true_intervals(loud) / 2 if b - a >= 8]

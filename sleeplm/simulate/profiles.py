@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -273,7 +274,7 @@ def draw_profile(rng: np.random.Generator) -> Profile:
     """
     kind = str(rng.choice(list(PATIENTS), p=list(PATIENTS.values())))
     profile = _of_kind(kind, rng.uniform(*SEVERITY))
-    average = sum(part * log_shares(_of_kind(k, np.mean(SEVERITY)).shares) for k, part in PATIENTS.items())
+    average = sum(part * log_shares(_of_kind(k, float(np.mean(SEVERITY))).shares) for k, part in PATIENTS.items())
     logs = Population.fitted().shares + KEPT * (log_shares(profile.shares) - average)
     wake, *asleep = 100 * shares_of(logs)
     n1, n2, n3, r = (100 * x / (100 - wake) for x in asleep)
@@ -291,7 +292,7 @@ def _of_kind(kind: str, severity: float) -> Profile:
 
 def _between(one: Profile, other: Profile, part: float) -> Profile:
     """Every number the geometric mean of two profiles', weighted; beyond them where `part` is under 0 or over 1."""
-    own = {}
+    own: dict[str, Any] = {}
     for f in fields(Profile):
         a, b = getattr(one, f.name), getattr(other, f.name)
         if isinstance(a, float | int) and not isinstance(a, bool):

@@ -283,7 +283,7 @@ def record(signals: dict, lab: Lab, rng: np.random.Generator) -> tuple[dict, lis
         if rng.random() < LOOSE.get(kind, 0):
             artifacts += loosen(name, signal, sfreq_hz, rng)
         rate = lab.rates_hz.get(GROUPS.get(kind, kind))
-        if kind == "spo2":
+        if kind == "spo2" and rate is not None:
             signal, sfreq_hz = np.repeat(signal, rate), rate
         elif rate and rate != sfreq_hz:
             signal, sfreq_hz = _resampled(signal, sfreq_hz, rate), rate

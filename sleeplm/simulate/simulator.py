@@ -139,7 +139,7 @@ def simulate_eeg(
     streams = random_streams(seed, profile, False)
     course, _ = simulate_course(n_epochs, profile, streams, False)
     drawn = sensors.draw_lab(lab, streams["sensors"])
-    ecg = np.float32(0.0)
+    ecg: np.ndarray = np.zeros((), np.float32)
     if drawn.heart_share:
         still = np.zeros(course.duration_s * CONTROL_HZ, dtype=np.float32)
         _, ecg = _heart(course, still, streams["heart"])

@@ -67,20 +67,20 @@ def analyze(
     RecordingError, ScoringError, UsageError, ModelError, StudyError
         One sentence each.
     """
-    path, scorings = Path(path), [Path(s) for s in scorings]
+    path, scoring_paths = Path(path), [Path(s) for s in scorings]
     directory = store.studies_folder(studies_dir)
     label = clean_label(label)
     choices.refuse_lights_in_disorder()
     steps = Steps(progress)
     with steps("reading"):
-        recording, experts = read_night(path, scorings, choices)
+        recording, experts = read_night(path, scoring_paths, choices)
         encoder = encoder or _default_encoder()
-        identity = store.study_id(directory, path, scorings, choices)
+        identity = store.study_id(directory, path, scoring_paths, choices)
         refuse_taken_label(label, identity, directory)
         model = model_of(encoder)
         there = _same_study(directory, identity, model)
     if there is None:
-        redaction = Redaction(recording, scorings)
+        redaction = Redaction(recording, scoring_paths)
         contents, manifest = _derive(recording, experts, choices, encoder, steps, redaction)
         manifest["model"] = model
         manifest["warnings"] = redaction.sentences([*notices, *manifest["warnings"]])
@@ -117,6 +117,8 @@ def _derive(recording, experts, choices, encoder, steps, redaction) -> tuple[dic
     """Everything that a study holds: contents of its folder by file name, and what goes into its manifest."""
     night = derive(recording, experts, choices, encoder, steps)
     scoring, epochs, encoded = night.scoring, night.epochs, night.encoded
+    if encoded is None:
+        raise ValueError("a study needs a network that embeds it")
     levels, ranges = _pack(epochs, night.channels)
     contents = {
         "scoring.json": _scoring_json(scoring),

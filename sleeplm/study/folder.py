@@ -11,6 +11,7 @@ from base64 import b32encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -175,7 +176,7 @@ def new_folder(directory: Path, name: str) -> Iterator[Path]:
             shutil.rmtree(folder)
 
 
-def save(folder: Path, contents: Mapping[str, object]) -> None:
+def save(folder: Path, contents: Mapping[str, Any]) -> None:
     """Write arrays (``name.npy``) and JSON values (``name.json``), each through to the disk."""
     for name, value in contents.items():
         temporary = folder / f"{name}.new"

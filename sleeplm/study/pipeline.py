@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sleeplm.errors import NoUsableChannelError, RecordingError
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.night import Fact, Scoring
@@ -135,7 +137,9 @@ def derive(
     with steps("measuring"):
         facts = night_facts(recording, scoring)
         epochs = cut_epochs(recording)
-        channels = [n for n, there in zip(CHANNEL_NAMES, epochs.present.any(axis=0), strict=True) if there]
+        channels = [
+            n for n, there in zip(CHANNEL_NAMES, np.asarray(epochs.present.any(axis=0)), strict=True) if there
+        ]
         if not channels:
             raise NoUsableChannelError("none of the recording's signals holds anything: all are flat or empty")
     with steps("captions"):

@@ -144,7 +144,8 @@ def test_a_study_without_an_index_beside_it_has_none(home, file):
 
 def test_the_demo_night_is_made_once_and_says_that_it_is_simulated(home, monkeypatch):
     simulate = pytest.importorskip("sleeplm.simulate")
-    monkeypatch.setattr(nights, "DEMO", {"seed": 1, "hours": 0.5, "profile": "osa-mild"})
+    monkeypatch.setattr(nights, "DEMO_SEED", 1)
+    monkeypatch.setattr(nights, "DEMO_HOURS", 0.5)
     study = demo_night(FakeEncoder())
     assert study.simulated and study.label == "demo" and study.scoring.hypnogram_source == "expert"
     assert study.warnings[0] == nights.DEMO_NOTICE and study.n_epochs == 60

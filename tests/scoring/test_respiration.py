@@ -179,20 +179,20 @@ def night_with_a_hypopnea(depth_pct):
     ],
 )
 def test_the_rule_decides_and_is_named(rule, depth_pct, arousals, n, name):
-    so_far = Scoring(events=tuple(arousals or ()), event_sources={} if arousals is None else {"arousal": "expert"})
-    found = respiration(night_with_a_hypopnea(depth_pct), so_far, rule)
+    scoring = Scoring(events=tuple(arousals or ()), event_sources={} if arousals is None else {"arousal": "expert"})
+    found = respiration(night_with_a_hypopnea(depth_pct), scoring, rule)
     assert len(found.events) == n and found.rules == {"hypopnea": name}
 
 
 def test_desaturations_that_an_expert_scored_are_believed():
-    so_far = Scoring(events=tuple(FALL), event_sources={"desaturation": "expert"})
-    found = respiration(FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ)}), so_far)
+    scoring = Scoring(events=tuple(FALL), event_sources={"desaturation": "expert"})
+    found = respiration(FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ)}), scoring)
     assert [e.type for e in found.events] == ["hypopnea"]
 
 
 def test_arousals_alone_make_hypopneas_and_it_is_said():
-    so_far = Scoring(events=tuple(AROUSAL), event_sources={"arousal": "expert"})
-    found = respiration(FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ)}), so_far)
+    scoring = Scoring(events=tuple(AROUSAL), event_sources={"arousal": "expert"})
+    found = respiration(FakeRecording({"AF": (breathing([(300, 325, 0.5)]), HZ)}), scoring)
     assert len(found.events) == 1 and found.rules["hypopnea"].endswith("without oxygen saturation")
     assert any("only hypopneas that end in an arousal" in w for w in found.warnings)
 

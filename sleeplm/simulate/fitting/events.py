@@ -27,7 +27,7 @@ def fit_arousals(nights: list[RealNight]) -> dict:
     """Rate of the arousals that end no apnoea or hypopnoea, its spread, and where in sleep they come."""
     told = [n for n in nights if n.arousals is not None]
     hours = np.array([np.sum(n.codes > W) * EPOCH_S / 3600 for n in told])
-    measured = [rates_by_stage(n.codes, n.arousals, "arousals") for n in told]
+    measured = [rates_by_stage(n.codes, n.arousals or (), "arousals") for n in told]
     mean, shape = _over_poisson(np.array([m["arousals per hour of sleep"] for m in measured]), hours)
     counts, epochs = np.zeros(5), np.zeros(5)
     lighter, others = np.zeros(2), np.zeros(2)  # arousals, epochs
@@ -54,10 +54,11 @@ def fit_arousals(nights: list[RealNight]) -> dict:
 
 def fit_respiratory(nights: list[RealNight]) -> dict:
     """Rate of apnoeas and hypopnoeas by stage, their durations by type, and the pauses between them."""
-    rates, by_stage, pauses = [], {s: [] for s in SLEEP}, []
+    rates, pauses = [], []
+    by_stage: dict[int, list] = {s: [] for s in SLEEP}
     logs: dict[str, list[np.ndarray]] = {"hypopnea": [], "apnea": [], "central": []}
     for night in nights:
-        asleep = [e for e in night.respiratory if _stage_of(night, e[1]) > W]
+        asleep = [e for e in night.respiratory or () if _stage_of(night, e[1]) > W]
         m = rates_by_stage(night.codes, [start for _, start, _ in asleep], "events")
         rates.append(m["events per hour of sleep"])
         for s in SLEEP:
@@ -71,7 +72,7 @@ def fit_respiratory(nights: list[RealNight]) -> dict:
                 own.append(np.log(durations))
     return {
         "nights": len(nights),
-        "events": sum(len(n.respiratory) for n in nights),
+        "events": sum(len(n.respiratory or ()) for n in nights),
         "per_hour_log_mean": float(np.mean(np.log(rates))),
         "per_hour_log_sd": float(np.std(np.log(rates))),
         "by_stage": {str(STAGES[s]): float(np.nanmedian(by_stage[s])) for s in SLEEP},
@@ -103,7 +104,7 @@ def _stage_of(night: RealNight, second: float) -> int:
 def fit_heart(records: list[Beats]) -> dict:
     """Mean heart rate and RMSSD by stage: mean and spread among records of the logarithm, and ratio to N2."""
     out: dict = {"records": len(records), "by_stage": {}}
-    of = {s: {} for s in range(len(STAGES))}
+    of: dict[int, dict] = {s: {} for s in range(len(STAGES))}
     for b in records:
         for s, epochs in b.rr_s.items():
             if len(epochs) >= MIN_EPOCHS:

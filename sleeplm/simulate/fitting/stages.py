@@ -53,7 +53,8 @@ def count_chain(nights: list[RealNight]) -> Chain:
     """How likely each stage is left, by age, cycle and part, and for which; lengths of periods."""
     at_risk, left = np.zeros((5, len(AGES))), np.zeros((5, len(AGES)))
     moves = np.zeros((CYCLES, PARTS, 5, 5))
-    nrem, rem = [[] for _ in range(CYCLES)], [[] for _ in range(CYCLES)]
+    nrem: list[list] = [[] for _ in range(CYCLES)]
+    rem: list[list] = [[] for _ in range(CYCLES)]
     seen = []
     for night in nights:
         codes = sleep_period(night.codes)
@@ -181,7 +182,7 @@ def _shares_by_habits(chain: Chain, mean: np.ndarray, cov: np.ndarray, lengths: 
 def fit_age(nights: list[RealNight]) -> dict:
     """Change of the log shares for ten years of age, and of women against men, in the nights that tell both."""
     told = [n for n in nights if n.age_years is not None and n.sex in ("F", "M")]
-    logs = log_shares([_shares(n.codes) for n in told])
+    logs = log_shares(np.array([_shares(n.codes) for n in told]))
     age = np.array([n.age_years for n in told]) / 10
     woman = np.array([n.sex == "F" for n in told], dtype=float)
     design = np.c_[np.ones(len(told)), age - age.mean(), woman - woman.mean()]
