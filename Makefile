@@ -1,6 +1,7 @@
 # make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf, ENCODER=name)
 # make test    set up, then run every test that this machine can run
 # make setup   the set-up alone
+# make docs    set up, then write the API pages and the table of all numbers into build/docs
 # make fuzz    feed the readers of recordings and of scorings with hostile bytes, an hour each   (FUZZ_S=seconds)
 PYTHON ?= python3
 VENV   ?= .venv
@@ -11,7 +12,7 @@ ENCODER ?=
 FUZZ_S ?= 3600
 BIN    := $(VENV)/bin
 
-.PHONY: chat test setup lint fuzz clean
+.PHONY: chat test setup lint docs fuzz clean
 
 chat: setup
 	$(BIN)/python app.py --host $(HOST) --port $(PORT) $(if $(ENCODER),--encoder "$(ENCODER)") $(if $(NIGHT),"$(NIGHT)")
@@ -23,6 +24,12 @@ test: setup lint
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: setup
+	mkdir -p build/docs
+	$(BIN)/python -m sleeplm.facts > build/docs/numbers.md
+	$(BIN)/python -W error -m pdoc --docformat numpy --output-directory build/docs sleeplm index assistant
 
 fuzz: setup
 	$(BIN)/python -m pip install --quiet atheris
@@ -42,4 +49,4 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -16,8 +16,8 @@ BY_PEOPLE_ALONE = ("rera",)
 def test_every_type_of_event_that_rests_on_a_signal_has_a_detector(kind):
     found = any(kind.id in detector.types for detector in detectors())
     assert found is (kind.id not in BY_PEOPLE_ALONE), (
-        f"{kind.id!r} has no detector: add one to the list in sleeplm/scoring/score.py, or say here why people alone "
-        "score it"
+        f"{kind.id!r} has no detector: add one to the list in sleeplm/scoring/score.py, or say here why "
+        "people alone score it"
     )
 
 

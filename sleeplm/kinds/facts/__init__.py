@@ -3,15 +3,21 @@
 Formulas follow the AASM Manual for the Scoring of Sleep and Associated Events (version 2.6) where it has one.
 """
 
+from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.facts.body import BODY
 from sleeplm.kinds.facts.breathing import BREATHING
+from sleeplm.kinds.facts.counts import count
 from sleeplm.kinds.facts.heart import HEART
 from sleeplm.kinds.facts.kind import Asked, Count, Density, Duration, FactKind, Needs, Rate, ShareOfSleep
 from sleeplm.kinds.facts.oxygen import OXYGEN
 from sleeplm.kinds.facts.period import PERIOD
 from sleeplm.kinds.facts.sleep import SLEEP
 
-FACT_KINDS = {kind.id: kind for kind in (*PERIOD, *SLEEP, *BREATHING, *OXYGEN, *HEART, *BODY)}
+_WRITTEN = (*PERIOD, *SLEEP, *BREATHING, *OXYGEN, *HEART, *BODY)
+# A type of event whose count stands in no topic is counted last: its own row is enough.
+_COUNTS = (count(event.id) for event in EVENT_KINDS.values() if event.count)
+FACT_KINDS = {kind.id: kind for kind in _WRITTEN}
+FACT_KINDS |= {kind.id: kind for kind in _COUNTS if kind.id not in FACT_KINDS}
 FACT_IDS = tuple(FACT_KINDS)
 
 __all__ = [
