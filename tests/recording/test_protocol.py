@@ -29,7 +29,7 @@ def test_the_recording_of_tests_has_nothing_that_a_real_one_lacks(make_edf):
     assert {name for name in dir(fake) if not name.startswith("_")} <= set(dir(real))
 
 
-@pytest.mark.parametrize("name", [name for name in MEMBERS if callable(vars(NightSignals).get(name))])
+@pytest.mark.parametrize("name", [name for name in sorted(MEMBERS) if callable(vars(NightSignals).get(name))])
 def test_methods_are_asked_with_the_same_arguments(name):
     asked = list(signature(vars(NightSignals)[name]).parameters.values())
     for kind in (Recording, FakeRecording):
