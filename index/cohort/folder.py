@@ -138,9 +138,9 @@ def tidy(folder: Path) -> None:
     for table in TABLES:
         for file in sorted((folder / table).rglob("*")):
             if file.is_file() and file not in wanted:
-                file.unlink()
-    for file in (folder / NIGHTS).glob(f"*{_NEW}"):
-        file.unlink()
+                file.unlink(missing_ok=True)
+    for file in (folder / NIGHTS).glob(f"*{_NEW}"):  # a worker of a run cut short may still be renaming its own
+        file.unlink(missing_ok=True)
 
 
 def manifests(folder: Path) -> list[dict]:
