@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.agreement import figures, matches, near
 from benchmarks.real_events import WITHIN_S, real_figures
 from benchmarks.report import Figure, run
-from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import open_recording
 from sleeplm.scoring import score
@@ -31,7 +31,7 @@ SEEDS = {"usual": (1, 7), "unusual": (83, 89), "unusual, any lab": (97, 101)}  #
 SPEED_HOURS = 8.0
 # What is counted as one kind, and the types that count as it.
 KINDS = {
-    "apnea or hypopnea": (*APNEAS, "hypopnea"),
+    "apnea or hypopnea": APNEAS_HYPOPNEAS,
     "apnea": APNEAS,
     "obstructive apnea": ("apnea_obstructive",),
     "central apnea": ("apnea_central",),

@@ -59,20 +59,26 @@ def arousal_events(recording: NightSignals, scoring: Scoring) -> Detections:
     are read. Wake that an automatic staging is not sure of may hold one: what rouses a sleeper for some seconds
     makes the staging call the epoch wake, and the manual scores an arousal in such an epoch as well.
     """
-    leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
-    if not leads or scoring.hypnogram_source is None:
+    derivations = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
+    if not derivations or scoring.hypnogram_source is None:
         return Detections()
-    lost = {name: float((~recording.quality.usable(name)).mean()) for name in leads} if recording.n_epochs else {}
-    warnings = list(loss_warnings(recording, *leads))
-    if not active(recording, *leads):
+    lost = (
+        {name: float((~recording.quality.usable(name)).mean()) for name in derivations}
+        if recording.n_epochs
+        else {}
+    )
+    warnings = list(loss_warnings(recording, *derivations))
+    if not active(recording, *derivations):
         return Detections(warnings=tuple(warnings))
-    leads = [name for name in leads if lost.get(name, 0) < MUCH] or [min(leads, key=lambda name: lost[name])]
+    derivations = [name for name in derivations if lost.get(name, 0) < MUCH] or [
+        min(derivations, key=lambda name: lost[name])
+    ]
     chin = read_usable(recording, "EMG_CHIN", SFREQ_HZ) if fast_enough(recording, "EMG_CHIN") else None
     rules = {}
     if chin is None or not np.isfinite(chin).any():
         chin, rules = None, {"arousal": NREM_ALONE}
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
-    eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in leads}
+    eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in derivations}
     return Detections(
         arousals(eeg, scoring.hypnogram, chin, may_sleep(scoring)), ("arousal",), tuple(warnings), rules
     )

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sleeplm.kinds.events import APNEAS_HYPOPNEAS
 from sleeplm.kinds.stages import SLEEP_STAGES
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.protocol import NightSignals
@@ -49,7 +50,7 @@ def cheyne_stokes_events(recording: NightSignals, scoring: Scoring) -> Detection
 def stretches_of(events: Sequence[Event], amplitude: np.ndarray, sfreq_hz: float) -> list[list[Event]]:
     """Runs of events that follow each other as in Cheyne-Stokes breathing.
 
-    A run holds three central apneas or more; a hypopnea, whose type is not told, may stand in it; any other apnea
+    A run holds three central apneas or more; a hypopnea, whose type is not known, may stand in it; any other apnea
     ends it. From one begin to the next lie 40 to 150 s, and the breaths in the middle third between two events are
     a quarter deeper than those of the first and of the last.
 
@@ -62,7 +63,7 @@ def stretches_of(events: Sequence[Event], amplitude: np.ndarray, sfreq_hz: float
     sfreq_hz : float
         Its rate.
     """
-    breathing = [e for e in events if e.type.startswith("apnea") or e.type == "hypopnea"]
+    breathing = [e for e in events if e.type in APNEAS_HYPOPNEAS]
     chains: list[list[Event]] = [breathing[:1]]
     for one, other in pairwise(breathing):
         if _follows(one, other, amplitude, sfreq_hz):

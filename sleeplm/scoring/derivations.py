@@ -20,8 +20,8 @@ def fast_enough(recording: NightSignals, name: str) -> bool:
 
 def best_eeg(recording: NightSignals) -> str | None:
     """The central EEG channel with more usable epochs, C4 where they are alike; None where there is none."""
-    leads = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
-    return max(leads, key=lambda name: int(recording.quality.usable(name).sum()), default=None)
+    derivations = [name for name in EEG_CHANNELS if fast_enough(recording, name)]
+    return max(derivations, key=lambda name: int(recording.quality.usable(name).sum()), default=None)
 
 
 def per_sample(hypnogram: Sequence[str], stages: Collection[str], n_samples: int, sfreq_hz=SFREQ_HZ) -> np.ndarray:

@@ -48,8 +48,10 @@ def flow_of(recording: NightSignals) -> Flow:
             return Flow(signal, sfreq_hz, ("AF",))
     belts = belts_of(recording, ANALYSIS_HZ)
     if len(belts) == len(BELTS):
-        said = f"{why}: apneas and hypopneas are scored from the sum of both breathing belts, which is less sure."
-        return Flow(_sum_of_belts(belts, ANALYSIS_HZ), ANALYSIS_HZ, BELTS, (said,))
+        warning = (
+            f"{why}: apneas and hypopneas are scored from the sum of both breathing belts, which is less sure."
+        )
+        return Flow(_sum_of_belts(belts, ANALYSIS_HZ), ANALYSIS_HZ, BELTS, (warning,))
     recorded = {"AF", *BELTS} & set(recording.channels)
     return Flow(warnings=(f"{why}: apneas and hypopneas are not scored.",) if recorded else ())
 

@@ -16,7 +16,7 @@ from sleeplm.units import EPOCH_S
 SOURCE = "sleepecg"
 CLASSIFIER = "wrn-gru-mesa-weighted"  # trained on MESA; of the two, that with the higher kappa
 MIN_BEATS = 10  # of an epoch, to be staged
-FOUND = (Stage.NREM, Stage.R, Stage.W)  # columns of the probabilities, after the one of what is undefined
+CLASSES = (Stage.NREM, Stage.R, Stage.W)  # columns of the probabilities, after the one of what is undefined
 # What benchmarks/heart_staging.py measures; from true beats, with age, sex and clock told.
 AGREEMENT = "kappa .15 and accuracy 50% over 10,164 epochs of 18 MIT-BIH records, where always saying NREM has 63%"
 NO_KERAS = "install the extra 'ecg' to stage wake, NREM and REM from the heart"
@@ -35,7 +35,7 @@ def stages_of_heart(recording: NightSignals) -> tuple[tuple[Stage, ...], str]:
     hypnogram : tuple of Stage
         Wake, NREM and REM; unscored where the ECG is not usable or holds under `MIN_BEATS` beats, and throughout
         where the heart cannot stage the night.
-    said : str
+    reliability : str
         How far the stages may be trusted, or why there are none.
     """
     n_epochs = recording.n_epochs
@@ -50,14 +50,14 @@ def stages_of_heart(recording: NightSignals) -> tuple[tuple[Stage, ...], str]:
     if usable.sum() * EPOCH_S < MIN_STAGING_S:
         return none, "under five minutes of the ECG are usable"
     clock = recording.start_clock
-    found = stages_of_beats(
+    staged = stages_of_beats(
         heart.beats_s, n_epochs, time.fromisoformat(clock) if clock else None, recording.subject
     )
-    hypnogram = tuple(s if u else Stage.UNSCORED for s, u in zip(found, usable, strict=True))
-    said = f"only wake, NREM and REM sleep, hardly better than chance ({AGREEMENT})"
+    hypnogram = tuple(s if u else Stage.UNSCORED for s, u in zip(staged, usable, strict=True))
+    reliability = f"only wake, NREM and REM sleep, hardly better than chance ({AGREEMENT})"
     if lost := int((~usable).sum()):
-        said += f"; {lost} of {n_epochs} epochs are unscored, the ECG not being usable"
-    return hypnogram, said
+        reliability += f"; {lost} of {n_epochs} epochs are unscored, the ECG not being usable"
+    return hypnogram, reliability
 
 
 def stages_of_beats(
@@ -100,7 +100,7 @@ def stages_of_beats(
         features = sleepecg.extract_features([record], **trained.feature_extraction_params)[0][0]
         features[~np.isfinite(features)] = trained.mask_value
         probabilities = trained.model.predict(features[np.newaxis], verbose=0)[0]
-    return [FOUND[i] for i in probabilities[:, 1:].argmax(axis=1)]
+    return [CLASSES[i] for i in probabilities[:, 1:].argmax(axis=1)]
 
 
 def _keras_is_there() -> bool:

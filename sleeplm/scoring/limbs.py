@@ -9,7 +9,7 @@ from scipy.signal import butter, sosfilt
 
 from sleeplm.intervals import true_intervals
 from sleeplm.kinds.channels import CHANNEL
-from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.events import RESPIRATORY
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.montage.questions import unit_is_known
 from sleeplm.recording.protocol import NightSignals
@@ -32,7 +32,6 @@ _ENVELOPE_HZ = 20
 COARSEST_UV = ONSET_UV / 2  # a signal in larger steps shows its own rounding, not movements of 8 uV
 _SPIKE_S = 0.35  # a heart beat in the leg's signal is over within less than half of this
 _BASELINE_S, _BASELINE_PERCENTILE = 60, 30
-_RESPIRATORY = (*APNEAS, "hypopnea", "rera")
 _MOVEMENT = "leg EMG {above} above its resting baseline for .5 to 10 s"
 _KNOWN, _UNKNOWN = "8 uV", f"{ONSET_TIMES:g} times"
 _SERIES = "AASM series of 4 or more in sleep, 5 to 90 s from onset to onset: "
@@ -66,8 +65,8 @@ def limb_events(recording: NightSignals, scoring: Scoring) -> Detections:
         emg_uv = read_usable(recording, name)
         step_uv = step_of(emg_uv)
         if scaled and step_uv > COARSEST_UV:
-            said = f"{CHANNEL[name].words} was recorded in steps of {step_uv:.0f} uV"
-            warnings.append(f"{said[:1].upper()}{said[1:]}, too coarse to find movements of 8 uV in it.")
+            fault = f"{CHANNEL[name].words} was recorded in steps of {step_uv:.0f} uV"
+            warnings.append(f"{fault[:1].upper()}{fault[1:]}, too coarse to find movements of 8 uV in it.")
         else:
             by_leg[name] = leg_movements(emg_uv, legs[name].sfreq_hz, scaled)
     if not by_leg:
@@ -176,7 +175,7 @@ def limb_movements(by_leg: dict[str, np.ndarray], scoring: Scoring, scaled: bool
         In order of start. `Event.confidence` tells how high the movement rises, on the leg where it is higher: .5
         where it just reaches the limit, 1 where it rises twice as high. It is no probability.
     """
-    moves = _outside(_both_legs(by_leg), scoring.events_of(*_RESPIRATORY))
+    moves = _outside(_both_legs(by_leg), scoring.events_of(*RESPIRATORY))
     starts_s = np.array([m.start_s for m in moves])
     asleep, perhaps = _begin_asleep(starts_s, scoring)
     candidates = np.flatnonzero(perhaps)

@@ -52,7 +52,7 @@ class Consequences:
 
     @property
     def known(self) -> bool:
-        """Whether hypopneas can be told at all."""
+        """Whether hypopneas can be scored at all."""
         return self.falls is not None or self.arousals is not None
 
     @property
@@ -78,7 +78,7 @@ def respiration(recording: NightSignals, scoring: Scoring | None = None, hypopne
 
     Returns
     -------
-    Found
+    Detections
         Nothing scored, and why, where no flow can be had: missing, too slow (under 4 Hz) or dead.
 
     Raises
@@ -92,16 +92,16 @@ def respiration(recording: NightSignals, scoring: Scoring | None = None, hypopne
     if flow.signal is None:
         return Detections(warnings=warnings)
     belts = belts_of(recording, flow.sfreq_hz)
-    told = _consequences(recording, scoring or Scoring(), hypopnea_rule)
-    if not told.known:
+    consequences = _consequences(recording, scoring or Scoring(), hypopnea_rule)
+    if not consequences.known:
         warnings += ("Without a valid oxygen saturation hypopneas are not scored, only apneas.",)
-    elif told.falls is None:
+    elif consequences.falls is None:
         warnings += ("Without a valid oxygen saturation only hypopneas that end in an arousal are scored.",)
     if not belts:
         warnings += ("Without a breathing belt apneas are not told apart as obstructive, central or mixed.",)
-    scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if told.known else ()))
-    rules = {"hypopnea": told.name} if told.known else {}
-    events = respiratory_events(flow.signal, flow.sfreq_hz, belts, told, flow.channels)
+    scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if consequences.known else ()))
+    rules = {"hypopnea": consequences.name} if consequences.known else {}
+    events = respiratory_events(flow.signal, flow.sfreq_hz, belts, consequences, flow.channels)
     return Detections(events, scored, warnings + loss_warnings(recording, *flow.channels), rules)
 
 
@@ -115,7 +115,7 @@ def respiratory_events(
     flow: np.ndarray,
     sfreq_hz: float,
     belts: Mapping[str, np.ndarray] | None = None,
-    told: Consequences | None = None,
+    consequences: Consequences | None = None,
     channels: tuple[str, ...] = ("AF",),
 ) -> list[Event]:
     """Find apneas and hypopneas.
@@ -139,7 +139,7 @@ def respiratory_events(
         Rate of flow and belts, 4 Hz or more.
     belts : mapping of str to ndarray, optional
         THX and ABD, any unit, ``[samples]``; NaN where unusable.
-    told : Consequences, optional
+    consequences : Consequences, optional
         What makes a hypopnea; None: hypopneas are not looked for.
     channels : tuple of str
         What the flow was read from.
@@ -154,10 +154,10 @@ def respiratory_events(
     efforts = {name: amplitude_of(x, sfreq_hz) for name, x in (belts or {}).items()}
     apneas = reductions(amplitude, APNEA_DROP, sfreq_hz, _APNEA_WIDER_S)
     events = [_apnea(span, amplitude, efforts, sfreq_hz, channels) for span in apneas]
-    if told is not None and told.known:
+    if consequences is not None and consequences.known:
         for span in reductions(amplitude, HYPOPNEA_DROP, sfreq_hz, _HYPOPNEA_WIDER_S):
             if not any(a < span[1] and span[0] < b for a, b in apneas):
-                events += _hypopnea(span, amplitude, sfreq_hz, told, channels)
+                events += _hypopnea(span, amplitude, sfreq_hz, consequences, channels)
     return sorted(events, key=lambda e: e.start_s)
 
 
@@ -204,12 +204,12 @@ def _by_effort(ratios: Sequence[np.ndarray]) -> str:
     return "apnea_mixed" if at_first and still.mean() >= 0.2 else "apnea_obstructive"
 
 
-def _hypopnea(span, amplitude: Amplitude, sfreq_hz: float, told: Consequences, channels) -> list[Event]:
+def _hypopnea(span, amplitude: Amplitude, sfreq_hz: float, consequences: Consequences, channels) -> list[Event]:
     """The event, where a desaturation or an arousal makes it one."""
     start_s, end_s = span[0] / sfreq_hz, span[1] / sfreq_hz
-    fell = [f for f in told.falls or () if start_s <= f.start_s <= end_s + REACH_S]
-    woke = [a for a in told.arousals or () if abs(a.start_s - end_s) <= AROUSAL_REACH_S]
-    with_ = " and ".join([f"a {told.rule} desaturation"] * bool(fell) + ["an arousal"] * bool(woke))
+    fell = [f for f in consequences.falls or () if start_s <= f.start_s <= end_s + REACH_S]
+    woke = [a for a in consequences.arousals or () if abs(a.start_s - end_s) <= AROUSAL_REACH_S]
+    with_ = " and ".join([f"a {consequences.rule} desaturation"] * bool(fell) + ["an arousal"] * bool(woke))
     if not with_:
         return []
     seen_on = (*channels, *(("SPO2",) if fell else ()), *(woke[0].channels if woke else ()))
@@ -221,7 +221,7 @@ def _hypopnea(span, amplitude: Amplitude, sfreq_hz: float, told: Consequences, c
             channels=tuple(dict.fromkeys(seen_on)),
             source=SOURCE,
             confidence=_confidence(amplitude, core(span, sfreq_hz), HYPOPNEA_DROP),
-            rule=_HYPOPNEA_RULE.format(told.rule, with_),
+            rule=_HYPOPNEA_RULE.format(consequences.rule, with_),
         )
     ]
 

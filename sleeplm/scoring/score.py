@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sleeplm.errors import UsageError
-from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.events import APNEAS_HYPOPNEAS
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording.protocol import NightSignals
@@ -49,7 +49,7 @@ def score(
     Returns
     -------
     Scoring
-        Expert stages and event types as they are; the rest automatic, and said to be so in
+        Expert stages and event types as they are; the rest automatic, which is stated in
         ``hypnogram_source`` and ``event_sources``.
 
     Raises
@@ -180,7 +180,7 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
     return (
         Detector(lambda recording, _: oxygen_events(recording), ("desaturation",)),
         Detector(arousal_events, ("arousal",)),
-        Detector(breathing, (*APNEAS, "hypopnea"), one_rule=True),
+        Detector(breathing, APNEAS_HYPOPNEAS, one_rule=True),
         Detector(cheyne_stokes_events, ("cheyne_stokes",)),
         Detector(limb_events, ("leg_movement", "plm"), one_rule=True),
         Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
@@ -195,8 +195,8 @@ def _detect(recording: NightSignals, merged: _Merged, detector: Detector) -> Non
     wanted = [t for t in detector.types if t not in merged.event_sources]
     if not wanted or (detector.one_rule and len(wanted) < len(detector.types)):
         return
-    found = detector.detect(recording, merged.as_scoring())
-    merged.events += [e for e in found.events if e.type in wanted]
-    merged.event_sources |= {t: AUTOMATIC for t in found.scored if t in wanted}
-    merged.rules |= {t: rule for t, rule in found.rules.items() if t in wanted}
-    merged.warnings += found.warnings
+    detections = detector.detect(recording, merged.as_scoring())
+    merged.events += [e for e in detections.events if e.type in wanted]
+    merged.event_sources |= {t: AUTOMATIC for t in detections.scored if t in wanted}
+    merged.rules |= {t: rule for t, rule in detections.rules.items() if t in wanted}
+    merged.warnings += detections.warnings

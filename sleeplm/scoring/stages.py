@@ -75,13 +75,13 @@ def stage(recording: NightSignals) -> Staging:
     if usable.sum() * EPOCH_S < MIN_STAGING_S:
         return _without_eeg(recording, "under five minutes of the EEG are usable")
     used = {"eeg": name} | {
-        kind: found for kind, names in _OTHERS.items() if (found := _first_active(recording, names))
+        kind: channel for kind, names in _OTHERS.items() if (channel := _first_active(recording, names))
     }
     signals = {kind: _mended(recording, channel) for kind, channel in used.items()}
     probabilities = _fit(_yasa_probabilities(signals), n)
     probabilities[~usable] = np.nan
-    hypnogram, said = _most_likely(probabilities), _said_of(probabilities)
-    return Staging(hypnogram, probabilities, tuple(used.values()), said, SOURCE)
+    hypnogram, warning = _most_likely(probabilities), _unscored_warning(probabilities)
+    return Staging(hypnogram, probabilities, tuple(used.values()), warning, SOURCE)
 
 
 def low_confidence(probabilities: np.ndarray) -> np.ndarray:
@@ -133,10 +133,10 @@ def _without_eeg(recording: NightSignals, why: str) -> Staging:
     """Stages from the heart where it was recorded and Keras is there; `why` says why not from the EEG."""
     if "ECG" not in recording.channels:
         return _unstaged(recording.n_epochs, f"No sleep stages: {why}.")
-    hypnogram, said = heart_stages.stages_of_heart(recording)
+    hypnogram, reliability = heart_stages.stages_of_heart(recording)
     if all(s == Stage.UNSCORED for s in hypnogram):
-        return _unstaged(recording.n_epochs, f"No sleep stages: {why}; {said}.")
-    warning = f"Staged from the heart alone, as {why}: {said}."
+        return _unstaged(recording.n_epochs, f"No sleep stages: {why}; {reliability}.")
+    warning = f"Staged from the heart alone, as {why}: {reliability}."
     return Staging(hypnogram, None, ("ECG",), warning, heart_stages.SOURCE)
 
 
@@ -196,7 +196,7 @@ def _most_likely(probabilities: np.ndarray) -> tuple[Stage, ...]:
     return tuple(Stage.UNSCORED if u else STAGES[i] for u, i in zip(unscored, best, strict=True))
 
 
-def _said_of(probabilities: np.ndarray) -> str | None:
+def _unscored_warning(probabilities: np.ndarray) -> str | None:
     count = int(np.isnan(probabilities).any(axis=1).sum())
     return f"{count} of {len(probabilities)} epochs are unscored: the EEG is not usable there." if count else None
 

@@ -38,14 +38,14 @@ def active(recording: NightSignals, *names: str) -> list[str]:
 
 def loss_warnings(recording: NightSignals, *names: str) -> tuple[str, ...]:
     """A sentence for each of these channels that is lost in a fifth of the night or more."""
-    said = []
+    warnings = []
     for name in names:
         usable = recording.quality.usable(name)
         lost = int((~usable).sum())
         if lost >= MUCH * len(usable) > 0:
             words = CHANNEL[name].words[:1].upper() + CHANNEL[name].words[1:]
-            said.append(f"{words} holds no usable signal in {lost} of {len(usable)} epochs; they are left out.")
-    return tuple(said)
+            warnings.append(f"{words} holds no usable signal in {lost} of {len(usable)} epochs; they are left out.")
+    return tuple(warnings)
 
 
 def step_of(signal: np.ndarray) -> float:

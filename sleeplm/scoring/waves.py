@@ -28,16 +28,16 @@ def waves(recording: NightSignals, scoring: Scoring) -> Detections:
     Both sides show nearly the same waves, and a second channel would double the cost. Nothing is looked for
     without stages: both belong to NREM sleep, and what looks like them awake is alpha and eye movement.
     """
-    lead = best_eeg(recording)
-    if lead is None or scoring.hypnogram_source is None:
+    derivation = best_eeg(recording)
+    if derivation is None or scoring.hypnogram_source is None:
         return Detections()
-    if not active(recording, lead):
-        return Detections(warnings=loss_warnings(recording, lead))
-    signal_uv = read_usable(recording, lead, SFREQ_HZ)
+    if not active(recording, derivation):
+        return Detections(warnings=loss_warnings(recording, derivation))
+    signal_uv = read_usable(recording, derivation, SFREQ_HZ)
     asleep = per_sample(scoring.hypnogram, NREM_STAGES, len(signal_uv))
-    events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, lead)]
+    events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, derivation)]
     return Detections(
-        sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), loss_warnings(recording, lead)
+        sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), loss_warnings(recording, derivation)
     )
 
 
@@ -70,7 +70,7 @@ def find_waves(kind: str, eeg_uv: np.ndarray, wanted: np.ndarray, *channels: str
         Where to look, ``[samples]``: in NREM sleep. Thresholds that follow the person's own level
         (the RMS of spindles) are taken from there.
     *channels : str
-        Canonical names that the events are said to be seen on.
+        Canonical names that the events are marked on.
     """
     import yasa
 

@@ -4,8 +4,8 @@
 
 `profiles` says who sleeps, `hypnogram` draws the stages, `events` what happens in them. The signals follow from
 that: `breathing` (flow, belts, snoring, saturation), `heart`, `brain` (EEG), `eyes` (EOG), `muscle` (chin, legs).
-`sensors` makes of them what a lab records, `night` puts them together, `write` makes files of them. `fit` made the
-numbers in `fitted.json`, `fit_eeg` those in `eeg.json`.
+`sensors` makes of them what a lab records, `simulator` puts them together, `write` makes files of them. The
+numbers in `fitted.json` come from `fitting.fit`, those in `eeg.json` from `fitting.eeg`; a night needs neither.
 """
 
 from sleeplm.simulate.profiles import PROFILES, Profile

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sleeplm.intervals import true_intervals
+from sleeplm.kinds.channels import POSITION_KINDS
 from sleeplm.kinds.stages import STAGES
 from sleeplm.night import Event
 from sleeplm.scoring.limbs import RESPIRATORY_S, in_series
@@ -14,7 +15,8 @@ from sleeplm.simulate.waves import wander
 from sleeplm.units import EPOCH_S
 
 SOURCE = "simulated truth"
-RIGHT, LEFT, SUPINE, PRONE, UPRIGHT = 0, 1, 2, 3, 4  # codes of kinds.channels.POSITIONS
+_CODES = {kind.name: kind.code for kind in POSITION_KINDS}
+SUPINE, UPRIGHT = _CODES["supine"], _CODES["upright"]
 
 
 def event(kind: str, start_s: float, duration_s: float, *channels: str, label: str | None = None) -> Event:

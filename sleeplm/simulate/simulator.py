@@ -111,7 +111,7 @@ def _heart(course: Course, volume: np.ndarray, rng: np.random.Generator) -> tupl
 
 
 def _eeg(course: Course, ecg: np.ndarray, lab: sensors.Lab, streams: dict) -> tuple:
-    """EEG as recorded, EOG, and the events told of them."""
+    """EEG as recorded, EOG, and the events seen in them."""
     eeg, micro = brain.simulate_brain(course, streams["brain"])
     eog, gaze, rapid = eyes.simulate_eyes(course, eeg, streams["eyes"])
     eeg, artifacts = sensors.sense_eeg(course, eeg, gaze, ecg, lab, streams["sensors"])
@@ -178,7 +178,7 @@ def simulate_night(
     drawn = sensors.draw_lab(lab, streams["sensors"])
     breath = breathing.simulate_breathing(course, streams["breathing"])
     beats, ecg = _heart(course, breath.volume, streams["heart"])
-    eeg, eog, told = _eeg(course, ecg, drawn, streams)
+    eeg, eog, eeg_events = _eeg(course, ecg, drawn, streams)
     signals = {
         "ECG": (ecg, heart.ECG_HZ),
         **breath.signals,
@@ -196,7 +196,7 @@ def simulate_night(
         course.movements,
         events.scored_legs(course),
         course.snores,
-        told,
+        eeg_events,
         artifacts,
     )
     return SimulatedNight(

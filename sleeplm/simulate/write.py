@@ -2,14 +2,12 @@
 
 import csv
 import datetime
-import os
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from sleeplm.errors import UsageError
+from sleeplm.files import written_whole
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.events import MICRO_EVENTS
 from sleeplm.simulate.simulator import SimulatedNight
@@ -34,19 +32,6 @@ def _ranges(name: str, values: np.ndarray) -> tuple[tuple[float, float], tuple[i
     return (-top, top), (-32767, 32767)
 
 
-def _atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, then put it in its place at once."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _edf(night: SimulatedNight):
     import edfio
 
@@ -66,25 +51,22 @@ def _edf(night: SimulatedNight):
                 digital_range=digital,
             )
         )
-    said = ("sleeplm", night.profile, f"seed-{night.seed}")
+    origin = ("sleeplm", night.profile, f"seed-{night.seed}")
     return edfio.Edf(
         signals,
         patient=edfio.Patient(),
-        recording=edfio.Recording(equipment_code="simulated", additional=said),
+        recording=edfio.Recording(equipment_code="simulated", additional=origin),
         starttime=START_CLOCK,
         data_record_duration=1.0,
         annotations=(),
     )
 
 
-def _csv(header: tuple[str, ...], rows: list[tuple]) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
-
-    return write
+def _write_csv(path: Path, header: tuple[str, ...], rows: list[tuple]) -> None:
+    with written_whole(path) as partial, open(partial, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 def write_night(night: SimulatedNight, out_edf: str | Path, every_event: bool = False) -> None:
@@ -104,11 +86,12 @@ def write_night(night: SimulatedNight, out_edf: str | Path, every_event: bool = 
         raise UsageError("A simulated night is written as EDF; give a file name that ends in .edf.")
     if not out.parent.is_dir():
         raise UsageError(f"There is no folder {str(out.parent)!r} to write the simulated night into.")
-    kept = night.events
-    if len(kept) > MANY_EVENTS and not every_event:
-        kept = tuple(e for e in kept if e.type not in MICRO_EVENTS)
+    events = night.events
+    if len(events) > MANY_EVENTS and not every_event:
+        events = tuple(e for e in events if e.type not in MICRO_EVENTS)
     stages = [(i, str(s)) for i, s in enumerate(night.hypnogram, start=1)]
-    rows = [(e.type, e.start_s, e.duration_s) for e in kept]
-    _atomically(out, lambda path: _edf(night).write(path))
-    _atomically(out.with_suffix(".hypnogram.csv"), _csv(("epoch", "stage"), stages))
-    _atomically(out.with_suffix(".events.csv"), _csv(("type", "start_s", "duration_s"), rows))
+    rows = [(e.type, e.start_s, e.duration_s) for e in events]
+    with written_whole(out) as partial:
+        _edf(night).write(partial)
+    _write_csv(out.with_suffix(".hypnogram.csv"), ("epoch", "stage"), stages)
+    _write_csv(out.with_suffix(".events.csv"), ("type", "start_s", "duration_s"), rows)

@@ -137,7 +137,7 @@ def test_effort_tells_the_type(belts, kind):
 
 @pytest.mark.parametrize(("falls", "n"), [(FALL, 1), ([], 0), (None, 0), ([Event("desaturation", 400.0, 30.0)], 0)])
 def test_a_hypopnea_needs_a_desaturation_within_reach(falls, n):
-    events = respiratory_events(breathing([(300, 325, 0.5)]), HZ, told=Consequences(falls=falls))
+    events = respiratory_events(breathing([(300, 325, 0.5)]), HZ, consequences=Consequences(falls=falls))
     assert [e.type for e in events] == ["hypopnea"] * n
 
 
@@ -150,15 +150,15 @@ def test_a_hypopnea_needs_a_desaturation_within_reach(falls, n):
     ],
 )
 def test_a_hypopnea_says_what_makes_it_one(falls, arousals, because, channels):
-    told = Consequences(falls=falls, arousals=arousals)
-    (event,) = respiratory_events(breathing([(300, 325, 0.5)]), HZ, told=told)
+    consequences = Consequences(falls=falls, arousals=arousals)
+    (event,) = respiratory_events(breathing([(300, 325, 0.5)]), HZ, consequences=consequences)
     assert event.rule.endswith(because) and event.channels == channels
 
 
 @pytest.mark.parametrize("at_s", [303, 340])
 def test_an_arousal_that_does_not_end_a_reduction_makes_no_hypopnea(at_s):
-    told = Consequences(falls=[], arousals=[Event("arousal", at_s, 6.0)])
-    assert respiratory_events(breathing([(300, 325, 0.5)]), HZ, told=told) == []
+    consequences = Consequences(falls=[], arousals=[Event("arousal", at_s, 6.0)])
+    assert respiratory_events(breathing([(300, 325, 0.5)]), HZ, consequences=consequences) == []
 
 
 def night_with_a_hypopnea(depth_pct):
@@ -206,11 +206,11 @@ def test_a_rule_that_does_not_exist_is_refused():
 @pytest.mark.parametrize("ends", [430, 660, 720])
 def test_a_sensor_that_is_off_is_no_apnea(noise, ends):
     flow = breathing([(300, ends, 0.0)], noise=noise)
-    assert respiratory_events(flow, HZ, told=FELL) == []
+    assert respiratory_events(flow, HZ, consequences=FELL) == []
 
 
 def test_a_sensor_that_slips_for_good_is_no_hypopnea():
-    assert respiratory_events(breathing([(300, 720, 0.5)]), HZ, told=FELL) == []
+    assert respiratory_events(breathing([(300, 720, 0.5)]), HZ, consequences=FELL) == []
 
 
 @pytest.mark.parametrize("flow", [np.zeros(5760), np.full(5760, 3.0)])
