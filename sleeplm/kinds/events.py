@@ -45,6 +45,9 @@ class EventKind:
         Whether it is looked for by a phrase where nobody scored it.
     counts_as : str
         As what an index of breathing counts it: ``apnea``, ``hypopnea`` or ``rera``; empty for any other.
+    family : str
+        Types of one family are looked for together: who scored one has scored all. Leg movements and PLM are no
+        family: who marks series need not mark single movements. Empty where it belongs to none.
     absence : bool
         Whether a caption says that there was none.
     count_sentence, count_formula : str
@@ -65,6 +68,7 @@ class EventKind:
     micro: bool = False
     similar: bool = False
     counts_as: str = ""
+    family: str = ""
     absence: bool = False
     count_sentence: str = ""
     count_formula: str = ""
@@ -92,31 +96,31 @@ EVENT_KINDS = {
             "apnea_obstructive", "obstructive apnea", "Obstructive apneas", "breathing", "#1f4e9e",
             ("obstructive apnea",),
             ("obstructive apnea", "airway obstruction with effort", "obstructive apnoea", "breathing stops"),
-            short="Obstr. apnea", salience=9, counts_as="apnea",
+            short="Obstr. apnea", salience=9, counts_as="apnea", family="apneas",
         ),
         EventKind(
             "apnea_central", "central apnea", "Central apneas", "breathing", "#7a3fa8",
             ("central apnea",),
             ("central apnea", "breathing stops without effort", "central apnoea", "no breathing effort"),
-            short="Cent. apnea", salience=9, counts_as="apnea",
+            short="Cent. apnea", salience=9, counts_as="apnea", family="apneas",
         ),
         EventKind(
             "apnea_mixed", "mixed apnea", "Mixed apneas", "breathing", "#4b5bb5",
             ("mixed apnea",),
             ("mixed apnea", "mixed apnoea", "apnea central at first then obstructive"),
-            short="Mixed apnea", salience=9, counts_as="apnea",
+            short="Mixed apnea", salience=9, counts_as="apnea", family="apneas",
         ),
         EventKind(
             "apnea", "apnea", "Apneas of no stated type", "breathing", "#1f4e9e",
             ("apnea", "apnea of unstated type"),
             ("apnea", "breathing stops", "apnoea", "pause in breathing"),
-            salience=9, counts_as="apnea",
+            salience=9, counts_as="apnea", family="apneas",
         ),
         EventKind(
             "hypopnea", "hypopnea", "Hypopneas", "breathing", "#3f8fc4",
             ("hypopnea",),
             ("hypopnea", "reduced airflow", "hypopnoea", "shallow breathing"),
-            salience=8, counts_as="hypopnea",
+            salience=8, counts_as="hypopnea", family="apneas",
         ),
         EventKind(
             "rera", "RERA", "RERAs", "breathing", "#56a3a6",
@@ -163,19 +167,19 @@ EVENT_KINDS = {
             "bradycardia", "bradycardia", "Bradycardias", "heart", "#a8324a",
             ("bradycardia episode", "episode of slow heartbeat"),
             ("bradycardia", "slow heartbeat"),
-            short="Bradycard.", salience=7,
+            short="Bradycard.", salience=7, family="rhythm",
         ),
         EventKind(
             "tachycardia", "tachycardia", "Tachycardias", "heart", "#c74b62",
             ("tachycardia episode", "episode of fast heartbeat"),
             ("tachycardia", "racing heart"),
-            short="Tachycard.", salience=7,
+            short="Tachycard.", salience=7, family="rhythm",
         ),
         EventKind(
             "pause", "heart pause", "Pauses of the heart", "heart", "#7d1f33",
             ("pause of the heart", "cardiac pause"),
             ("cardiac pause", "pause of the heart", "asystole"),
-            salience=9,
+            salience=9, family="rhythm",
         ),
         EventKind(
             "cheyne_stokes", "stretch of Cheyne-Stokes breathing", "Stretches of Cheyne-Stokes breathing",
@@ -222,6 +226,10 @@ APNEAS = tuple(kind.id for kind in EVENT_KINDS.values() if kind.counts_as == "ap
 HYPOPNEAS = tuple(kind.id for kind in EVENT_KINDS.values() if kind.counts_as == "hypopnea")
 APNEAS_HYPOPNEAS = (*APNEAS, *HYPOPNEAS)
 RESPIRATORY = tuple(kind.id for kind in EVENT_KINDS.values() if kind.counts_as)
+_FAMILY_NAMES = dict.fromkeys(kind.family for kind in EVENT_KINDS.values() if kind.family)
+EVENT_FAMILIES = tuple(
+    frozenset(kind.id for kind in EVENT_KINDS.values() if kind.family == name) for name in _FAMILY_NAMES
+)
 # What must be recorded before anything may be said of a type of event (any one of the channels suffices).
 EVENT_CHANNELS = {kind.id: kind.channels for kind in EVENT_KINDS.values() if kind.channels}
 

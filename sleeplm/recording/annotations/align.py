@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from sleeplm.errors import NoOverlapError, UnknownScoringError
-from sleeplm.kinds.events import APNEAS
+from sleeplm.kinds.events import EVENT_FAMILIES
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring, clock_at
 from sleeplm.recording.annotations.clock import DAY_S
@@ -18,9 +18,6 @@ _OVERLAP_S = 0.5  # by which stages may overlap as rounding goes
 _POOR = 0.5  # share of the recording under which a warning says that a staging covers little of it
 _EDGE = {"lights_off": "start", "lights_on": "end"}
 _ORDER = (Stage.UNSCORED, Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.NREM, Stage.R)
-# A scorer who marked one of a family looked for all of it. Leg movements and PLM are no family: who marks
-# series need not mark single movements.
-_FAMILIES = (frozenset((*APNEAS, "hypopnea")), frozenset(("bradycardia", "tachycardia", "pause")))
 
 
 def align(scored: Scored, recording: NightTime, name: str) -> Scoring:
@@ -215,7 +212,7 @@ def _events(scored: Scored, shift_s: float, duration_s: float) -> tuple[tuple[Ev
 def _scored_types(contained: set[str]) -> list[str]:
     """The types that a file with these ones has scored."""
     types = set(contained)
-    for family in _FAMILIES:
+    for family in EVENT_FAMILIES:
         if contained & family:
             types |= family
     return sorted(types)
