@@ -1,7 +1,7 @@
 """How true the measured attributes of epochs are: simulated nights against their truth, real hearts against beats.
 
 Simulated nights are recorded as any lab might (other filters, gains, rates, units, loose sensors) and come out of a
-file, every profile once with usual and once with unusual habits. The seeds were not looked at while developing.
+file, every profile once with usual and once out of distribution. The seeds were not looked at while developing.
 """
 
 import json
@@ -41,9 +41,9 @@ NEAR_BPM, NEAR_PER_MIN, NEAR_POINTS, TENTH_S = 1.0, 0.5, 1.0, 0.0501
 def measure() -> list[Figure]:
     """All figures."""
     errors: dict[str, list[float]] = {}
-    nights = [(profile, unusual) for unusual in (False, True) for profile in PROFILES]
-    for number, (profile, unusual) in enumerate(nights):
-        night = simulate_night(FIRST_SEED + number, HOURS, profile, unusual, lab="varied")
+    nights = [(profile, out_of_distribution) for out_of_distribution in (False, True) for profile in PROFILES]
+    for number, (profile, out_of_distribution) in enumerate(nights):
+        night = simulate_night(FIRST_SEED + number, HOURS, profile, out_of_distribution, lab="varied")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "night.edf")
             write_night(night, path)

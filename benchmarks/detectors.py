@@ -24,10 +24,14 @@ PROFILES, HOURS = ("healthy-old", "osa-mild", "osa-severe", "csa", "plm"), 4.0
 # are recorded as any lab might: loose sensors, other gains, rates, filters and polarity.
 NIGHTS: dict[str, dict] = {
     "usual": {},
-    "unusual": {"unusual": True},
-    "unusual, any lab": {"unusual": True, "lab": "varied"},
+    "out of distribution": {"out_of_distribution": True},
+    "out of distribution, any lab": {"out_of_distribution": True, "lab": "varied"},
 }
-SEEDS = {"usual": (1, 7), "unusual": (83, 89), "unusual, any lab": (97, 101)}  # the unusual were looked at once
+SEEDS = {
+    "usual": (1, 7),
+    "out of distribution": (83, 89),
+    "out of distribution, any lab": (97, 101),
+}  # all but the usual were looked at once
 SPEED_HOURS = 8.0
 # What is counted as one kind, and the types that count as it.
 KINDS = {

@@ -26,13 +26,13 @@ def measure() -> list[Figure]:
     shown = []
     paths = sorted(FOLDER.glob("*.rr")) if FOLDER.is_dir() else []
     for name in CLASSIFIERS if paths else ():
-        for told in (True, False):
-            nights = [_staged(name, path, told) for path in paths]
+        for with_header in (True, False):
+            nights = [_staged(name, path, with_header) for path in paths]
             true, found = (np.concatenate(side) for side in zip(*nights, strict=True))
             known = true != Stage.UNSCORED
             true, found = true[known], found[known]
             conditions = f"real, experts, {len(nights)} records, n = {len(true)} epochs, true beats, "
-            conditions += "age, sex and clock of the headers" if told else "age, sex and clock not told"
+            conditions += "age, sex and clock of the headers" if with_header else "age, sex and clock not told"
             shown.append(Figure(f"{name}, kappa", cohen_kappa_score(true, found), "", conditions))
             shown.append(Figure(f"{name}, accuracy", accuracy_score(true, found), "", conditions))
     if paths:
@@ -41,7 +41,7 @@ def measure() -> list[Figure]:
     return shown
 
 
-def _staged(classifier: str, beats: Path, told: bool) -> tuple[np.ndarray, np.ndarray]:
+def _staged(classifier: str, beats: Path, with_header: bool) -> tuple[np.ndarray, np.ndarray]:
     """Stages of one record as the expert and as the classifier has them, an epoch each."""
     rows = [line.split() for line in beats.read_text().splitlines()]
     beats_s = np.array([_seconds(row[-1]) for row in rows if len(row) > 4])
@@ -51,7 +51,7 @@ def _staged(classifier: str, beats: Path, told: bool) -> tuple[np.ndarray, np.nd
         epoch = round(_seconds(before.split()[0]) / 30)
         if epoch < len(true):
             true[epoch] = NOTED.get(note.split()[0], Stage.UNSCORED)
-    clock, subject = _header(beats.with_suffix(".hea").read_text()) if told else (None, NOBODY_KNOWN)
+    clock, subject = _header(beats.with_suffix(".hea").read_text()) if with_header else (None, NOBODY_KNOWN)
     found = stages_of_beats(beats_s, len(true), clock, subject, classifier)
     return true, np.array(found, dtype="<U4")
 

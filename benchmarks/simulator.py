@@ -87,15 +87,15 @@ def tables(folder: Path, n_nights: int) -> dict[str, list[Row]]:
     _, held_out = halves(read_stages(folder))
     ucddb = read_respiratory(folder)
     patients, with_apnea = simulate(n_nights, [len(n.codes) for n in held_out])
-    told = [n for n in held_out if n.arousals is not None]
+    with_arousals = [n for n in held_out if n.arousals is not None]
     real_events = [respiratory_measures(n.codes, n.respiratory or ()) for n in ucddb]
     by_source = ", ".join(f"{s} {sum(n.source == s for n in held_out)}" for s in ("CinC 2018", "BOAS", "DOD"))
     return {
         f"Stages: {len(held_out)} real nights left out of the fit ({by_source})": compare(
             [stage_measures(n.codes) for n in held_out], [stage_measures(c.codes) for c in patients]
         ),
-        f"Arousals that end no apnea or hypopnea: {len(told)} real nights left out of the fit (CinC 2018)": compare(
-            [rates_by_stage(n.codes, n.arousals or (), "arousals") for n in told],
+        f"Arousals that end no apnea or hypopnea: {len(with_arousals)} real nights left out of the fit": compare(
+            [rates_by_stage(n.codes, n.arousals or (), "arousals") for n in with_arousals],
             [rates_by_stage(c.codes, spontaneous(c), "arousals") for c in patients],
         ),
         f"Apneas and hypopneas: the {len(ucddb)} real nights of the fit (UCDDB)": compare(

@@ -1,8 +1,6 @@
 """An index folder: vectors in FAISS, rows in SQLite, added, removed and searched together."""
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,13 +12,14 @@ from filelock import FileLock
 
 from index import rows as table
 from sleeplm.errors import SearchError, UsageError
+from sleeplm.files import written_whole
 from sleeplm.study.folder import MANIFEST, save
 
 FORMAT = "sleeplm-index 2"
 ROWS = "rows.sqlite"
 MAX_K = 10_000
 _LOCK = ".lock"
-_OWN = (f"{ROWS}*", "vectors-*")
+_OWN = (f"{ROWS}*", "vectors-*", ".vectors-*")  # with what interrupted writes left
 
 
 @dataclass(frozen=True)
@@ -150,9 +149,9 @@ class Index:
         """Whether this very analysis of a study is in the index, under its present label and person."""
         sql = "SELECT count(*) FROM rows WHERE study = ? AND analysed_at = ? AND label = ? AND person = ?"
         sql += " AND age_years IS ? AND sex IS ?"
-        said = (study.label, study.person_id, study.person["age_years"], study.person["sex"])
+        stored = (study.label, study.person_id, study.person["age_years"], study.person["sex"])
         with table.connect(self.folder / ROWS) as db:
-            return db.execute(sql, (study.id, study.created, *said)).fetchone() == (study.n_epochs,)
+            return db.execute(sql, (study.id, study.created, *stored)).fetchone() == (study.n_epochs,)
 
     def remove(self, ref: str) -> int:
         """Remove the epochs of a study (id or label); gives back how many there were, 0 if none."""
@@ -293,22 +292,17 @@ class Index:
     def _write_vectors(self, vectors, generation: int) -> None:
         import faiss
 
-        temporary = self.folder / f"vectors-{secrets.token_hex(4)}.new"
         try:
-            faiss.write_index(vectors, str(temporary))
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(self._file(generation))
+            with written_whole(self._file(generation)) as partial:
+                faiss.write_index(vectors, str(partial))
         except RuntimeError as error:  # FAISS says so when the disk is full
             raise SearchError(f"the vectors cannot be written to {self.folder}; is the disk full?") from error
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def _forget_others(self, db) -> None:
         """Delete the vectors of earlier generations, and what interrupted writes left, while no one else writes."""
         db.execute("BEGIN IMMEDIATE")  # another's change may have come in between, and what it writes is not ours
         current = self._file(_generation(db))
-        for file in self.folder.glob("vectors-*"):
+        for file in (*self.folder.glob("vectors-*"), *self.folder.glob(".vectors-*")):
             if file != current:
                 file.unlink(missing_ok=True)
         db.execute("COMMIT")

@@ -80,10 +80,10 @@ def _night(study, arguments) -> None:
 
     if arguments.facet is not None or arguments.rewrite is not None:
         raise UsageError("--facet and --rewrite are of one epoch; name it with --epoch")
-    told = describe_night(study.facts, study.scoring, study.person["age_years"])
+    caption = describe_night(study.facts, study.scoring, study.person["age_years"])
     if arguments.json:
-        return print_json({"night": told.as_dict()})
-    print(told.text)
+        return print_json({"night": caption.as_dict()})
+    print(caption.text)
 
 
 def _rewritten(facets: dict, model: str | None) -> tuple[dict, dict]:

@@ -38,10 +38,10 @@ def choices_of(arguments) -> Choices:
     )
 
 
-def pairs(option: str, said: list[str], form: str) -> dict[str, str]:
+def pairs(option: str, given: list[str], form: str) -> dict[str, str]:
     """Options of the form ``NAME=VALUE`` as a mapping."""
     pairs = {}
-    for text in said:
+    for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"{option} {text!r}: write it as {form}")
@@ -51,8 +51,8 @@ def pairs(option: str, said: list[str], form: str) -> dict[str, str]:
 
 def _person(arguments, file: Path) -> Person:
     """Whose night it is: by the options, else by the row of the cohort's table."""
-    said = person_of(arguments.person, arguments.age, arguments.sex)
-    return said if arguments.cohort is None else said.over(of_file(read_cohort(arguments.cohort), file))
+    stated = person_of(arguments.person, arguments.age, arguments.sex)
+    return stated if arguments.cohort is None else stated.over(of_file(read_cohort(arguments.cohort), file))
 
 
 def analyze(arguments) -> None:

@@ -82,7 +82,7 @@ def conversation_html(study, turns: list[Turn]) -> str:
 
 
 def _turn(study, turn: Turn) -> str:
-    question = f'<div class="sl-question"><span class="sl-said">You</span>{escape(turn.question)}</div>'
+    question = f'<div class="sl-question"><span class="sl-speaker">You</span>{escape(turn.question)}</div>'
     tools = "".join(f"<li>{escape(label)}</li>" for label in turn.tools)
     tools = f'<ul class="sl-tools" aria-label="Looked up">{tools}</ul>' if tools else ""
     body = f'<div class="sl-text">{escape(turn.text)}</div>' if turn.text else ""
@@ -93,7 +93,7 @@ def _turn(study, turn: Turn) -> str:
     }.get(turn.state, "")
     if turn.answer is not None:
         foot = _foot(study, turn, turn.answer)
-    reply = f'<span class="sl-said">SleepLM</span>{tools}{body}{foot}'
+    reply = f'<span class="sl-speaker">SleepLM</span>{tools}{body}{foot}'
     return f'{question}<div class="sl-answer sl-turn-{turn.state}">{reply}</div>'
 
 

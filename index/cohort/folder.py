@@ -8,9 +8,6 @@ signals/SPLIT/STUDY.parquet      the epochs' signals, where they were asked for
 card.json, README.md             the card
 """
 
-import hashlib
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +16,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.files import sha256_of, written_whole
 from sleeplm.study.choices import Choices
 from sleeplm.study.folder import load_json, save
 
-FORMAT = "sleeplm-cohort 1"
+FORMAT = "sleeplm-cohort 2"
 MANIFEST, CARD, README = "cohort.json", "card.json", "README.md"
 NIGHTS, TABLES = "nights", ("studies", "epochs", "signals")
 _LOCK, _NEW = ".lock", ".new"
@@ -155,13 +153,13 @@ def remove_nights(folder: Path, studies: Iterable[str]) -> None:
         (folder / NIGHTS / f"{study}.json").unlink()
 
 
-def is_whole(folder: Path, study: str, said: Mapping) -> bool:
-    """Whether a night's part is there, with all its files, and says of the person what is said now."""
+def is_whole(folder: Path, study: str, stated: Mapping) -> bool:
+    """Whether a night's part is there, with all its files, made with what is stated of the night now."""
     if not (folder / NIGHTS / f"{study}.json").is_file():
         return False
     manifest = load_json(folder / NIGHTS, f"{study}.json")
     there = all(_size(folder / name) == file["bytes"] for name, file in manifest["files"].items())
-    return there and manifest["said"] == dict(said)
+    return there and manifest["stated"] == dict(stated)
 
 
 def _size(path: Path) -> int | None:
@@ -183,14 +181,8 @@ def write_part(folder: Path, manifest: dict, tables: Mapping[str, Callable[[Path
     for table, write in tables.items():
         path = folder / table / manifest["split"] / f"{manifest['study']}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}{_NEW}")
-        try:
-            write(temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": digest}
+        with written_whole(path) as partial:
+            write(partial)
+            written = {"bytes": partial.stat().st_size, "sha256": sha256_of(partial)}
+        files[path.relative_to(folder).as_posix()] = written
     save(folder / NIGHTS, {f"{manifest['study']}.json": manifest | {"files": files}})

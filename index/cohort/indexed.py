@@ -90,5 +90,5 @@ def _nights(folder: Path, model: dict) -> Iterator[IndexedNight]:
 
 def _captions(row: dict) -> dict[str, Caption]:
     attributes = json.loads(row["attributes"])
-    told = {facet: row[f"caption_{facet}"] for facet in FACETS}
-    return {f: Caption(text or "", attributes.get(f, {})) for f, text in told.items() if text or f in attributes}
+    texts = {facet: row[f"caption_{facet}"] for facet in FACETS}
+    return {f: Caption(text or "", attributes.get(f, {})) for f, text in texts.items() if text or f in attributes}

@@ -76,11 +76,11 @@ def find_nights(
     by_name = _by_name(rows)
     nights = []
     for number, path in enumerate(paths, start=1):
-        told = rows.get(path) or by_name.get(path.name) or (None if rows else Night(0, path))
-        if told is None:
+        night = rows.get(path) or by_name.get(path.name) or (None if rows else Night(0, path))
+        if night is None:
             raise UsageError(f"the table has no row for night {number} of the files that were given")
         beside = tuple(path.parent / pattern.replace("{stem}", path.stem) for pattern in scorings)
-        nights.append(replace(told, number=number, path=path, scorings=(*told.scorings, *beside)))
+        nights.append(replace(night, number=number, path=path, scorings=(*night.scorings, *beside)))
     _refuse_people_on_two_sides(nights)
     return nights
 
@@ -138,8 +138,8 @@ def _by_name(rows: Mapping[Path, Night]) -> dict[str, Night]:
     return {path.name: night for path, night in rows.items() if names[path.name] == 1}
 
 
-def _seen_from(folder: Path, said: str) -> Path:
-    return Path(os.path.abspath(folder / said.replace("\\", "/")))
+def _seen_from(folder: Path, path: str) -> Path:
+    return Path(os.path.abspath(folder / path.replace("\\", "/")))
 
 
 def _refuse_people_on_two_sides(nights: Sequence[Night]) -> None:

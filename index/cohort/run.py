@@ -83,7 +83,7 @@ def run_cohort(
         looked = dict(on_workers(client, "look", look, nights, (settings, out), report, Looked(failed=DIED)))
         tasks = list(_tasks(nights, looked, settings, secret, studies, outcome))
         _make_room(out, tasks)
-        todo = [task for task in tasks if not is_whole(out, task.who["study"], task.said)]
+        todo = [task for task in tasks if not is_whole(out, task.who["study"], task.stated)]
         outcome.there = len(tasks) - len(todo)
         for task, made in on_workers(client, "make", make, todo, (settings, out), report, Made(failed=DIED)):
             if made.failed:
@@ -136,14 +136,14 @@ def _tasks(
             outcome.failed.append((night.number, f"it is the same recording as night {first[recording]}"))
             continue
         first[recording] = night.number
-        said = None if night.person.key is None else person_of_key(secret, night.person.key)
-        person = said or study
+        identified = None if night.person.key is None else person_of_key(secret, night.person.key)
+        person = identified or study
         split = night.split or split_of(person)
         yield Task(
             night,
             {"study": study, "person": person, "split": split},
             recording,
-            _said(night, said, split),
+            _stated(night, identified, split),
             chosen,
             tuple(before.notices(settings.choices)) if before else (),
         )
@@ -172,8 +172,8 @@ def _make_room(out: Path, tasks: Sequence[Task]) -> None:
     remove_nights(out, old)
 
 
-def _said(night: Night, person: str | None, split: str) -> dict:
-    """What was said of a night, as its manifest keeps it: where it changes, the night is made anew."""
+def _stated(night: Night, person: str | None, split: str) -> dict:
+    """What was stated of a night, as its manifest keeps it: where it changes, the night is made anew."""
     return {
         "person": person,
         "split": split,

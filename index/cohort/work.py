@@ -63,8 +63,8 @@ class Task:
         ``study``, ``person`` and ``split``.
     recording : str
         Keyed hash of the recording alone: one night a recording, however it is scored and read.
-    said : dict
-        What its manifest says was said of it: made anew where that changes.
+    stated : dict
+        What was stated of it, as its manifest keeps it: made anew where that changes.
     choices : Choices
     notices : tuple of str
         What else its warnings say.
@@ -73,7 +73,7 @@ class Task:
     night: Night
     who: dict
     recording: str
-    said: dict
+    stated: dict
     choices: Choices = field(repr=False)  # labels, which may name somebody
     notices: tuple[str, ...] = field(default=(), repr=False)
 
@@ -141,7 +141,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     encoder = network(settings.weights, settings.bf16) if settings.model else None
     night = derive(recording, experts, task.choices, encoder, steps, f"{settings.seed} {task.who['study']}")
     redaction = Redaction(recording, task.night.scorings)
-    person = recorded_person(task.night.person, recording.subject, task.said["person"])
+    person = recorded_person(task.night.person, recording.subject, task.stated["person"])
     simulated = bool(recording.simulated)
     clock = recording.start_clock
     about = recording_json(recording, redaction)
@@ -149,7 +149,7 @@ def _derived(task: Task, settings: Settings, steps: Steps) -> tuple[dict, dict]:
     manifest = {
         **task.who,
         "recording": task.recording,
-        "said": task.said,
+        "stated": task.stated,
         "simulated": simulated,
         "counts": counts_of(night),
     }

@@ -7,9 +7,9 @@ import numpy as np
 from sleeplm.errors import UsageError
 
 # Of the mean squared length of unit vectors about their mean; chosen among .001 to 1 by the kappa of stages at 1, 5
-# and 20 examples a stage on five simulated nights of unusual people in laboratories of all kinds.
+# and 20 examples a stage on five simulated nights of people out of distribution in laboratories of all kinds.
 _PENALTY = 0.03
-_PENALTY_WITH_TEXTS = 0.3  # among .03 to .3, likewise on the eight validation nights (people of unusual habits)
+_PENALTY_WITH_TEXTS = 0.3  # among .03 to .3, likewise on the eight validation nights (people out of distribution)
 _OF_NEIGHBOUR = 0.25  # chosen among .25, .5 and 1 like the penalty with texts
 
 

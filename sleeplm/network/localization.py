@@ -1,6 +1,6 @@
 """Where in a night a curve of probabilities is high: spans by a threshold with hysteresis.
 
-The constants were chosen by the mean F1 of 24 phrases on eight simulated nights of unusual people that were not
+The constants were chosen by the mean F1 of 24 phrases on eight simulated nights of people out of distribution, not
 trained on.
 """
 

@@ -108,8 +108,8 @@ def may_sleep(scoring: Scoring) -> np.ndarray:
 
     Of simulated epochs that YASA calls wake with a probability under .9, 44% are sleep (20 nights of ordinary
     people, n = 724); of those above, 2% are (n = 2,180). On UCDDB 018 98 epochs that an expert calls wake are under
-    it as well. What people staged is taken as it stands. The limit was chosen with ten nights of unusual people in
-    sight, others than those that `benchmarks.detectors` reports.
+    it as well. What people staged is taken as it stands. The limit was chosen with ten nights of people out of
+    distribution in sight, others than those that `benchmarks.detectors` reports.
     """
     asleep = is_sleep(scoring.hypnogram)
     if scoring.probabilities is None:

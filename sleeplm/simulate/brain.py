@@ -42,7 +42,7 @@ def draw_habits(course: Course, rng: np.random.Generator) -> Habits:
     Alpha is hardly there in one of eight people and strong in as many; it intrudes into sleep in one of ten.
     """
     age = course.person.age_years
-    breadth = 1.6 if course.person.unusual else 1.0
+    breadth = 1.6 if course.person.out_of_distribution else 1.0
     young = np.clip(1.25 - 0.009 * (age - 20), 0.65, 1.3)
 
     def about(value: float, sd: float) -> float:

@@ -121,7 +121,7 @@ def simulate_breathing(course: Course, rng: np.random.Generator) -> Breathing:
         jolt = (
             shaped(white_spectrum(n, rng), n, BREATH_HZ, band(0.15, 2.0)) * moving * (1.2 if name != "AF" else 0.7)
         )
-        hiss = rng.normal(0, rng.uniform(0.006, 0.02) * (2.5 if course.person.unusual else 1.0), n)
+        hiss = rng.normal(0, rng.uniform(0.006, 0.02) * (2.5 if course.person.out_of_distribution else 1.0), n)
         drift = np.repeat(wander(course.duration_s, 1, 200, 0.04, rng), BREATH_HZ)
         signals[name] = ((x + jolt + hiss + drift) * rng.uniform(0.6, 1.5)).astype(np.float32), float(BREATH_HZ)
     signals["SNORE"] = _snoring(course, np.where(inhale, flow, 0), rng), float(SNORE_HZ)
@@ -156,7 +156,7 @@ def simulate_oxygen(course: Course, rng: np.random.Generator) -> tuple[np.ndarra
     n = course.duration_s
     fall = np.zeros(n)
     lag = rng.uniform(11, 17)
-    if course.person.unusual:
+    if course.person.out_of_distribution:
         lag = rng.choice([rng.uniform(6, 10), rng.uniform(18, 27)])
     spans = []
     for e in course.respiratory:

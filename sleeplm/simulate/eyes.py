@@ -49,7 +49,7 @@ def simulate_eyes(
     """
     n = course.duration_s * EEG_HZ
     gaze = np.zeros(n, dtype=np.float32)
-    broad = 1.8 if course.person.unusual else 1.0
+    broad = 1.8 if course.person.out_of_distribution else 1.0
     size = max(rng.lognormal(np.log(75), 0.25 * broad), 35.0)
     rapid: list[Event] = []
     for rates, make, low, high in (

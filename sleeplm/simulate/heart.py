@@ -26,7 +26,7 @@ def simulate_heart_rate(course: Course, volume: np.ndarray, rng: np.random.Gener
     (23 to 44).
     """
     own, n = course.person.profile, len(volume)
-    broad = 2.0 if course.person.unusual else 1.0
+    broad = 2.0 if course.person.out_of_distribution else 1.0
     stage = per_epoch(np.array([8.0, 2.5, 0.0, -0.5, 3.0])[course.codes], 20)
     trend = np.linspace(1.5, -1.5, n)
     unrest = per_epoch(np.array([1.5, 1.1, 0.9, 0.7, 1.4])[course.codes], 10)

@@ -34,7 +34,7 @@ def _tonic_rem(course: Course, rng: np.random.Generator) -> np.ndarray:
 def simulate_chin(course: Course, rng: np.random.Generator) -> np.ndarray:
     """Chin electromyogram in uV at 128 Hz: tone by stage, atonia in R or its loss, bursts and twitches."""
     n = course.duration_s * CONTROL_HZ
-    broad = 1.8 if course.person.unusual else 1.0
+    broad = 1.8 if course.person.out_of_distribution else 1.0
     own = TONE_UV * np.exp(rng.normal(0, 0.2, 5)) * rng.lognormal(0, 0.35 * broad)
     own[R] = min(own[R], 0.75 * own[2])
     tone = own[course.codes]
@@ -62,7 +62,7 @@ def simulate_chin(course: Course, rng: np.random.Generator) -> np.ndarray:
 def simulate_leg(course: Course, channel: str, rng: np.random.Generator) -> np.ndarray:
     """Electromyogram of one leg in uV at 128 Hz: a quiet baseline and the movements that name this leg."""
     samples = course.duration_s * EMG_HZ
-    broad = 1.8 if course.person.unusual else 1.0
+    broad = 1.8 if course.person.out_of_distribution else 1.0
     quiet = min(rng.lognormal(np.log(1.8), 0.25 * broad), 4.0)
     size = max(rng.lognormal(np.log(45), 0.3 * broad), 12 * quiet)  # 8 uV or more above rest (AASM)
     own = [e for e in course.legs if channel in e.channels]

@@ -135,8 +135,8 @@ class Person:
     sleep : tuple of float
         How readily stages are left, and for which: values of `population.HABITS`.
     habits : Habits
-    unusual : bool
-        Drawn outside the ranges that are used by default: what is tuned on usual nights is tried on unusual ones.
+    out_of_distribution : bool
+        Drawn outside the ranges that are used by default: what is tuned on usual nights is tried on others.
     """
 
     profile: Profile
@@ -145,26 +145,26 @@ class Person:
     shares: tuple[float, ...]
     sleep: tuple[float, ...]
     habits: Habits
-    unusual: bool = False
+    out_of_distribution: bool = False
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Draws a person's values around typical ones; unusual ones from beyond the range of the usual ones."""
+    """Draws a person's values around typical ones, or from beyond the range of the usual ones."""
 
     rng: np.random.Generator
-    unusual: bool
+    out_of_distribution: bool
 
     def ratio(self, value: float, sd: float) -> float:
         """`value` times a log-normal ratio: within 2.2 standard deviations, or 2.4 to 3.4 of them away."""
         away = np.clip(self.rng.normal(0, 1), -2.2, 2.2)
-        if self.unusual:
+        if self.out_of_distribution:
             away = self.rng.choice((-1, 1)) * self.rng.uniform(2.4, 3.4)
         return float(value * np.exp(sd * away))
 
     def rate(self, value: float, shape: float) -> float:
         """`value` times a gamma variable of mean 1, within 0.05 and 3.2; or 3.4 to 5 times, up to 40 an hour."""
-        if self.unusual:
+        if self.out_of_distribution:
             return max(min(value * self.rng.uniform(3.4, 5.0), 40.0), 3.3 * value)
         return float(value * np.clip(self.rng.gamma(shape) / shape, 0.05, 3.2))
 
@@ -172,11 +172,11 @@ class Spread:
         """`n` standard normal values, no further than 3 from the middle in all; or 3.1 to 3.8 away."""
         z = self.rng.standard_normal(n)
         away = np.linalg.norm(z)
-        return z / away * (self.rng.uniform(3.1, 3.8) if self.unusual else min(away, 3.0))
+        return z / away * (self.rng.uniform(3.1, 3.8) if self.out_of_distribution else min(away, 3.0))
 
     def between(self, low: float, high: float, lowest: float, highest: float) -> float:
         """Uniform from `low` to `high`, or from what lies outside of that down to `lowest` and up to `highest`."""
-        if not self.unusual:
+        if not self.out_of_distribution:
             return float(self.rng.uniform(low, high))
         below, above = low - lowest, highest - high
         x = self.rng.uniform(0, below + above)
@@ -225,12 +225,12 @@ def _odds(ratio: Callable[[float, float], float], share: float, sd: float) -> fl
     return odds / (1 + odds)
 
 
-def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = False) -> Person:
+def draw_person(profile: Profile, rng: np.random.Generator, out_of_distribution: bool = False) -> Person:
     """Draw one sleeper around `profile`: ratios log-normally, rates and percents within what people have.
 
-    With `unusual` every value lies outside the range that it has by default.
+    With `out_of_distribution` every value lies outside the range that it has by default.
     """
-    spread = Spread(rng, unusual)
+    spread = Spread(rng, out_of_distribution)
     ratio = spread.ratio
     age, sex = float(rng.uniform(*profile.age_years)), str(rng.choice(("F", "M")))
     shares, sleep = _draw_sleep(profile, age, sex, spread)
@@ -255,7 +255,13 @@ def draw_person(profile: Profile, rng: np.random.Generator, unusual: bool = Fals
         atonia_loss=min(ratio(profile.atonia_loss, 0.25), 0.9),
     )
     return Person(
-        own, age, sex, tuple(shares.tolist()), tuple(np.round(sleep, 6).tolist()), _draw_habits(spread), unusual
+        own,
+        age,
+        sex,
+        tuple(shares.tolist()),
+        tuple(np.round(sleep, 6).tolist()),
+        _draw_habits(spread),
+        out_of_distribution,
     )
 
 

@@ -65,10 +65,10 @@ class SimulatedNight:
         return len(self.hypnogram) * EPOCH_S
 
 
-def random_streams(seed: int, profile: str, unusual: bool = False) -> dict[str, np.random.Generator]:
+def random_streams(seed: int, profile: str, out_of_distribution: bool = False) -> dict[str, np.random.Generator]:
     """A generator for each room, so that a change in one leaves the others' draws as they are."""
     number = [*PROFILES, ANY].index(profile)
-    root = np.random.SeedSequence([seed, number, int(unusual)])
+    root = np.random.SeedSequence([seed, number, int(out_of_distribution)])
     return {name: np.random.default_rng(s) for name, s in zip(ROOMS, root.spawn(len(ROOMS)), strict=True)}
 
 
@@ -87,10 +87,12 @@ def _checked(seed: int, hours: float, profile: str, lab: str) -> int:
     return round(hours * 3600 / EPOCH_S)
 
 
-def simulate_course(n_epochs: int, profile: str, streams: dict, unusual: bool = False) -> tuple[Course, np.ndarray]:
+def simulate_course(
+    n_epochs: int, profile: str, streams: dict, out_of_distribution: bool = False
+) -> tuple[Course, np.ndarray]:
     """Everything that happens in a night, and its oxygen saturation (1 Hz), which arousals depend on."""
     kind = draw_profile(streams["person"]) if profile == ANY else PROFILES[profile]
-    person = draw_person(kind, streams["person"], unusual)
+    person = draw_person(kind, streams["person"], out_of_distribution)
     codes = simulate_stages(n_epochs, person, streams["stages"])
     rng = streams["course"]
     course = Course(codes, person, events.simulate_positions(codes, rng))
@@ -148,7 +150,11 @@ def simulate_eeg(
 
 
 def simulate_night(
-    seed: int = 0, hours: float = 8.0, profile: str = "osa-mild", unusual: bool = False, lab: str = "clean"
+    seed: int = 0,
+    hours: float = 8.0,
+    profile: str = "osa-mild",
+    out_of_distribution: bool = False,
+    lab: str = "clean",
 ) -> SimulatedNight:
     """Simulate a night with all 14 canonical channels and its ground truth.
 
@@ -160,7 +166,7 @@ def simulate_night(
         From lights off to lights on, 0.25 to 14.
     profile : str
         One of `PROFILES`, or "any": that of a random patient of a sleep laboratory.
-    unusual : bool
+    out_of_distribution : bool
         Draw the person and what happens outside the ranges that are used by default (durations, depths, drop of
         flow, rates, cycle lengths...): for judging what was tuned on usual nights.
     lab : str
@@ -173,8 +179,8 @@ def simulate_night(
         If an argument is out of range.
     """
     n_epochs = _checked(seed, hours, profile, lab)
-    streams = random_streams(seed, profile, unusual)
-    course, spo2 = simulate_course(n_epochs, profile, streams, unusual)
+    streams = random_streams(seed, profile, out_of_distribution)
+    course, spo2 = simulate_course(n_epochs, profile, streams, out_of_distribution)
     drawn = sensors.draw_lab(lab, streams["sensors"])
     breath = breathing.simulate_breathing(course, streams["breathing"])
     beats, ecg = _heart(course, breath.volume, streams["heart"])

@@ -258,8 +258,8 @@ def correct_person(study: Study, person: Person) -> Study:
     return Study(study.folder)
 
 
-def _person_id(directory: Path, said: Person) -> str | None:
-    return None if said.key is None else store.person_id(directory, said.key)
+def _person_id(directory: Path, given: Person) -> str | None:
+    return None if given.key is None else store.person_id(directory, given.key)
 
 
 def _person_before(directory: Path, identity: str) -> dict | None:

@@ -63,8 +63,8 @@ def person_of(key: str | None = None, age: str | int | None = None, sex: str | N
     return Person(key, _age(age), _sex(sex))
 
 
-def _age(said: str | int | None) -> int | None:
-    text = "" if said is None else str(said).strip()
+def _age(given: str | int | None) -> int | None:
+    text = "" if given is None else str(given).strip()
     if text.casefold() in _EMPTY:
         return None
     if text == f"{AGE_CAP}+":
@@ -75,8 +75,8 @@ def _age(said: str | int | None) -> int | None:
     return age
 
 
-def _sex(said: str | None) -> str | None:
-    text = (said or "").strip().casefold()
+def _sex(given: str | None) -> str | None:
+    text = (given or "").strip().casefold()
     if text in _EMPTY:
         return None
     if text not in _SEX_WORDS:
@@ -187,17 +187,17 @@ def of_file(cohort: dict[str, Person], file: Path) -> Person:
     return cohort[file.name]
 
 
-def recorded_person(said: Person, header: Subject, person_id: str | None, before: dict | None = None) -> dict:
+def recorded_person(given: Person, header: Subject, person_id: str | None, before: dict | None = None) -> dict:
     """What a study keeps of a person, as the JSON contract has it.
 
     Parameters
     ----------
-    said : Person
+    given : Person
         By the user; wins.
     header : Subject
         What the recording's header tells.
     person_id : str or None
-        The keyed hash of ``said.key``.
+        The keyed hash of ``given.key``.
     before : dict, optional
         What the study kept before: what the user said then stays until it is said anew.
 
@@ -208,8 +208,8 @@ def recorded_person(said: Person, header: Subject, person_id: str | None, before
         and sex ``"user"``, ``"header"`` or None.
     """
     before = before or {}
-    age, age_by = _first(said.age_years, "age_years", before, header.age_years)
-    sex, sex_by = _first(said.sex, "sex", before, header.sex)
+    age, age_by = _first(given.age_years, "age_years", before, header.age_years)
+    sex, sex_by = _first(given.sex, "sex", before, header.sex)
     return {
         "id": person_id or before.get("id"),
         "age_years": age,
@@ -219,9 +219,9 @@ def recorded_person(said: Person, header: Subject, person_id: str | None, before
     }
 
 
-def _first(said, field: str, before: dict, header):
-    if said is not None:
-        return said, "user"
+def _first(given, field: str, before: dict, header):
+    if given is not None:
+        return given, "user"
     if before.get("source", {}).get(field) == "user":
         return before[field], "user"
     return header, None if header is None else "header"

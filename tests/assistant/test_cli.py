@@ -107,8 +107,8 @@ def test_questions_are_answered_from_the_scoring_in_force(run, ucddb018, expert,
     assert f"{facts['tst_min']:g} min" in slept["answer"]
     assert "n3_min" in {f["id"] for f in ask("How much deep sleep was there?")["facts"]}
     longest = ask("When was the longest period awake?")
-    told = {"longest_wake_min"} | ({"longest_wake_in_sleep_min"} if scored_by == "expert" else set())
-    assert told <= {f["id"] for f in longest["facts"]}
+    rendered = {"longest_wake_min"} | ({"longest_wake_in_sleep_min"} if scored_by == "expert" else set())
+    assert rendered <= {f["id"] for f in longest["facts"]}
     assert ("before sleep onset" in longest["answer"]) == (scored_by == "expert")
     around = ask("What happened around 02:00?")
     assert any(
@@ -144,9 +144,9 @@ def test_a_caption_is_said_in_a_models_words_where_they_say_the_same(run, refuse
     monkeypatch.setattr(
         "assistant.llm.pretrained.paraphraser", lambda model: lambda texts: [f"So: {t}" for t in texts]
     )
-    told = run("caption", study, "--epoch", 1, "--rewrite")
-    assert told["rewriting"] == {"kept": len(ours)}
-    assert all(c["source"] == "rewritten" and c["text"].startswith("So: ") for c in told["facets"].values())
+    rendered = run("caption", study, "--epoch", 1, "--rewrite")
+    assert rendered["rewriting"] == {"kept": len(ours)}
+    assert all(c["source"] == "rewritten" and c["text"].startswith("So: ") for c in rendered["facets"].values())
     monkeypatch.setattr(
         "assistant.llm.pretrained.paraphraser", lambda model: lambda texts: ["Asleep."] * len(texts)
     )
@@ -161,8 +161,8 @@ def test_whose_night_it_is_comes_from_options_over_the_table_over_the_header(run
     (tmp_path / "people.csv").write_text("file,person,age,sex\nsleepedf_sc4001_5min.edf,sc40,34,\n")
     person = run("analyze", file, "--cohort", tmp_path / "people.csv")["person"]
     assert (person["age_years"], person["sex"], person["source"]["age_years"]) == (34, "F", "user")
-    told = run("analyze", file, "--cohort", tmp_path / "people.csv", "--age", 90, json_too=False)
-    assert f"90+ years, female; person {person['id']}" in told and "sc40," not in told
+    rendered = run("analyze", file, "--cohort", tmp_path / "people.csv", "--age", 90, json_too=False)
+    assert f"90+ years, female; person {person['id']}" in rendered and "sc40," not in rendered
 
 
 def test_a_deidentified_copy_says_what_was_left_out(run, refused, data, tmp_path):
@@ -216,8 +216,8 @@ def test_no_name_is_printed_logged_or_kept_and_no_order_reaches_the_terminal(cap
     file.write_bytes(file.read_bytes()[:3000])
     with pytest.raises(SystemExit):
         main(["analyze", str(file), "--studies", str(studies)])
-    said = capsys.readouterr().err
-    assert "is cut short" in said and said.count("\n") == 1 and "\x1b" not in said
+    stated = capsys.readouterr().err
+    assert "is cut short" in stated and stated.count("\n") == 1 and "\x1b" not in stated
 
 
 def test_a_study_is_localized_indexed_searched_and_deleted(run, ucddb018, expert, tmp_path):

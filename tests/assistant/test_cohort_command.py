@@ -61,17 +61,17 @@ def test_the_file_of_a_number_is_told_on_demand(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "stated"),
     [
         ([], "--out is missing"),
         (["--out", "o", "--index", "i", "--no-embeddings"], "--index needs embeddings"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(folder, capsys, options, said):
+def test_options_that_make_no_sense_are_refused(folder, capsys, options, stated):
     with pytest.raises(SystemExit) as left:
         main(["cohort", str(folder), *options])
     out, err = capsys.readouterr()
-    assert left.value.code == 2 and out == "" and said in err
+    assert left.value.code == 2 and out == "" and stated in err
 
 
 def test_a_cohort_without_a_usable_night_says_why(folder, address, tmp_path, capsys):

@@ -65,11 +65,11 @@ def _fact(id):
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(FACT_KINDS)), min_size=1, max_size=6, unique=True), st.integers(0, 2**32))
 def test_grammar_and_check_agree_on_every_fact(ids, seed):
-    told = [_fact(id) for id in ids]
+    rendered = [_fact(id) for id in ids]
     random = np.random.default_rng(seed)
-    text = "".join(choices[random.integers(len(choices))] for choices in parts(told))
-    assert check(text, told) is None
-    matcher = LLMatcher(_BYTES, write_grammar(told))
+    text = "".join(choices[random.integers(len(choices))] for choices in parts(rendered))
+    assert check(text, rendered) is None
+    matcher = LLMatcher(_BYTES, write_grammar(rendered))
     tokens = _BYTES.tokenize_str(text)
     assert not matcher.get_error()
     assert matcher.try_consume_tokens(tokens) == len(tokens)

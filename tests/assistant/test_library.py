@@ -29,11 +29,11 @@ def file(tmp_path):
 
 
 def test_a_night_is_analysed_and_found_in_the_index(home, file):
-    told = []
-    study = add_night(file, encoder=FakeEncoder(), progress=lambda *step: told.append(step))
+    steps = []
+    study = add_night(file, encoder=FakeEncoder(), progress=lambda *step: steps.append(step))
     assert open_study(study.id).folder.parent == home
-    assert list(dict.fromkeys(step for step, _ in told)) == [*STEPS, "indexing"]
-    fractions = [fraction for _, fraction in told]
+    assert list(dict.fromkeys(step for step, _ in steps)) == [*STEPS, "indexing"]
+    fractions = [fraction for _, fraction in steps]
     assert fractions == sorted(fractions) and fractions[-1] == 1
     assert set(study.as_json()["seconds"]) == {*STEPS, "indexing"}
     hits = open_index(study).search(study.embeddings[2], 8)
@@ -58,8 +58,8 @@ def test_a_corrected_person_reaches_the_index(home, file):
     search = {"vector": study.embeddings[0], "k": 1}
     assert open_index(study).search(**search, where=f"person = '{study.id}' AND age_years IS NULL")
     study = add_night(file, encoder=FakeEncoder(), person=Person("p1", 54, "F"))
-    said = f"person = '{study.person_id}' AND age_years = 54 AND sex = 'F'"
-    assert open_index(study).search(**search, where=said)
+    stated = f"person = '{study.person_id}' AND age_years = 54 AND sex = 'F'"
+    assert open_index(study).search(**search, where=stated)
     assert study.person_id != study.id
 
 

@@ -32,10 +32,10 @@ def network(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def said(capsys, tmp_path):
+def stated(capsys, tmp_path):
     """Run a command; its JSON, or the sentence that it fails with, and what else it says."""
 
-    def said(*arguments):
+    def stated(*arguments):
         try:
             main([str(a) for a in arguments] + ["--studies", str(tmp_path / "studies"), "--json"])
         except SystemExit:
@@ -45,22 +45,22 @@ def said(capsys, tmp_path):
         out, err = capsys.readouterr()
         return json.loads(out), err.splitlines()
 
-    return said
+    return stated
 
 
 @pytest.fixture
-def run(said):
+def run(stated):
     """The JSON of a command, or the sentence that it fails with."""
-    return lambda *arguments: said(*arguments)[0]
+    return lambda *arguments: stated(*arguments)[0]
 
 
-def test_a_night_is_read_by_the_published_network_and_what_it_cannot_do_is_said(said, run, network, tmp_path):
+def test_a_night_is_read_by_the_published_network_and_what_it_cannot_do_is_said(stated, run, network, tmp_path):
     night = write_short_night(tmp_path / "night.edf")
-    made, lines = said("analyze", night, "--encoder", network)
+    made, lines = stated("analyze", night, "--encoder", network)
     study, index = made["study"], tmp_path / "studies" / INDEX_FOLDER
     assert LIMITS in lines and made["model"]["name"] == "SleepLM-Base"
 
-    found, lines = said("search", index, "--text", "heart rate", "--k", 3, "--encoder", network)
+    found, lines = stated("search", index, "--text", "heart rate", "--k", 3, "--encoder", network)
     assert len(found["hits"]) == 3 and LIMITS in lines
     assert len(run("search", index, "--study", study, "--epoch", 3, "--k", 3)["hits"]) == 3
     assert "holds vectors of SleepLM-Base, not of sleeplm-nano" in run("search", index, "--text", "heart rate")
@@ -119,8 +119,8 @@ def test_nothing_is_limited_with_our_own_network():
 
 
 def test_a_network_of_our_form_is_only_not_read():
-    said = limits_of({"name": "tuned", "sha256": "0" * 64}, dense=True)
-    assert "phrases within a night work; readings of an epoch's signal need sleeplm-nano" in said
+    stated = limits_of({"name": "tuned", "sha256": "0" * 64}, dense=True)
+    assert "phrases within a night work; readings of an epoch's signal need sleeplm-nano" in stated
 
 
 @pytest.mark.parametrize("name", ["", "line\nline", "\x1b[31m", "x" * 81])

@@ -48,8 +48,8 @@ def test_an_automatic_staging_is_drawn_with_how_likely_it_is_and_hovering_tells_
         assert "960 epochs whose likeliest stage" in v.tab.inner_text("#overview .sl-notes")
         box = v.tab.locator("#overview .u-over").first.bounding_box()
         v.tab.mouse.move(box["x"] + box["width"] * 750 / 960, box["y"] + 10)
-        told = v.tab.inner_text("#overview .sl-readout")
-        assert "N2 55%, N3 20%" in told and "C4: flat" in told
+        rendered = v.tab.inner_text("#overview .sl-readout")
+        assert "N2 55%, N3 20%" in rendered and "C4: flat" in rendered
         assert v.errors == []
 
 
@@ -153,8 +153,8 @@ def test_a_bad_file_gets_one_sentence_is_removed_and_the_page_goes_on(serve, vis
         v.tab.wait_for_selector("#files >> text=bad")
         v.tab.click("#analyse")
         v.tab.wait_for_selector("#notice .sl-notice-error")
-        said = v.tab.inner_text("#notice")
-        assert "is in no format that we read" in said and "Traceback" not in said
+        stated = v.tab.inner_text("#notice")
+        assert "is in no format that we read" in stated and "Traceback" not in stated
         v.tab.click(f"text={QUESTION}")
         v.tab.wait_for_selector("#chat .sl-copy")
     assert not [f for f in uploads.rglob("*.edf")] and len(nights.studies) == 1

@@ -83,7 +83,9 @@ def test_norms_are_whole_and_name_their_source():
     assert "NaN" not in text
     for norm in published()["norms"]:
         source = published()["sources"][norm["source"]]
-        assert norm["fact"] in FACT_IDS and source["doi"].startswith("10.") and source["said"] and source["people"]
+        assert (
+            norm["fact"] in FACT_IDS and source["doi"].startswith("10.") and source["cited_as"] and source["people"]
+        )
         assert norm["ages"][0] < norm["ages"][1]
         assert "percentile_90" in norm or norm["low"] < norm["median"] < norm["high"]
 

@@ -57,8 +57,8 @@ def test_every_number_in_a_text_is_among_its_attributes(captions):
     for by_facet in captions:
         everything = numbers_in([c.attributes for c in by_facet.values()])
         for facet, caption in by_facet.items():
-            said = set(_NUMBER.findall(caption.text))
-            assert said <= (everything if facet == SUMMARY else numbers_in(caption.attributes)), caption
+            stated = set(_NUMBER.findall(caption.text))
+            assert stated <= (everything if facet == SUMMARY else numbers_in(caption.attributes)), caption
 
 
 def test_captions_are_clean_english(captions):
@@ -116,8 +116,8 @@ def test_what_is_not_recorded_is_not_mentioned(make_recording, signals_of, made)
 
 
 def test_automatic_staging_says_that_it_is(captions):
-    said = [c["stage_event"].text for c in captions[-120:] if re.search("YASA|automatic", c["stage_event"].text)]
-    assert len(said) >= 20 and any("87%" in text for text in said)
+    stated = [c["stage_event"].text for c in captions[-120:] if re.search("YASA|automatic", c["stage_event"].text)]
+    assert len(stated) >= 20 and any("87%" in text for text in stated)
     assert not any("expert" in c["stage_event"].text for c in captions[-120:])
 
 
@@ -170,9 +170,9 @@ def test_a_rough_number_is_at_most_a_tenth_off(value, name):
 
 @given(st.floats(-1e4, 1e4), st.integers(0, 2))
 def test_rounding_is_to_the_nearest_and_is_printed_as_it_is(value, decimals):
-    said = rounded(value, decimals)
-    assert abs(said - value) <= 0.5 * 10**-decimals + 1e-9
-    assert float(printed(round(said, 1))) == round(said, 1)
+    stated = rounded(value, decimals)
+    assert abs(stated - value) <= 0.5 * 10**-decimals + 1e-9
+    assert float(printed(round(stated, 1))) == round(stated, 1)
 
 
 def test_lists_counts_and_articles():
@@ -196,5 +196,5 @@ def test_told_in_full_nothing_measured_of_a_facet_is_left_out(night):
     )
     assert sum(full) > sum(some)
     for row in render_captions(night, 5, full=True):
-        said = {name for name, _ in row["cardiac"].claims}
-        assert any(name.startswith("hr_") for name in said) and any("spo2" in name for name in said)
+        stated = {name for name, _ in row["cardiac"].claims}
+        assert any(name.startswith("hr_") for name in stated) and any("spo2" in name for name in stated)

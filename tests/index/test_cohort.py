@@ -71,8 +71,8 @@ def test_every_epoch_of_every_night_that_can_be_read_is_a_row(cohort):
     assert len(rows) == 24 and {r["epoch"] for r in rows} == set(range(1, 7))
     for row in rows:
         attributes = json.loads(row["attributes"])
-        told = {f for f in FACETS if row[f"caption_{f}"]}
-        assert {"brain", "respiratory"} <= told <= set(attributes)
+        rendered = {f for f in FACETS if row[f"caption_{f}"]}
+        assert {"brain", "respiratory"} <= rendered <= set(attributes)
         assert row["channels"] == ["AF", "C3", "C4", "SPO2"] and not row["simulated"]
     experts = [r for r in rows if r["stage"] == "N2"]
     assert len(experts) == 6 and {r["stage_source"] for r in experts} == {"expert"}
@@ -92,8 +92,8 @@ def test_one_bad_night_is_told_by_its_number_and_stops_nothing(cohort):
 def test_no_file_name_is_in_what_a_cohort_keeps(cohort):
     out, _ = cohort
     for path in out.rglob("*"):
-        said = path.name.encode() + (path.read_bytes() if path.is_file() else b"")
-        assert not any(word in said for word in (b"Jane", b"Doe", b"jane")), path
+        stated = path.name.encode() + (path.read_bytes() if path.is_file() else b"")
+        assert not any(word in stated for word in (b"Jane", b"Doe", b"jane")), path
     studies = ds.dataset(out / "studies", format="parquet").to_table().to_pylist()
     assert not any("Jane" in str(row) for row in studies)
 
@@ -216,7 +216,7 @@ def test_folders_patterns_and_scorings_are_found(folder):
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "stated"),
     [
         (["file,split", "a.edf,training"], "row 1 .* split must be one of"),
         (["file,person,split", "a.edf,p,train", "b.edf,p,test"], "more than one split"),
@@ -226,9 +226,9 @@ def test_folders_patterns_and_scorings_are_found(folder):
         (["person", "x"], "needs a first row"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused(tmp_path, rows, said):
+def test_a_table_that_cannot_be_used_is_refused(tmp_path, rows, stated):
     (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=stated):
         find_nights([], tmp_path / "t.csv")
 
 

@@ -96,10 +96,10 @@ def test_marks_hold_the_place_of_the_numbers_and_of_nothing_else(night, seed):
         for facet, caption in marks.items():
             text = fill_placeholders(caption.text, numbers_of(row))
             assert not set(text) & set(PLACEHOLDERS)
-            said = dict(read_back(text, facet))
+            stated = dict(read_back(text, facet))
             for (path, _, _), value in zip(NUMBERS, numbers_of(row), strict=True):
-                if path[0] == facet == "cardiac" and path[1] in said and not isinstance(said[path[1]], tuple):
-                    assert said[path[1]] == value, (text, path)
+                if path[0] == facet == "cardiac" and path[1] in stated and not isinstance(stated[path[1]], tuple):
+                    assert stated[path[1]] == value, (text, path)
 
 
 def test_marks_leave_the_attributes_as_they_were(night):
@@ -114,7 +114,7 @@ VALUES = [61.6 if name == "hr_mean_bpm" else 14.25 if name == "AF.rate_per_min" 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "rendered"),
     [
         (f"Pulse {PULSE} bpm.", "Pulse 62 bpm."),
         (f"RMSSD {RMSSD} ms; the pulse is {PULSE} bpm.", "The pulse is 62 bpm."),
@@ -124,8 +124,8 @@ VALUES = [61.6 if name == "hr_mean_bpm" else 14.25 if name == "AF.rate_per_min" 
         ("No leg movements.", "No leg movements."),
     ],
 )
-def test_a_sentence_without_its_number_goes(text, told):
-    assert fill_placeholders(text, VALUES) == told
+def test_a_sentence_without_its_number_goes(text, rendered):
+    assert fill_placeholders(text, VALUES) == rendered
 
 
 def noise(n=2):

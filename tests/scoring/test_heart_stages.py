@@ -22,9 +22,9 @@ def test_a_night_with_an_ecg_alone_is_staged_into_wake_nrem_and_rem_and_said_to_
     assert scoring.hypnogram_source == "sleepecg" and scoring.probabilities is None
     assert set(scoring.hypnogram) <= {Stage.W, Stage.NREM, Stage.R, Stage.UNSCORED}
     assert Stage.NREM in scoring.hypnogram and Stage.UNSCORED not in scoring.hypnogram
-    (said,) = [w for w in scoring.warnings if "heart alone" in w]
-    assert "as no EEG was recorded: only wake, NREM and REM sleep" in said
-    assert "kappa .15" in said and "10,164 epochs of 18 MIT-BIH records" in said
+    (stated,) = [w for w in scoring.warnings if "heart alone" in w]
+    assert "as no EEG was recorded: only wake, NREM and REM sleep" in stated
+    assert "kappa .15" in stated and "10,164 epochs of 18 MIT-BIH records" in stated
 
 
 def test_where_the_ecg_is_lost_nothing_is_staged(ecg):
@@ -46,8 +46,8 @@ def test_without_keras_the_reason_says_what_to_install(ecg, monkeypatch):
     monkeypatch.setitem(sys.modules, "keras", None)
     scoring = score(FakeRecording({"ECG": ecg}))
     assert set(scoring.hypnogram) == {Stage.UNSCORED} and scoring.hypnogram_source is None
-    said = "No sleep stages: no EEG was recorded; install the extra 'ecg' to stage"
-    assert any(w.startswith(said) for w in scoring.warnings)
+    stated = "No sleep stages: no EEG was recorded; install the extra 'ecg' to stage"
+    assert any(w.startswith(stated) for w in scoring.warnings)
 
 
 def test_the_classifier_is_the_one_of_sleepecg_with_all_that_is_known():

@@ -50,12 +50,12 @@ def test_what_is_planted_in_unusable_epochs_is_seen_by_no_detector_and_no_number
             on = np.arange(n) // int(12 * rate) % 2
             other[span] = 75.0 + 10 * on if name == "SPO2" else rng.uniform(2 * low, 2 * high, n) * on
         planted[name] = (other, rate)
-    told = []
+    outcomes = []
     for signals in (clean, planted):
         recording = FakeRecording(signals)
         recording.quality = replace(quality, faults=faults)
         scoring = score(recording, [Scoring(night.hypnogram, "expert")])
-        told.append((scoring.events, [(f.id, f.value) for f in night_facts(recording, scoring)]))
-    assert len(told[0][0]) > 100 and {e.type for e in told[0][0]} >= {"arousal", "hypopnea", "desaturation"}
-    assert told[0][0] == told[1][0]
-    assert told[0][1] == told[1][1]
+        outcomes.append((scoring.events, [(f.id, f.value) for f in night_facts(recording, scoring)]))
+    assert len(outcomes[0][0]) > 100 and {e.type for e in outcomes[0][0]} >= {"arousal", "hypopnea", "desaturation"}
+    assert outcomes[0][0] == outcomes[1][0]
+    assert outcomes[0][1] == outcomes[1][1]

@@ -44,10 +44,10 @@ def test_stages_keep_their_distance_however_far_a_person_is_from_others(breadth)
 
 
 def test_people_out_of_the_ordinary_differ_more():
-    usual, unusual = (
+    usual, out_of_distribution = (
         np.stack([draw_spectra(np.random.default_rng(s), b) for s in range(300)]).std(axis=0) for b in (1.0, 1.6)
     )
-    assert np.mean(unusual > usual) > 0.9
+    assert np.mean(out_of_distribution > usual) > 0.9
 
 
 def _sensed(lab, stage):
@@ -77,6 +77,6 @@ def test_no_wave_begins_after_the_night_has_ended():
     person = draw_person(PROFILES["healthy-young"], np.random.default_rng(0), False)
     course = Course(np.full(8, N2, dtype=np.int8), person, np.zeros(8, dtype=np.int8))
     for seed in range(60):  # a spindle rides on what a K-complex in the last second leaves
-        eeg, told = simulate_brain(course, np.random.default_rng(seed))
+        eeg, events = simulate_brain(course, np.random.default_rng(seed))
         assert eeg.shape == (2, course.duration_s * HZ)
-        assert all(e.start_s < course.duration_s for e in told)
+        assert all(e.start_s < course.duration_s for e in events)

@@ -38,8 +38,8 @@ def happenings(night):
 def test_truth_of_a_seed_is_the_same_everywhere(profile, seed):
     night = course(profile, seed)
     rows = [(e.type, e.start_s, e.duration_s, e.channels) for e in happenings(night)]
-    told = json.dumps([night.codes.tolist(), night.positions.tolist(), rows])
-    assert hashlib.sha256(told.encode()).hexdigest()[:16] == TRUTH[profile, seed]
+    scored = json.dumps([night.codes.tolist(), night.positions.tolist(), rows])
+    assert hashlib.sha256(scored.encode()).hexdigest()[:16] == TRUTH[profile, seed]
 
 
 def test_times_stand_in_hundredths_of_a_second():
@@ -49,13 +49,13 @@ def test_times_stand_in_hundredths_of_a_second():
 
 def test_legs_are_told_as_experts_score_them():
     night = course("osa-severe", 11)
-    told = scored_legs(night)
-    assert 0 < len(told) < len(night.legs)
-    for leg in told:
+    scored = scored_legs(night)
+    assert 0 < len(scored) < len(night.legs)
+    for leg in scored:
         assert night.stage_at(leg.start_s) != W
         assert all(leg.end_s <= e.start_s - 0.5 or leg.start_s >= e.end_s + 0.5 for e in night.respiratory)
-    onsets = np.array([e.start_s for e in told])
-    for leg in told:
+    onsets = np.array([e.start_s for e in scored])
+    for leg in scored:
         near = np.sum((np.abs(onsets - leg.start_s) <= 3 * 90) & (onsets != leg.start_s))
         assert leg.type == "leg_movement" or near >= 3
 
@@ -72,10 +72,10 @@ def test_respiratory_events_come_in_trains_and_as_often_as_the_person_has_them()
     nights = [course("osa-mild", seed) for seed in range(8)]
     rates = [len(n.respiratory) / n.sleep_h for n in nights]
     assert 7 < np.median(rates) < 15
-    told = [
+    scored = [
         respiratory_measures(n.codes, [(e.type, e.start_s, e.duration_s) for e in n.respiratory]) for n in nights
     ]
-    short = np.mean([m["pauses under 60 s, %"] for m in told])
+    short = np.mean([m["pauses under 60 s, %"] for m in scored])
     assert short > 100 * (1 - np.exp(-np.mean(rates) / 60)) + 15  # more than if they came one by one by chance
 
 

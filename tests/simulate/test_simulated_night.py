@@ -175,9 +175,9 @@ def test_written_night_is_read_back_and_says_that_it_is_simulated(tmp_path, seve
     rows = list(csv.DictReader((tmp_path / "night.hypnogram.csv").read_text().splitlines()))
     assert rows[0]["epoch"] == "1"
     assert [r["stage"] for r in rows] == [str(s) for s in severe.hypnogram]
-    told = list(csv.DictReader((tmp_path / "night.events.csv").read_text().splitlines()))
-    assert len(told) == len(severe.events)
-    assert {"type", "start_s", "duration_s"} == set(told[0])
+    written = list(csv.DictReader((tmp_path / "night.events.csv").read_text().splitlines()))
+    assert len(written) == len(severe.events)
+    assert {"type", "start_s", "duration_s"} == set(written[0])
 
 
 def test_same_night_gives_the_same_bytes(tmp_path):
@@ -224,21 +224,23 @@ def test_yasa_stages_a_simulated_night():
     assert cohen_kappa_score([str(s) for s in night.hypnogram], staged) >= 0.6
 
 
-def test_unusual_people_lie_outside_the_range_of_usual_ones():
+def test_people_out_of_distribution_lie_outside_the_range_of_usual_ones():
     rng = np.random.default_rng(0)
-    usual, unusual = ([draw_person(PROFILES["csa"], rng, u) for _ in range(60)] for u in (False, True))
-    assert not any(p.unusual for p in usual) and all(p.unusual for p in unusual)
+    usual, out_of_distribution = ([draw_person(PROFILES["csa"], rng, u) for _ in range(60)] for u in (False, True))
+    assert not any(p.out_of_distribution for p in usual) and all(p.out_of_distribution for p in out_of_distribution)
     for name in ("hypopnea_s", "apnea_s", "central_s", "cycle_s", "arousal_s", "plm_interval_s", "leg_s"):
         values = [getattr(p.habits, name) for p in usual]
-        assert not any(min(values) < getattr(p.habits, name) < max(values) for p in unusual)
+        assert not any(min(values) < getattr(p.habits, name) < max(values) for p in out_of_distribution)
     for name in ("ahi_per_h", "depth_pct", "arousals_per_h", "heart_bpm"):
         values = [getattr(p.profile, name) for p in usual]
-        assert not any(min(values) < getattr(p.profile, name) < max(values) for p in unusual)
+        assert not any(min(values) < getattr(p.profile, name) < max(values) for p in out_of_distribution)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_unusual_nights_are_whole_and_others_than_usual_ones(profile):
-    usual, unusual = (simulate_night(seed=4, hours=0.5, profile=profile, unusual=u) for u in (False, True))
-    assert usual.events != unusual.events
-    for values, _ in unusual.signals.values():
+def test_nights_out_of_distribution_are_whole_and_others_than_usual_ones(profile):
+    usual, out_of_distribution = (
+        simulate_night(seed=4, hours=0.5, profile=profile, out_of_distribution=u) for u in (False, True)
+    )
+    assert usual.events != out_of_distribution.events
+    for values, _ in out_of_distribution.signals.values():
         assert np.isfinite(values).all()

@@ -54,14 +54,14 @@ def test_captions_rows_and_charts_tell_nrem(study):
 
 
 def test_answers_name_nrem_and_do_not_deny_deep_sleep(study):
-    def told(*call):
+    def evidence(*call):
         return Call(call[0], call[1:]).run(Context(study))
 
     number = study.scoring.hypnogram.index(Stage.NREM) + 1
-    assert any("NREM sleep" in str(f.value) for f in told("epoch", str(number)).facts)
+    assert any("NREM sleep" in str(f.value) for f in evidence("epoch", str(number)).facts)
     for call in (("stages", "N3"), ("longest", "N2"), ("events", "hypopnea", "N2"), ("facts", "n3_min")):
-        (reason, *_) = told(*call).facts
+        (reason, *_) = evidence(*call).facts
         assert reason.value is None, call
-    assert "does not tell N1, N2 and N3 apart" in told("stages", "N3").facts[0].text
-    assert told("stages", "NREM").facts[0].value and told("longest", "sleep").facts[0].value
-    assert told("overview").facts
+    assert "does not tell N1, N2 and N3 apart" in evidence("stages", "N3").facts[0].text
+    assert evidence("stages", "NREM").facts[0].value and evidence("longest", "sleep").facts[0].value
+    assert evidence("overview").facts

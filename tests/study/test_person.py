@@ -32,8 +32,8 @@ def studies(tmp_path):
     return tmp_path / "studies"
 
 
-def analysed(night, studies, **said):
-    return analyze(night, studies_dir=studies, encoder=FakeEncoder(), **said)
+def analysed(night, studies, **stated):
+    return analyze(night, studies_dir=studies, encoder=FakeEncoder(), **stated)
 
 
 def test_the_header_tells_age_and_sex_and_nothing_else(night, studies):
@@ -46,8 +46,9 @@ def test_the_header_tells_age_and_sex_and_nothing_else(night, studies):
     files = list(study.folder.iterdir())
     kept = b"".join(p.read_bytes() for p in files).lower()
     assert not [w for w in (b"dornberg", b"johannes") if w in kept]
-    said = b"".join(p.read_bytes() for p in files if p.suffix == ".json").lower()  # in numbers a date is any bytes
-    assert not [w for w in (b"1969", b"jun", b"01.06") if w in said]
+    texts = [p.read_bytes() for p in files if p.suffix == ".json"]  # in numbers a date is any bytes
+    stated = b"".join(texts).lower()
+    assert not [w for w in (b"1969", b"jun", b"01.06") if w in stated]
 
 
 def test_what_the_user_says_wins_and_the_key_is_kept_as_a_hash(night, studies):
@@ -81,14 +82,16 @@ def test_what_two_say_of_a_person_at_once_is_kept_of_both(night, studies):
     study = analysed(night, studies)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(correct_person, [study] * 3, [Person(sex="M"), Person(age_years=40), Person("p1")]))
-    told = open_study(study.id, studies).person
-    assert (told["sex"], told["age_years"]) == ("M", 40) and told["id"] == study_store.person_id(studies, "p1")
+    person = open_study(study.id, studies).person
+    assert (person["sex"], person["age_years"]) == ("M", 40) and person["id"] == study_store.person_id(
+        studies, "p1"
+    )
 
 
 def test_what_was_said_of_a_person_outlives_other_weights(night, studies):
-    said = analysed(night, studies, person=Person("p1", 40)).person
+    stated = analysed(night, studies, person=Person("p1", 40)).person
     again = analyze(night, studies_dir=studies, encoder=FakeEncoder(name="other"))
-    assert again.model["name"] == "other" and again.person == said
+    assert again.model["name"] == "other" and again.person == stated
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ def test_age_and_sex_are_taken_as_people_write_them(age, sex, expected):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stated",
     [
         {"age": "54.5"},
         {"age": "-1"},
@@ -117,9 +120,9 @@ def test_age_and_sex_are_taken_as_people_write_them(age, sex, expected):
         {"key": "\udcff"},
     ],
 )
-def test_what_makes_no_sense_is_refused(said):
+def test_what_makes_no_sense_is_refused(stated):
     with pytest.raises(UsageError, match=r"^the (age|sex|key)"):
-        person_of(**said)
+        person_of(**stated)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -135,7 +138,7 @@ def test_a_cohort_is_read_as_tables_are_written(tmp_path, encoding, delimiter):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "stated"),
     [
         ("", "first row"),
         ("file,name\na.edf,Doe\n", "first row"),
@@ -151,9 +154,9 @@ def test_a_cohort_is_read_as_tables_are_written(tmp_path, encoding, delimiter):
         ('file,age\n"' + "a\n" * 70_000, "as CSV"),
     ],
 )
-def test_a_table_that_cannot_be_used_names_the_row(tmp_path, content, said):
+def test_a_table_that_cannot_be_used_names_the_row(tmp_path, content, stated):
     (tmp_path / "people.csv").write_text(content)
-    with pytest.raises(UsageError, match=said) as error:
+    with pytest.raises(UsageError, match=stated) as error:
         read_cohort(tmp_path / "people.csv")
     assert "Doe" not in str(error.value) and "\n" not in str(error.value)
 

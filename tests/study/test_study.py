@@ -161,9 +161,9 @@ def test_no_planted_name_is_kept_whatever_it_hides_in(tmp_path, studies, caplog)
     index = Index.create(tmp_path / "index", 16, study.model)
     index.add(study)
     kept = [p.read_bytes() for folder in (studies, index.folder) for p in folder.rglob("*") if p.is_file()]
-    said = [json.dumps(study.as_json()), numbers_csv(study), events_csv(study), caplog.text, *open_prompts(study)]
+    stated = [json.dumps(study.as_json()), numbers_csv(study), events_csv(study), caplog.text, *open_prompts(study)]
     for name in ("Quillfeather", "quillfeather"):
-        assert not [s for s in said if name in s]
+        assert not [s for s in stated if name in s]
         assert not [k for k in kept for e in ("utf-8", "utf-16-le", "utf-16-be") if name.encode(e) in k]
 
 
@@ -252,10 +252,10 @@ def test_other_weights_make_the_study_anew_under_its_label(night, studies):
 
 
 def test_progress_names_every_step_in_order(night, studies):
-    told = []
-    analyze(night, studies_dir=studies, encoder=FakeEncoder(), progress=lambda *step: told.append(step))
-    assert [step for step, _ in told] == [*STEPS, "saving"]
-    fractions = [fraction for _, fraction in told]
+    steps = []
+    analyze(night, studies_dir=studies, encoder=FakeEncoder(), progress=lambda *step: steps.append(step))
+    assert [step for step, _ in steps] == [*STEPS, "saving"]
+    fractions = [fraction for _, fraction in steps]
     assert fractions == sorted(fractions) and fractions[-1] == 1
 
 

@@ -73,7 +73,7 @@ class Oracle(NanoSleepLM):
         super().__init__(SleepLMNetwork(TINY), train_tokenizer(["heart rate 62 bpm"], 300))
         self.people = people
         self.stages = np.concatenate([p.stages for p in people])
-        self.told = [row for p in people for row in render_captions(p.attributes, "oracle")]
+        self.rendered = [row for p in people for row in render_captions(p.attributes, "oracle")]
         self.kinds = [str(s) for s in STAGES]
 
     def encode(self, epochs):
@@ -92,7 +92,7 @@ class Oracle(NanoSleepLM):
         return rows[[of.get(t, len(self.kinds)) for t in texts]]
 
     def caption_encoded(self, encoded, present, facet):
-        texts = [self.told[int(n)].get(facet) for n in encoded.tokens[:, 0, 0]]
+        texts = [self.rendered[int(n)].get(facet) for n in encoded.tokens[:, 0, 0]]
         return ["" if caption is None else caption.text for caption in texts]
 
     def localize(self, phrase, patches):
@@ -197,7 +197,7 @@ class HearsHearts(Oracle):
         return sign * rates[:, None]
 
 
-def test_hearts_and_stages_of_unusual_people_are_asked_for_in_words(people):
+def test_hearts_and_stages_of_people_out_of_distribution_are_asked_for_in_words(people):
     rates = iter(range(40, 40 + sum(map(len, people))))  # 40 to 99
     beating = [
         replace(p, attributes=[{**row, "cardiac": {"hr_mean_bpm": next(rates)}} for row in p.attributes])
@@ -213,9 +213,9 @@ def test_hearts_and_stages_of_unusual_people_are_asked_for_in_words(people):
     assert hearts['under 50 bpm: "bradycardia"'].n == "60 epochs of 2 people, it holds in 10"
 
 
-def test_unusual_people_are_of_no_other_part():
+def test_people_out_of_distribution_are_of_no_other_part():
     plans = planned_out_of_distribution(8, 2)
-    assert all(plan.unusual and plan.seed - OUT_OF_DISTRIBUTION_SEED in range(8) for plan in plans)
+    assert all(plan.out_of_distribution and plan.seed - OUT_OF_DISTRIBUTION_SEED in range(8) for plan in plans)
     assert {plan.profile for plan in plans} == set(PROFILES)
 
 
@@ -230,8 +230,8 @@ def test_texts_and_epochs_are_looked_for_both_ways(people):
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(CLAIMED := st.frozensets(st.tuples(st.sampled_from("abc"), st.integers(0, 3)))), st.lists(CLAIMED))
-def test_claims_hold_where_all_of_them_are_true(said, true):
-    assert claims_hold(said, true).tolist() == [[a <= b for b in true] for a in said]
+def test_claims_hold_where_all_of_them_are_true(stated, true):
+    assert claims_hold(stated, true).tolist() == [[a <= b for b in true] for a in stated]
 
 
 def test_every_target_is_a_figure_of_its_part(figures, people, monkeypatch):
@@ -267,12 +267,12 @@ def test_spans_and_numbers_are_read_from_claims():
 
 def test_every_number_that_is_told_is_named_as_it_was_measured(people):
     attributes = people[0].attributes
-    told = [render_without_context(attributes, f"telling {i}") for i in range(3)]
+    rendered = [render_without_context(attributes, f"telling {i}") for i in range(3)]
     seen = set()
     for e, row in enumerate(attributes):
         measured = numbers_in(numbers_measured(row))
         for facet in FACETS:
-            claims = [c for telling in told for c in read_back(telling[e].get(facet, ""), facet)]
+            claims = [c for rendering in rendered for c in read_back(rendering[e].get(facet, ""), facet)]
             for name, value in numbers_in(claims).items():
                 sides = [name.replace(name[:3], lead) for lead in ("C3.", "C4.")]  # a band may be read to the other
                 either = {measured.get(side) for side in (sides if name[:3] in ("C3.", "C4.") else [name])}
@@ -367,7 +367,7 @@ def test_the_command_prints_json_and_leaves_the_document_alone(tmp_path, capsys,
     [
         (["--only", "held_out"], "needs --held-out-weights"),
         (
-            ["--only", "held_out", "--held-out-weights", "told"],
+            ["--only", "held_out", "--held-out-weights", "rendered"],
             "not made by `python -m train.nano.pretrain --held-out`",
         ),
         (["--people", "0"], "at least one person"),

@@ -59,14 +59,14 @@ class Night:
 
     def row(self, e, view):
         names = set(view) & set(self.channels)
-        said = {"stage_event": ["sleep stage wake", "sleep stage n3"][e % 2]}
+        stated = {"stage_event": ["sleep stage wake", "sleep stage n3"][e % 2]}
         if names & set(BRAIN):
-            said["brain"] = ["eeg beta power", "eeg delta power"][e % 2]
+            stated["brain"] = ["eeg beta power", "eeg delta power"][e % 2]
         if "POS" in names:
-            said["somatic"] = ["position right", "position left"][e % 2]
-        same = {facet: f"{facet} {e % 2}" for facet in said}
+            stated["somatic"] = ["position right", "position left"][e % 2]
+        same = {facet: f"{facet} {e % 2}" for facet in stated}
         present = [name in names for name in CHANNEL_NAMES]
-        return Row(e, present, STAGES[e % 2], [], [], [], {f: [t] for f, t in said.items()}, {}, same, {})
+        return Row(e, present, STAGES[e % 2], [], [], [], {f: [t] for f, t in stated.items()}, {}, same, {})
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,8 @@ ATTRIBUTES: dict[str, dict] = {
 
 def row():
     calm = {**ATTRIBUTES, "stage_event": {**ATTRIBUTES["stage_event"], "events": EVENTS[2:]}}
-    told = render_captions([ATTRIBUTES, calm] * 30, "words")
-    captions = {f: [t[f].text for t in told] for f in told[0]}
+    rendered = render_captions([ATTRIBUTES, calm] * 30, "words")
+    captions = {f: [t[f].text for t in rendered] for f in rendered[0]}
     phrases = training_phrases(ATTRIBUTES)
     again = render_captions([with_placeholders(ATTRIBUTES)] * 30, "marks")
     marks, spans = {f: [t[f].text for t in again] for f in again[0]}, spans_of(ATTRIBUTES)
@@ -48,8 +48,8 @@ class OneNight:
 
 
 def texts_of(row):
-    told = [t for texts in (*row.captions.values(), *row.templates.values()) for t in texts]
-    return [*row.phrases, *row.unknown, *(p for _, _, p in row.spans), *told]
+    rendered = [t for texts in (*row.captions.values(), *row.templates.values()) for t in texts]
+    return [*row.phrases, *row.unknown, *(p for _, _, p in row.spans), *rendered]
 
 
 def test_no_text_of_a_silent_night_names_a_concept_and_the_rest_is_kept():

@@ -90,6 +90,6 @@ def test_spindles_are_counted_in_the_epoch_that_they_begin_in(people):
 def test_people_are_chosen_who_have_what_is_asked_for():
     plans = planned_with_concepts(4, 2.0)
     assert [p.profile for p in plans[:2]] == ["csa", "csa"] and len({p.name for p in plans}) == 4
-    assert all(resting_bpm(p) < 45 for p in plans[2:]) and not any(p.unusual for p in plans[:2])
+    assert all(resting_bpm(p) < 45 for p in plans[2:]) and not any(p.out_of_distribution for p in plans[:2])
     assert all(p.seed >= FIRST_SEED and p.hours == 2 and not p.scored for p in plans)
     assert len(planned_with_concepts(1, 1.0)) == 2

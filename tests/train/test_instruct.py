@@ -49,8 +49,8 @@ def test_every_plan_that_is_taught_is_allowed_for_its_question(held_out):
 def test_every_answer_that_is_taught_passes_the_check():
     random = np.random.default_rng(4)
     asked = list(questions(random, repeats=1))
-    told = [facts_of(one.calls[0], random) for one in asked]
-    assert sum(bool(t) for t in told) > 300
+    rendered = [facts_of(one.calls[0], random) for one in asked]
+    assert sum(bool(t) for t in rendered) > 300
     for example in answers(iter(asked[::3]), random):
         ids = example.prompt.user.rsplit("\n", 1)[-1].split()
         assert writing.check(example.target, [stand_in(id) for id in ids]) is None

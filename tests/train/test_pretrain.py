@@ -99,9 +99,9 @@ def test_a_whole_duration_is_told_only_of_what_an_epoch_holds():
     }  # fmt: skip
     inside = {**event, "start_s": 4.0, "end_s": 9.0, "duration_s": 5.0, "from_before": False, "into_next": False}
     rows = [{"stage_event": {"stage": "N2", "events": [e]}} for e in (event, inside)]
-    tellings = zip(*(render_without_context(rows, str(i)) for i in range(60)), strict=True)
-    told = [" ".join(row.get("stage_event", "") for row in of_event) for of_event in tellings]
-    assert "1452" not in told[0] and "lasting 5 s" in told[1]
+    renderings = zip(*(render_without_context(rows, str(i)) for i in range(60)), strict=True)
+    rendered = [" ".join(row.get("stage_event", "") for row in of_event) for of_event in renderings]
+    assert "1452" not in rendered[0] and "lasting 5 s" in rendered[1]
 
 
 def test_training_captions_speak_of_no_scorer_and_no_epoch_before(corpus):
@@ -322,8 +322,8 @@ def test_captions_that_name_the_scorer_are_told_again():
             "looked_for": [],
         }
     }
-    for told in render_without_context([row] * 30, "s"):
-        text = told.get("stage_event", "").lower()
+    for rendered in render_without_context([row] * 30, "s"):
+        text = rendered.get("stage_event", "").lower()
         assert "expert" not in text and "rem sleep" not in text.replace("non-rem sleep", "")
 
 

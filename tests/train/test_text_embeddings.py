@@ -31,8 +31,8 @@ def test_texts_are_read_as_the_network_reads_them(tmp_path):
 def test_every_phrase_with_wordings_is_one_of_training():
     phrases = {p for those in (*_EVENT_PHRASES.values(), *(words for _, words in _RULES)) for p in those}
     assert PARAPHRASES.keys() <= phrases
-    told = [w for those in PARAPHRASES.values() for w in those]
-    assert len(told) == len(set(told)) and not phrases & set(told)
+    rendered = [w for those in PARAPHRASES.values() for w in those]
+    assert len(rendered) == len(set(rendered)) and not phrases & set(rendered)
 
 
 @pytest.mark.parametrize("name", LOCATED)

@@ -1,7 +1,7 @@
 """Simulate people and make a corpus of their nights, on all cores or on a Dask cluster.
 
     python -m train.corpus.simulate runs/corpus --split train --nights 24 --hours 7
-    python -m train.corpus.simulate runs/corpus --split validation --nights 8 --hours 4 --unusual
+    python -m train.corpus.simulate runs/corpus --split validation --nights 8 --hours 4 --out-of-distribution
 
 People to choose by are drawn beyond the ranges of those to train on, so that what is chosen is what carries over.
 Each night is written as EDF, as any lab's file, and read like one; the truth of the simulation is its expert
@@ -40,13 +40,13 @@ class Simulated:
     profile: str
     hours: float
     lab: str
-    unusual: bool = False
+    out_of_distribution: bool = False
 
 
 def simulated_night(night: Simulated) -> None:
     """Write one night with its truth; one that is there already is left alone."""
     if not night.path.exists():
-        made = simulate_night(night.seed, night.hours, night.profile, night.unusual, night.lab)
+        made = simulate_night(night.seed, night.hours, night.profile, night.out_of_distribution, night.lab)
         partial = night.path.with_name(f"{night.path.stem}.partial.edf")
         write_night(made, partial, every_event=True)
         for end in (".hypnogram.csv", ".events.csv", ".edf"):  # the recording last: with it the night is there
@@ -59,7 +59,7 @@ def simulate_corpus(
     split: str,
     scheduler: str | None = None,
     workers: int | None = None,
-    told: Progress = lambda step, done, of: None,
+    report: Progress = lambda step, done, of: None,
 ) -> Outcome:
     """Simulate nights, each of a person of its own, and put them into a corpus.
 
@@ -70,7 +70,7 @@ def simulate_corpus(
     nights : sequence of Simulated
     split : str
         To which these people belong.
-    scheduler, workers, told
+    scheduler, workers, report
         As `run_cohort` takes them.
 
     Raises
@@ -81,7 +81,7 @@ def simulate_corpus(
     with client_of(scheduler, workers, len(nights)) as client:
         for path in {night.path.parent for night in nights}:
             path.mkdir(parents=True, exist_ok=True)
-        for night, died in on_workers(client, "simulate", simulated_night, nights, (), told, DIED):
+        for night, died in on_workers(client, "simulate", simulated_night, nights, (), report, DIED):
             if died:
                 raise SleepLMError(f"the night of seed {night.seed} was not simulated: {died}")
         people = [
@@ -95,18 +95,20 @@ def simulate_corpus(
             )
             for number, night in enumerate(nights, start=1)
         ]
-        return run_cohort(people, folder, SETTINGS, SECRET, scheduler=client.scheduler.address, report=told)
+        return run_cohort(people, folder, SETTINGS, SECRET, scheduler=client.scheduler.address, report=report)
 
 
 def planned(
-    folder: Path, split: str, first: int, count: int, hours: float, lab: str, unusual: bool = False
+    folder: Path, split: str, first: int, count: int, hours: float, lab: str, out_of_distribution: bool = False
 ) -> list[Simulated]:
     """The nights of a split from the `first` person on, the profiles in turn; their files lie beside the corpus."""
     profiles = list(PROFILES)
     where = folder.with_name(f"{folder.name}-recordings").absolute() / split
-    kind = "_unusual" * unusual
+    kind = "_out_of_distribution" * out_of_distribution
     return [
-        Simulated(where / f"{profile}_{seed}_{hours:g}h_{lab}{kind}.edf", seed, profile, hours, lab, unusual)
+        Simulated(
+            where / f"{profile}_{seed}_{hours:g}h_{lab}{kind}.edf", seed, profile, hours, lab, out_of_distribution
+        )
         for number in range(first, first + count)
         for profile, seed in [(profiles[number % len(profiles)], FIRST_SEED[split] + number)]
     ]
@@ -121,11 +123,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first person")
     parser.add_argument("--hours", type=float, default=6.0)
     parser.add_argument("--lab", choices=LABS, default="varied")
-    parser.add_argument("--unusual", action="store_true", help="people beyond the ranges of the usual ones")
+    parser.add_argument(
+        "--out-of-distribution", action="store_true", help="people beyond the ranges of the usual ones"
+    )
     parser.add_argument("--workers", type=int, help="processes; by default by cores and memory")
     parser.add_argument("--scheduler", help="address of a Dask scheduler instead")
     given = parser.parse_args(arguments)
-    nights = planned(given.folder, given.split, given.first, given.nights, given.hours, given.lab, given.unusual)
+    nights = planned(
+        given.folder, given.split, given.first, given.nights, given.hours, given.lab, given.out_of_distribution
+    )
     folder = given.folder.absolute()
     try:
         outcome = simulate_corpus(folder, nights, given.split, given.scheduler, given.workers, _print)

@@ -58,7 +58,7 @@ def cached_people(plans: Sequence[Plan], folder: Path) -> list[Person]:
 
 
 def _file_name(plan: Plan) -> str:
-    kind = "_scored" * plan.scored + "_unusual" * plan.unusual
+    kind = "_scored" * plan.scored + "_out_of_distribution" * plan.out_of_distribution
     return f"{plan.name}_{plan.hours:g}h{kind}_{code_sha256()}.safetensors"
 
 

@@ -65,7 +65,7 @@ def measure(
     parts : sequence of str
         Of `PARTS`.
     out_of_distribution : sequence of Person
-        People of unusual habits; the part of this name needs them.
+        People out of distribution; the part of this name needs them.
     held_out : (Encoder, sequence of Person), optional
         A network whose training texts named none of some concepts, and people who have them; the part of this name
         needs it.
@@ -148,16 +148,18 @@ def evaluated(
     groups = (people, reference, others, having)
     with nullcontext(given.cache) if given.cache else tempfile.TemporaryDirectory() as folder:
         everybody = iter(cached_people([plan for group in groups for plan in group], Path(folder)))
-    measured, taught, unusual, asked = ([next(everybody) for _ in group] for group in groups)
+    measured, taught, out_of_distribution, asked = ([next(everybody) for _ in group] for group in groups)
     report(f"people simulated: {time.monotonic() - began:.0f} s")
     context = EvaluationContext.of(model, taught, measured)
-    figures = measure(context, given.data, parts, unusual, (held_out, asked) if held_out else None, report)
+    figures = measure(
+        context, given.data, parts, out_of_distribution, (held_out, asked) if held_out else None, report
+    )
     of, half = f"of {given.hours:g} h", f"of {given.hours / 2:g} h"
     conditions = {
         "weights": f"{model.name}, {model.parameters / 1e6:.1f} M parameters",
         "simulated people": f"{len(people)} {of} (seeds from {TEST_SEED}), each in another lab",
         "learned from": f"{len(reference)} others {half} (seeds from {REFERENCE_SEED})",
-        "of unusual habits": f"{len(others)} more {of} (seeds from {OUT_OF_DISTRIBUTION_SEED})",
+        "out of distribution": f"{len(others)} more {of} (seeds from {OUT_OF_DISTRIBUTION_SEED})",
         "who have what was never named": f"{len(having)} more {of} (seeds from {CONCEPT_SEED})",
         "seconds": round(time.monotonic() - began),
     }

@@ -25,7 +25,9 @@ HELD_OUT = "Concepts that no word of the training named"
 ALL_WORDINGS, IN_OTHER_WORDS = "all wordings", "described by what was read"
 FIRST_SEED = 950_000  # of people who have what is asked for
 _SLOW_HEARTED = ("healthy-young", "healthy-old")
-_RESTING_BPM = 45  # in N2 under it, so that much of the night is slow; only unusual people have such hearts
+_RESTING_BPM = (
+    45  # in N2 under it, so that much of the night is slow; only people out of distribution have such hearts
+)
 _MANY_SPINDLES = 3  # in an epoch
 
 
@@ -89,7 +91,7 @@ def planned_with_concepts(count: int, hours: float) -> list[Plan]:
     each = max(count // 2, 1)
     breathing = [Plan("csa", FIRST_SEED + number, hours, scored=False) for number in range(each)]
     others = (
-        Plan(_SLOW_HEARTED[seed % len(_SLOW_HEARTED)], seed, hours, scored=False, unusual=True)
+        Plan(_SLOW_HEARTED[seed % len(_SLOW_HEARTED)], seed, hours, scored=False, out_of_distribution=True)
         for seed in counting(FIRST_SEED + each)
     )
     return [*breathing, *islice((plan for plan in others if resting_bpm(plan) < _RESTING_BPM), each)]
@@ -97,8 +99,8 @@ def planned_with_concepts(count: int, hours: float) -> list[Plan]:
 
 def resting_bpm(plan: Plan) -> float:
     """The heart rate in N2 of the person whom `simulate_night` draws."""
-    rng = random_streams(plan.seed, plan.profile, plan.unusual)["person"]
-    return draw_person(PROFILES[plan.profile], rng, plan.unusual).profile.heart_bpm
+    rng = random_streams(plan.seed, plan.profile, plan.out_of_distribution)["person"]
+    return draw_person(PROFILES[plan.profile], rng, plan.out_of_distribution).profile.heart_bpm
 
 
 def held_out_figures(

@@ -10,7 +10,7 @@ from train.evaluation.people import ONE_EEG, WHOLE, Person, Plan, groups_of, pla
 from train.evaluation.stages import by_words, in_context, kappa_figure, probed
 
 OUT_OF_DISTRIBUTION_SEED = 970_000
-STAGES_OF, HEARTS_OF = "Stages of people of unusual habits", "Hearts of people of unusual habits"
+STAGES_OF, HEARTS_OF = "Stages of people out of distribution", "Hearts of people out of distribution"
 FAST_HEART = CONDITIONS["high heart rate"]
 # The last of each is in no words of the training.
 HEARTS = {
@@ -21,7 +21,7 @@ HEARTS = {
 
 def planned_out_of_distribution(count: int, hours: float) -> list[Plan]:
     """People of all profiles in turn, every habit and the heart at rest outside what is usual."""
-    return planned(count, hours, OUT_OF_DISTRIBUTION_SEED, scored=False, unusual=True)
+    return planned(count, hours, OUT_OF_DISTRIBUTION_SEED, scored=False, out_of_distribution=True)
 
 
 def out_of_distribution_figures(context: EvaluationContext, people: Sequence[Person]) -> list[Figure]:

@@ -89,7 +89,7 @@ class Plan:
 
     Attributes
     ----------
-    profile, seed, hours, unusual
+    profile, seed, hours, out_of_distribution
         As `simulate_night` takes them.
     scored : bool
         Whether the detectors score the night, which takes longer than all the rest.
@@ -99,7 +99,7 @@ class Plan:
     seed: int
     hours: float
     scored: bool = True
-    unusual: bool = False
+    out_of_distribution: bool = False
 
     @property
     def name(self) -> str:
@@ -107,10 +107,14 @@ class Plan:
         return f"{self.profile}_{self.seed}"
 
 
-def planned(count: int, hours: float, first_seed: int, scored: bool = True, unusual: bool = False) -> list[Plan]:
+def planned(
+    count: int, hours: float, first_seed: int, scored: bool = True, out_of_distribution: bool = False
+) -> list[Plan]:
     """People of all profiles in turn, the first of them with the first seed."""
     profiles = list(PROFILES)
-    return [Plan(profiles[i % len(profiles)], first_seed + i, hours, scored, unusual) for i in range(count)]
+    return [
+        Plan(profiles[i % len(profiles)], first_seed + i, hours, scored, out_of_distribution) for i in range(count)
+    ]
 
 
 def simulated(count: int, hours: float, first_seed: int, scored: bool = True) -> list[Person]:
@@ -120,7 +124,7 @@ def simulated(count: int, hours: float, first_seed: int, scored: bool = True) ->
 
 def simulate(plan: Plan) -> Person:
     """One person, in a laboratory of their own; the night is written as EDF and read back like any lab's."""
-    simulated_night = simulate_night(plan.seed, plan.hours, plan.profile, plan.unusual, lab="varied")
+    simulated_night = simulate_night(plan.seed, plan.hours, plan.profile, plan.out_of_distribution, lab="varied")
     truth = Scoring(
         hypnogram=tuple(simulated_night.hypnogram),
         hypnogram_source="truth",

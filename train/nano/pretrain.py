@@ -76,7 +76,8 @@ class Settings(RunSettings):
         buffer (`train.corpus.shuffle_buffer`).
     variety : float
         How far signals are augmented, 0 to 1 (`train.nano.augmentation.augment`). At 1 a small network of one EEG
-        staged unusual people worse after 250 steps than without (kappa .33 against .38); longer runs may differ.
+        staged people out of distribution worse after 250 steps than without (kappa .33 against .38); longer
+        runs may differ.
     held_out : bool
         Whether three concepts are kept out of all words (see `train.corpus.held_out`).
     texts_only : bool

@@ -68,7 +68,7 @@ def _fits(norm: dict, values: Mapping[str, float], age_years: int, rules: Mappin
 def _stands_out(norm: dict, value: float) -> str | None:
     """A sentence where a value lies outside what was published; None where it does not."""
     source = published()["sources"][norm["source"]]
-    of = f"{source['people']}, {source['said']}"
+    of = f"{source['people']}, {source['cited_as']}"
     unit = norm["unit"]
     if "percentile_90" in norm:
         if value <= norm["percentile_90"]:

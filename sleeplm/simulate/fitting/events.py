@@ -25,13 +25,13 @@ def _over_poisson(rates: np.ndarray, hours: np.ndarray) -> tuple[float, float]:
 
 def fit_arousals(nights: list[RealNight]) -> dict:
     """Rate of the arousals that end no apnoea or hypopnoea, its spread, and where in sleep they come."""
-    told = [n for n in nights if n.arousals is not None]
-    hours = np.array([np.sum(n.codes > W) * EPOCH_S / 3600 for n in told])
-    measured = [rates_by_stage(n.codes, n.arousals or (), "arousals") for n in told]
+    marked = [n for n in nights if n.arousals is not None]
+    hours = np.array([np.sum(n.codes > W) * EPOCH_S / 3600 for n in marked])
+    measured = [rates_by_stage(n.codes, n.arousals or (), "arousals") for n in marked]
     mean, shape = _over_poisson(np.array([m["arousals per hour of sleep"] for m in measured]), hours)
     counts, epochs = np.zeros(5), np.zeros(5)
     lighter, others = np.zeros(2), np.zeros(2)  # arousals, epochs
-    for night in told:
+    for night in marked:
         own = np.zeros(len(night.codes))
         at = (np.asarray(night.arousals) // EPOCH_S).astype(int)
         np.add.at(own, at[(at >= 0) & (at < len(own))], 1)
@@ -44,7 +44,7 @@ def fit_arousals(nights: list[RealNight]) -> dict:
         others += own[:-1][deep & ~falls].sum(), (deep & ~falls).sum()
     overall = counts.sum() / epochs.sum()
     return {
-        "nights": len(told),
+        "nights": len(marked),
         "per_hour": mean,
         "gamma_shape": shape,
         "by_stage": {str(STAGES[s]): float(counts[s] / epochs[s] / overall) for s in SLEEP},

@@ -181,13 +181,13 @@ def _shares_by_habits(chain: Chain, mean: np.ndarray, cov: np.ndarray, lengths: 
 
 def fit_age(nights: list[RealNight]) -> dict:
     """Change of the log shares for ten years of age, and of women against men, in the nights that tell both."""
-    told = [n for n in nights if n.age_years is not None and n.sex in ("F", "M")]
-    logs = log_shares(np.array([_shares(n.codes) for n in told]))
-    age = np.array([n.age_years for n in told]) / 10
-    woman = np.array([n.sex == "F" for n in told], dtype=float)
-    design = np.c_[np.ones(len(told)), age - age.mean(), woman - woman.mean()]
+    known = [n for n in nights if n.age_years is not None and n.sex in ("F", "M")]
+    logs = log_shares(np.array([_shares(n.codes) for n in known]))
+    age = np.array([n.age_years for n in known]) / 10
+    woman = np.array([n.sex == "F" for n in known], dtype=float)
+    design = np.c_[np.ones(len(known)), age - age.mean(), woman - woman.mean()]
     found = np.linalg.lstsq(design, logs, rcond=None)[0]
-    return {"nights": len(told), "per_decade": found[1].tolist(), "women_against_men": found[2].tolist()}
+    return {"nights": len(known), "per_decade": found[1].tolist(), "women_against_men": found[2].tolist()}
 
 
 def _shares(codes: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ def handlers():
 
 
 def test_a_night_that_is_gone_is_one_sentence_and_an_empty_page(handlers):
-    *shown, said = handlers.open("gone")
-    assert shown[0] is None and "There is no study" in said and "Traceback" not in said
+    *shown, stated = handlers.open("gone")
+    assert shown[0] is None and "There is no study" in stated and "Traceback" not in stated
 
 
 def test_each_click_moves_to_its_moment_and_nothing_else_is_believed(handlers):
@@ -70,18 +70,18 @@ def test_what_only_a_person_can_say_is_asked_before_the_analysis_and_its_answer_
     [(*_, asked)] = handlers.analyse(*form)
     assert '<select data-channel="C3">' in asked and '<option value="mV">' in asked and "EEG &lt;1&gt;" in asked
     assert len(handlers.nights.studies) == 1
-    *_, (*_, said) = handlers.answer(*form, clicked(units={"C3": "mV", "C4": ""}))
+    *_, (*_, stated) = handlers.answer(*form, clicked(units={"C3": "mV", "C4": ""}))
     assert handlers.nights.person == Person("p1", 54, "F")
-    assert handlers.nights.units == {"C3": "mV"} and "is analysed and open" in said
-    *_, (*_, said) = handlers.answer(*form, clicked(units="nonsense"))
+    assert handlers.nights.units == {"C3": "mV"} and "is analysed and open" in stated
+    *_, (*_, stated) = handlers.answer(*form, clicked(units="nonsense"))
     assert handlers.nights.units == {}
 
 
 def test_an_age_that_is_none_is_a_sentence(tmp_path):
     (tmp_path / "night.edf").write_bytes(b"0       ")
     handlers = Handlers(FakeNights(), ScriptedAssistant(), "fake-1")
-    [(*_, said)] = handlers.analyse([tmp_path / "night.edf"], "", "", "", "", "old", "")
-    assert "The age must be a whole number of years" in said and len(handlers.nights.studies) == 1
+    [(*_, stated)] = handlers.analyse([tmp_path / "night.edf"], "", "", "", "", "old", "")
+    assert "The age must be a whole number of years" in stated and len(handlers.nights.studies) == 1
 
 
 def test_a_night_with_an_open_question_says_so():
