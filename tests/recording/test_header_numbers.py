@@ -1,4 +1,4 @@
-"""What a header of EDF says in odd spellings, or wrongly, is read as far as it is there, and what is missing is said."""
+"""What a header of EDF says oddly or wrongly is read as far as it is there, and what is missing is said."""
 
 import edfio
 import numpy as np

@@ -11,8 +11,9 @@ pytest.importorskip("resource", reason="limits on processor and memory need a Un
 READER = Path(__file__).with_name("bounded_reader.py")
 # Odd, and read all the same.
 READ = (
-    "count_unknown.edf", "count_huge.edf", "cut.edf", "signals_600.edf", "signals_9999_alike.edf", "unit_bytes.edf", "dates.edf",
-    "dates_nul.edf", "gaps_two_days.edf", "gaps_negative.edf", "notes_of_separators.edf", "records_many.edf",
+    "count_unknown.edf", "count_huge.edf", "cut.edf", "signals_600.edf", "signals_9999_alike.edf",
+    "unit_bytes.edf", "dates.edf", "dates_nul.edf", "gaps_two_days.edf", "gaps_negative.edf",
+    "notes_of_separators.edf", "records_many.edf",
 )  # fmt: skip
 # The field, or the contradiction, that the sentence names.
 NAMED = {
