@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES, RECORDABLE_NAMES
 from sleeplm.recording.gaps import Gaps, mostly_gap
 from sleeplm.recording.montage.questions import Question
 from sleeplm.recording.privacy.subject import NOBODY_KNOWN
@@ -66,7 +66,7 @@ class FakeRecording:
         self.mostly_gap = mostly_gap(gaps, self.n_epochs)
         self.channels = {
             n: Channel(n, n, float(self._signals[n][1]), CHANNEL[n].unit)
-            for n in CHANNEL_NAMES
+            for n in RECORDABLE_NAMES
             if n in self._signals
         }
         self.missing = [n for n in CHANNEL_NAMES if n not in self._signals]

@@ -10,7 +10,7 @@ import numpy as np
 from assistant.grounding.answers import Answer, Citation, TextStep, ToolStep
 from assistant.network import Network
 from sleeplm.errors import NotARecordingError, StudyError
-from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES, RECORDABLE_NAMES
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
 from sleeplm.recording.quality import FAULTS, Quality
@@ -33,7 +33,7 @@ class FakeStudy:
     simulated: bool = True
     n_epochs: int = 960
     start_clock: str | None = "22:49:02"
-    channels: list[str] = field(default_factory=lambda: list(CHANNEL))
+    channels: list[str] = field(default_factory=lambda: list(CHANNEL_NAMES))
     warnings: list[str] = field(default_factory=lambda: ["C3 stands in: the file names no derivation."])
     folder: Path = Path("/nowhere/fake-1")
     event_label: str | None = None
@@ -43,14 +43,14 @@ class FakeStudy:
 
     @property
     def quality(self) -> Quality:
-        faults = np.zeros((self.n_epochs, len(CHANNEL)), np.uint8)
+        faults = np.zeros((self.n_epochs, len(RECORDABLE_NAMES)), np.uint8)
         for name, fault, first, last in (
             ("C4", "flat", 700, 790),
             ("C4", "movement", 300, 303),
             ("AF", "clipped", 5, 40),
         ):
             if name in self.channels:
-                faults[first:last, list(CHANNEL).index(name)] |= 1 << FAULTS.index(fault)
+                faults[first:last, list(RECORDABLE_NAMES).index(name)] |= 1 << FAULTS.index(fault)
         return Quality(faults, tuple(self.channels), self.start_clock)
 
     @property
@@ -59,7 +59,7 @@ class FakeStudy:
             "duration_s": self.n_epochs * 30.0,
             "start": {"date": None, "clock": self.start_clock},
             "channels": {n: {"label": n, "sfreq_hz": 64.0, "unit": CHANNEL[n].unit} for n in self.channels},
-            "missing": [n for n in CHANNEL if n not in self.channels],
+            "missing": [n for n in CHANNEL_NAMES if n not in self.channels],
         }
 
     @cached_property

@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.question.named_facts import named_facts
 from assistant.question.slots import Slots, read_slots
-from assistant.question.topics import Topic, missing, spelled, stages_of, topics_of
+from assistant.question.topics import Topic, known_channels, missing, spelled, stages_of, topics_of
 from sleeplm.kinds.facts import FACT_KINDS, Asked
 from sleeplm.kinds.stages import Stage
 
@@ -104,7 +104,7 @@ class Question:
 
     def missing_topics(self, study: Any) -> list[Topic]:
         """Its topics of which nothing can be said: no signal of theirs was recorded, no event scored."""
-        return missing(self.topics, study.channels, study.scoring.event_sources)
+        return missing(self.topics, known_channels(study), study.scoring.event_sources)
 
 
 def leans_on_before(text: str) -> bool:

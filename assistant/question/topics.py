@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
-from sleeplm.kinds.channels import MODALITIES, Modality
+from sleeplm.kinds.channels import BESIDE, MODALITIES, Modality
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.facts import FACT_KINDS
 from sleeplm.kinds.stages import STAGE_KINDS, Stage
@@ -66,10 +67,17 @@ def topics_of(text: str) -> list[Topic]:
     return [topic for topic in TOPICS if topic.words.search(text)]
 
 
+def known_channels(study: Any) -> tuple[str, ...]:
+    """The canonical channels that hold anything in a study, and those beside them that it has."""
+    there = study.recording.get("channels", {})
+    return (*study.channels, *(channel.name for channel in BESIDE if channel.name in there))
+
+
 def missing(topics: Iterable[Topic], channels: Collection[str], scored: Collection[str] = ()) -> list[Topic]:
     """The topics that nothing can be said of: no signal of theirs was recorded, no event scored."""
     return [
         topic
         for topic in topics
-        if not any(c in channels for c in topic.modality.channels) and not any(e in scored for e in topic.events)
+        if not any(c in channels for c in (*topic.modality.channels, *topic.modality.beside))
+        and not any(e in scored for e in topic.events)
     ]

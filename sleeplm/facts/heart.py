@@ -10,13 +10,16 @@ from sleeplm.facts.reasons import NOT_STAGED
 from sleeplm.facts.signals import epoch_at
 from sleeplm.facts.timeline import Timeline
 from sleeplm.intervals import epoch_ranges
+from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.stages import STAGE_KINDS, STAGES, Stage
+from sleeplm.recording.quality.faults import valid_samples
 from sleeplm.scoring.heart import SOURCE, HeartRate
 from sleeplm.scoring.hrv import STRETCH_S, variability_by_stage
 from sleeplm.scoring.rhythm import premature_beats
 from sleeplm.units import EPOCH_S
 
 MIN_BEATS = 10  # of an epoch, for its mean heart rate to count
+MIN_SECONDS = EPOCH_S // 2  # of an epoch with a valid pulse rate, for its mean to count
 _VARIABILITY = {"rmssd_{}_ms": "rmssd_ms", "sdnn_{}_ms": "sdnn_ms", "lf_hf_{}_ratio": "lf_hf"}
 
 
@@ -28,21 +31,57 @@ def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
         return {}
     evidence: dict[str, Any] = {"signals": ("ECG",)}
     epoch = epoch_at(times_s)
-    found = {"hr_mean_bpm": Finding(bpm.mean(), epochs=epoch_ranges(np.unique(epoch)), **evidence)}
-    counts = np.bincount(epoch)
-    enough = np.flatnonzero(counts >= MIN_BEATS)
-    if enough.size:
-        means = np.bincount(epoch, weights=bpm)[enough] / counts[enough]
-        for id_, pick in {"hr_min_bpm": np.argmin, "hr_max_bpm": np.argmax}.items():
-            number = int(enough[pick(means)])
-            where = night.span_words(number, number)
-            found[id_] = Finding(means[pick(means)], where=where, epochs=((number, number),), **evidence)
+    found = _rates(night, epoch, bpm, MIN_BEATS, evidence)
     premature = premature_beats(heart)
     premature = premature[(premature >= night.start_s) & (premature < night.end_s)]
     found["premature_beat_n"] = Finding(
         len(premature), epochs=epoch_ranges(np.unique(epoch_at(premature))), source=SOURCE, **evidence
     )
     return found | _rate_by_stage(night, epoch, bpm, evidence) | _variability_by_stage(night, heart, evidence)
+
+
+def pulse_findings(night: Timeline, pulse: np.ndarray, sfreq_hz: float, sensor: str = "") -> dict[str, Finding]:
+    """Heart rate in bed and by stage from a recorded rate, where there is no ECG; nothing where none is valid.
+
+    Such a rate is a mean over several seconds: it tells of no beat, no rhythm and no variability.
+
+    Parameters
+    ----------
+    night : Timeline
+        Stages and time in bed.
+    pulse : ndarray
+        Pulse rate in beats per minute, ``[samples]``; NaN where unusable.
+    sfreq_hz : float
+        Its rate.
+    sensor : str
+        What is known of where the rate comes from; of the oximeter where nothing is.
+    """
+    at = np.flatnonzero(valid_samples(pulse, "pulse"))
+    second = (at / sfreq_hz).astype(int)
+    counts = np.bincount(second)
+    seconds = np.flatnonzero(counts)
+    bpm = np.bincount(second, weights=pulse[at])[seconds] / counts[seconds]
+    inside = (seconds >= night.start_s) & (seconds < night.end_s)
+    seconds, bpm = seconds[inside], bpm[inside]
+    if not bpm.size:
+        return {}
+    evidence: dict[str, Any] = {"signals": ("PULSE",), "rule": sensor or CHANNEL["PULSE"].words}
+    epoch = epoch_at(seconds)
+    return _rates(night, epoch, bpm, MIN_SECONDS, evidence) | _rate_by_stage(night, epoch, bpm, evidence)
+
+
+def _rates(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, least: int, evidence: dict) -> dict[str, Finding]:
+    """Mean, and the lowest and highest mean of an epoch with at least so many values."""
+    found = {"hr_mean_bpm": Finding(bpm.mean(), epochs=epoch_ranges(np.unique(epoch)), **evidence)}
+    counts = np.bincount(epoch)
+    enough = np.flatnonzero(counts >= least)
+    if enough.size:
+        means = np.bincount(epoch, weights=bpm)[enough] / counts[enough]
+        for id_, pick in {"hr_min_bpm": np.argmin, "hr_max_bpm": np.argmax}.items():
+            number = int(enough[pick(means)])
+            where = night.span_words(number, number)
+            found[id_] = Finding(means[pick(means)], where=where, epochs=((number, number),), **evidence)
+    return found
 
 
 def _rate_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence: dict) -> dict[str, Finding]:
@@ -56,7 +95,7 @@ def _rate_by_stage(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, evidence
             epochs = epoch_ranges(np.unique(epoch[inside]))
             found[f"hr_{stage.key}_bpm"] = Finding(bpm[inside].mean(), source=source, epochs=epochs, **evidence)
         else:
-            why = f"No valid heart beat lies in scored {STAGE_KINDS[stage].short}" if night.staged else NOT_STAGED
+            why = f"No valid heart rate lies in scored {STAGE_KINDS[stage].short}" if night.staged else NOT_STAGED
             found[f"hr_{stage.key}_bpm"] = Finding(why=why, **evidence)
     return found
 

@@ -7,7 +7,7 @@ import numpy as np
 from sleeplm.facts.atonia import atonia_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
-from sleeplm.facts.heart import heart_findings
+from sleeplm.facts.heart import heart_findings, pulse_findings
 from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
 from sleeplm.facts.signals import oxygen_findings, position_findings
 from sleeplm.facts.sleep import sleep_findings
@@ -155,8 +155,11 @@ def _from_signals(
     if "SPO2" in rate:
         found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])
     heart = heart_of(recording) if heart is None else heart
-    if heart is not None:
-        found |= heart_findings(night, heart)
+    beats = heart_findings(night, heart) if heart is not None else {}
+    if not beats and "PULSE" in rate:
+        sensor = recording.channels["PULSE"].note or ""
+        beats = pulse_findings(night, read_usable(recording, "PULSE"), rate["PULSE"], sensor)
+    found |= beats
     if "EMG_CHIN" in rate:
         found |= atonia_findings(night, recording)
     if "POS" in rate:

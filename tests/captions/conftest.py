@@ -6,7 +6,7 @@ import pytest
 from scipy.signal import lfilter
 
 from sleeplm.intervals import epochs_between
-from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
 from sleeplm.kinds.events import APNEAS
 from sleeplm.kinds.stages import STAGES
 from sleeplm.night import Event, Scoring
@@ -28,7 +28,7 @@ class MadeRecording:
             n: SimpleNamespace(name=n, label=n, sfreq_hz=f, unit=CHANNEL[n].unit, note=None)
             for n, (_, f) in self.made.items()
         }
-        self.missing = [n for n in CHANNEL if n not in self.made]
+        self.missing = [n for n in CHANNEL_NAMES if n not in self.made]
         self.start_clock = None
         self.questions = []
 

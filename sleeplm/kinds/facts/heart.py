@@ -6,6 +6,7 @@ from sleeplm.kinds.stages import STAGE_KINDS, STAGES, Stage
 from sleeplm.units import BEATS, COUNT, MILLISECONDS, RATIO
 
 _MEASURED = Needs("heart")
+_ELSE = "; without a usable ECG, over the seconds with a valid pulse rate of the oximeter"
 _RATE = r"heart ?rate(?! variab)|pulse|bpm|\bhr\b"
 _BY_STAGE = r"(?:by|each|per|every) (?:sleep )?stage"
 _RATE_IN = {
@@ -32,14 +33,17 @@ def _in(stage: Stage) -> Needs:
 
 HEART = (
     FactKind("hr_mean_bpm", "Mean heart rate", BEATS,
-             "Mean heart rate was {value}.", "Mean over the valid beats in bed.", needs=_MEASURED),
+             "Mean heart rate was {value}.", f"Mean over the valid beats in bed{_ELSE}.", needs=_MEASURED),
     FactKind("hr_min_bpm", "Lowest heart rate", BEATS, "The lowest heart rate was {value}{where}.",
-             "Lowest mean of an epoch in bed with at least ten valid beats.", needs=_MEASURED),
+             f"Lowest mean of an epoch in bed with at least ten valid beats{_ELSE}, in epochs with at least 15.",
+             needs=_MEASURED),
     FactKind("hr_max_bpm", "Highest heart rate", BEATS, "The highest heart rate was {value}{where}.",
-             "Highest mean of an epoch in bed with at least ten valid beats.", needs=_MEASURED),
+             f"Highest mean of an epoch in bed with at least ten valid beats{_ELSE}, in epochs with at least 15.",
+             needs=_MEASURED),
     *(FactKind(f"hr_{s.key}_bpm", f"Mean heart rate in {STAGE_KINDS[s].short}", BEATS,
                f"Mean heart rate in {STAGE_KINDS[s].short} was {{value}}.",
-               "Mean over the valid beats in the epochs of the stage in bed.", needs=_in(s), names=_RATE_IN[s])
+               f"Mean over the valid beats in the epochs of the stage in bed{_ELSE}.",
+               needs=_in(s), names=_RATE_IN[s])
       for s in STAGES),
     *(FactKind(id_.format(s.key), f"{name} in {STAGE_KINDS[s].short}", unit,
                f"{name} in {STAGE_KINDS[s].short} was {{value}}.",

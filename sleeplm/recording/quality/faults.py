@@ -11,7 +11,7 @@ from sleeplm.recording.quality.electrodes import electrode_faults, flat_epochs
 from sleeplm.recording.quality.windows import HALF, USUAL, in_epochs, long_runs, share_of
 
 FAULTS = ("missing", "flat", "clipped", "disconnected", "mains", "movement")
-PULSE_BPM = (20.0, 300.0)  # of an oximeter; outside, a probe is off
+PULSE_BPM = (20.0, 250.0)  # of an oximeter; outside, a probe is off: some write 0, 255 or 511 then
 SPO2_PCT = (1.0, 100.5)  # outside, a probe is off; half a percent above 100 is rounding
 _RANGES = {"spo2": SPO2_PCT, "pulse": PULSE_BPM}
 
@@ -35,7 +35,7 @@ _BREATH_HZ = 4.0  # rate of the means in which breaths are looked for
 
 
 def valid_samples(values: np.ndarray, kind: str) -> np.ndarray:
-    """Which samples hold something measured: numbers, of SpO2 from 1 to 100.5 %, of a pulse 20 to 300 bpm.
+    """Which samples hold something measured: numbers, of SpO2 from 1 to 100.5 %, of a pulse 20 to 250 bpm.
 
     Of a position they are those with a known code.
     """
