@@ -171,7 +171,9 @@ def _row(study, fact: Fact) -> str:
         chips += f'<span class="sl-muted">and {more} more</span>'
     missing = f'<div class="sl-muted">{escape(fact.text)}</div>' if fact.value is None else ""
     source = source_label(fact.source)
-    rule = f'<div class="sl-muted">{escape(fact.rule)}</div>' if fact.rule and fact.value is not None else ""
+    doubt = ("too little to tell",) if fact.basis and not fact.basis.enough else ()
+    details = "; ".join((*doubt, *fact.details)) if fact.value is not None else ""
+    rule = f'<div class="sl-muted">{escape(details)}</div>' if details else ""
     definition = f"<details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>{rule}"
     return (
         f'<tr><th scope="row">{definition}{missing}</th><td class="sl-value">{escape(value_words(fact))}</td>'

@@ -8,14 +8,18 @@ from sleeplm.facts.finding import Finding, share_pct
 from sleeplm.facts.reasons import NOT_STAGED, why_no_sleep_fact, why_not_counted, why_not_scored
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.intervals import epoch_ranges
-from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_CHANNELS
-from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Duration, Needs, Rate, ShareOfSleep
+from sleeplm.kinds.channels import CHANNEL
+from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_CHANNELS, EVENT_KINDS
+from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Duration, Needs, Rate, RecordingRate, ShareOfSleep
 from sleeplm.kinds.sources import EXPERT
 from sleeplm.kinds.stages import SLEEP_STAGES, STAGE_KINDS, Stage
-from sleeplm.night import Event, Scoring
+from sleeplm.night import Basis, Event, Scoring
 from sleeplm.scoring.arousals import NREM_ALONE
-from sleeplm.units import EPOCH_S
+from sleeplm.units import EPOCH_S, duration_words
 
+Usable = Callable[[str], "np.ndarray | np.bool"]
+SLEEP_RATE, EVENTS = Rate(), ("event", "events")
+_LOST_EPOCHS = 10  # 5 min of lost signal: under 2% of a night's sleep, which changes no index that is rounded
 PLM_AROUSAL_S = 0.5  # between a leg movement and the arousal that goes with it (AASM Manual 2.6)
 _EXPERTS_RULE = "the expert's rule for hypopneas, which the file does not name"
 _NO_HYPOPNEAS = "apneas alone: the expert scored no hypopneas"
@@ -28,7 +32,7 @@ def event_findings(
     night: Timeline,
     scoring: Scoring,
     recorded: Sequence[str],
-    usable: Callable[[str], np.ndarray | np.bool] = lambda name: np.True_,
+    usable: Usable = lambda name: np.True_,
 ) -> dict[str, Finding]:
     """Counts of events by type, and their indices per hour of sleep.
 
@@ -41,16 +45,19 @@ def event_findings(
     recorded : sequence of str
         Canonical channels of the recording.
     usable : callable
-        Gives the epochs, bool ``[epochs]``, in which a channel holds a signal.
+        Gives the epochs, bool ``[epochs]``, in which a channel holds a signal: what an expert scored counts in all
+        of the sleep, and the signal that was lost meanwhile is noted.
     """
     found = {}
     for kind in FACT_KINDS.values():
         if isinstance(kind.measure, Count):
             found[kind.id] = _count(night, scoring, kind.needs.events[0], recorded)
         elif isinstance(kind.measure, Rate):
-            found[kind.id] = _rate(night, scoring, kind.needs.events, kind.measure, recorded)
+            found[kind.id] = _rate(night, scoring, kind.needs.events, kind.measure, recorded, usable)
+        elif isinstance(kind.measure, RecordingRate):
+            found[kind.id] = _recording_rate(night, scoring, kind.needs.events, recorded, usable)
         elif isinstance(kind.measure, Density):
-            found[kind.id] = _density(night, scoring, kind.needs, recorded, usable)
+            found[kind.id] = _density(night, scoring, kind.needs, recorded)
         elif isinstance(kind.measure, Duration):
             found[kind.id] = _minutes_of(night, scoring, kind.needs.events[0], recorded)
         elif isinstance(kind.measure, ShareOfSleep):
@@ -74,7 +81,12 @@ def _once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
 
 
 def _rate(
-    night: Timeline, scoring: Scoring, types: tuple[str, ...], rate: Rate, recorded: Sequence[str]
+    night: Timeline,
+    scoring: Scoring,
+    types: tuple[str, ...],
+    rate: Rate,
+    recorded: Sequence[str],
+    usable: Usable,
 ) -> Finding:
     """Events per hour of sleep, or of some stages of it."""
     why = why_not_counted(types, scoring, recorded)
@@ -82,8 +94,68 @@ def _rate(
         why = _why_no_arousals_in_rem(scoring)
     if why:
         return Finding(why=why)
+    of = night.asleep if rate.stages is None else night.of_stage(*rate.stages)
     evidence = _evidence(types, night, scoring, recorded)
-    return per_hour_of_sleep(night, _once(scoring, types), rate.stages, rate.awake_too, **evidence)
+    return per_hour_of_sleep(
+        night,
+        _once(scoring, types),
+        rate,
+        scoring.searched_for(types, night.n_epochs),
+        noun=_noun(types),
+        note=lost_signal(types, of, scoring, recorded, usable),
+        **evidence,
+    )
+
+
+def _recording_rate(
+    night: Timeline, scoring: Scoring, types: tuple[str, ...], recorded: Sequence[str], usable: Usable
+) -> Finding:
+    """Events in bed per hour of it that could be searched: the index of a study without stages."""
+    if why := why_not_counted(types, scoring, recorded):
+        return Finding(why=why)
+    if night.staged:
+        return Finding(why="Sleep was staged, and events are counted per hour of it")
+    searched = night.in_bed & scoring.searched_for(types, night.n_epochs)
+    evidence = _evidence(types, night, scoring, recorded)
+    if not searched.any():
+        return Finding(why="No epoch in bed has a usable signal", **evidence)
+    counted = [e for e in _once(scoring, types) if night.touches(e, searched)]
+    basis = _basis(counted, searched, night.in_bed, "recording in bed", _noun(types))
+    return Finding(
+        60 * len(counted) / basis.searched_min,
+        epochs=night.epochs_of(counted),
+        basis=basis,
+        note=lost_signal(types, night.in_bed, scoring, recorded, usable),
+        **evidence,
+    )
+
+
+def _noun(types: Sequence[str]) -> tuple[str, str]:
+    """What one and several of these types are called."""
+    kind = EVENT_KINDS[types[0]]
+    return (kind.noun, kind.plural) if len(types) == 1 else ("event", "events")
+
+
+def _basis(
+    counted: Sequence[Event], searched: np.ndarray, of: np.ndarray, what: str, noun: tuple[str, str] = EVENTS
+) -> Basis:
+    """What an index rests on: `searched` and `of` are epochs, bool ``[epochs]``."""
+    return Basis(len(counted), float(searched.sum()) * EPOCH_MIN, float(of.sum()) * EPOCH_MIN, what, noun)
+
+
+def lost_signal(
+    types: Sequence[str], of: np.ndarray, scoring: Scoring, recorded: Sequence[str], usable: Usable
+) -> str:
+    """What an index of an expert's events must say: how long their first signal was lost in these epochs."""
+    of_experts = [t for t in types if scoring.event_sources.get(t) == EXPERT]
+    channels = [c for t in of_experts for c in EVENT_CHANNELS.get(t, ()) if c in recorded]
+    if not channels:
+        return ""
+    lost = of & ~usable(channels[0])
+    if lost.sum() < _LOST_EPOCHS:
+        return ""
+    minutes = duration_words(float(lost.sum()) * EPOCH_MIN)
+    return f"{CHANNEL[channels[0]].words} holds no usable signal in {minutes} of it"
 
 
 def _why_no_arousals_in_rem(scoring: Scoring) -> str:
@@ -103,13 +175,7 @@ def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded:
     return {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source), "rule": rule}
 
 
-def _density(
-    night: Timeline,
-    scoring: Scoring,
-    needs: Needs,
-    recorded: Sequence[str],
-    usable: Callable[[str], np.ndarray | np.bool],
-) -> Finding:
+def _density(night: Timeline, scoring: Scoring, needs: Needs, recorded: Sequence[str]) -> Finding:
     """Events that begin in the epochs of a stage that could be searched, per minute of these."""
     (type_,), stage = needs.events, needs.stage
     if stage is None:
@@ -118,8 +184,8 @@ def _density(
         return Finding(why=why)
     evidence = _evidence((type_,), night, scoring, recorded)
     events = scoring.events_of(type_)
-    searched = {c for e in events for c in e.channels if scoring.event_sources[type_] != EXPERT}
-    mask = np.logical_and.reduce([night.of_stage(stage), *map(usable, searched & set(recorded))])
+    of = night.of_stage(stage)
+    mask = of & scoring.searched_for((type_,), night.n_epochs)
     if not mask.any():
         if night.of_stage(stage).any():
             return Finding(why=f"No {STAGE_KINDS[stage].plain} has a usable signal", **evidence)
@@ -128,7 +194,9 @@ def _density(
     epoch = np.array([e.start_s // EPOCH_S for e in events], dtype=int)
     epoch = epoch[(epoch >= 0) & (epoch < night.n_epochs)]
     epoch = epoch[mask[epoch]]
-    return Finding(len(epoch) / (mask.sum() * EPOCH_MIN), epochs=epoch_ranges(epoch + 1), **evidence)
+    minutes = float(mask.sum()) * EPOCH_MIN
+    basis = Basis(len(epoch), minutes, float(of.sum()) * EPOCH_MIN, STAGE_KINDS[stage].plain, _noun((type_,)))
+    return Finding(len(epoch) / minutes, epochs=epoch_ranges(epoch + 1), basis=basis, **evidence)
 
 
 def _minutes_of(night: Timeline, scoring: Scoring, type_: str, recorded: Sequence[str]) -> Finding:
@@ -153,9 +221,14 @@ def _share_of_sleep(night: Timeline, scoring: Scoring, type_: str, recorded: Seq
     filled = np.zeros(night.n_epochs * EPOCH_S * 10, dtype=bool)  # tenths of a second; events may overlap
     for e in scoring.events_of(type_):
         filled[round(max(e.start_s, 0) * 10) : round(max(e.end_s, 0) * 10)] = True
-    by_epoch = filled.reshape(night.n_epochs, -1).sum(axis=1) * night.asleep
+    searched = night.asleep & scoring.searched_for((type_,), night.n_epochs)
+    if not searched.any():
+        return Finding(why="No sleep has a usable signal")
+    by_epoch = filled.reshape(night.n_epochs, -1).sum(axis=1) * searched
+    lasting = [e for e in scoring.events_of(type_) if night.touches(e, searched)]
     return Finding(
-        share_pct(float(by_epoch.sum()) / 10, float(night.asleep.sum()) * EPOCH_S),
+        share_pct(float(by_epoch.sum()) / 10, float(searched.sum()) * EPOCH_S),
+        basis=_basis(lasting, searched, night.asleep, "sleep", _noun((type_,))),
         signals=_seen_on([type_], recorded),
         source=both_sources({scoring.event_sources[type_]}, night.source),
         epochs=epoch_ranges(np.flatnonzero(by_epoch) + 1),
@@ -173,17 +246,20 @@ def _plm_with_arousal(night: Timeline, scoring: Scoring, recorded: Sequence[str]
         for e in scoring.events_of("plm")
         if np.any((spans[:, 0] < e.end_s + PLM_AROUSAL_S) & (spans[:, 1] > e.start_s - PLM_AROUSAL_S))
     ]
-    return per_hour_of_sleep(night, near, **_evidence(("plm", "arousal"), night, scoring, recorded))
+    searched = scoring.searched_for(("plm", "arousal"), night.n_epochs)
+    evidence = _evidence(("plm", "arousal"), night, scoring, recorded)
+    return per_hour_of_sleep(night, near, searched=searched, noun=_noun(("plm",)), **evidence)
 
 
 def per_hour_of_sleep(
     night: Timeline,
     events: Sequence[Event],
-    stages: Sequence[str] | None = None,
-    awake_too: bool = False,
+    rate: Rate = SLEEP_RATE,
+    searched: np.ndarray | None = None,
+    noun: tuple[str, str] = EVENTS,
     **evidence,
 ) -> Finding:
-    """Events that touch sleep, per hour of it.
+    """Events that touch sleep that could be searched, per hour of it.
 
     An event counts when any epoch that it touches is sleep, as the AASM manual rules for respiratory events, and
     belongs to the stage of the first such epoch.
@@ -194,21 +270,30 @@ def per_hour_of_sleep(
         Stages and time in bed.
     events : sequence of Event
         Of the types that the index counts.
-    stages : sequence of str, optional
-        Sleep stages to which the index is restricted.
-    awake_too : bool
-        Whether events in bed that touch no sleep count as well.
+    rate : Rate
+        The stages to which the index is restricted, and whether events in bed that touch no sleep count as well.
+    searched : ndarray of bool, optional
+        Epochs ``[epochs]`` whose signals could be searched; all of them by default.
+    noun : tuple of str
+        What one and several of the events are called.
     **evidence
         Passed on to `Finding`.
     """
-    hours = (night.asleep if stages is None else night.of_stage(*stages)).sum() * EPOCH_S / 3600
-    if not hours:
-        rem = stages is not None and tuple(stages) == (Stage.R,)
-        why = "No REM sleep was scored" if rem and night.staged else why_no_sleep_fact(night)
+    of = night.asleep if rate.stages is None else night.of_stage(*rate.stages)
+    if not of.any():
+        why = f"No {rate.of} was scored" if night.asleep.any() else why_no_sleep_fact(night)
         return Finding(why=why, **evidence)
-    allowed = set(stages or SLEEP_STAGES)
-    counted = [e for e in events if night.first_sleep_stage(e) in allowed or (awake_too and night.touches_bed(e))]
-    return Finding(len(counted) / hours, epochs=night.epochs_of(counted), **evidence)
+    searched = np.ones(night.n_epochs, dtype=bool) if searched is None else searched
+    if not (of & searched).any():
+        return Finding(why=f"No {rate.of} has a usable signal", **evidence)
+    allowed = set(rate.stages or SLEEP_STAGES)
+    counted = [
+        e
+        for e in events
+        if night.touches(e, night.in_bed & searched) and (rate.awake_too or night.first_sleep_stage(e) in allowed)
+    ]
+    basis = _basis(counted, of & searched, of, rate.of, noun)
+    return Finding(60 * len(counted) / basis.searched_min, epochs=night.epochs_of(counted), basis=basis, **evidence)
 
 
 def breathing_in(
@@ -218,6 +303,7 @@ def breathing_in(
     asleep: np.ndarray,
     there: np.ndarray,
     sfreq_hz: float,
+    words: str,
 ) -> Finding:
     """Apneas and hypopneas that touch sleep and begin in a body position, per hour of sleep in it.
 
@@ -233,20 +319,30 @@ def breathing_in(
         ``[samples]`` of the position signal: where the person sleeps in the position, and where they are in it.
     sfreq_hz : float
         Rate of the position signal.
+    words : str
+        The position: ``"on the back"``.
     """
     if why := why_not_counted(APNEAS_HYPOPNEAS, scoring, recorded):
         return Finding(why=why)
     evidence = _evidence(APNEAS_HYPOPNEAS, night, scoring, recorded)
     evidence["signals"] += ("POS",)
-    hours = asleep.sum() / sfreq_hz / 3600
-    if not hours:
+    if not asleep.any():
         return Finding(why="There was no sleep in that position" if night.staged else NOT_STAGED, **evidence)
+    searched = scoring.searched_for(APNEAS_HYPOPNEAS, night.n_epochs)
+    epoch = (np.arange(len(asleep)) / sfreq_hz // EPOCH_S).astype(int)
+    found = asleep & np.append(searched, False)[np.minimum(epoch, night.n_epochs)]
+    if not found.any():
+        return Finding(why=f"No sleep {words} has a usable signal", **evidence)
     events = [
         e
         for e in scoring.events_of(*APNEAS_HYPOPNEAS)
-        if night.first_sleep_stage(e) and there[min(int(e.start_s * sfreq_hz), len(there) - 1)]
+        if night.first_sleep_stage(e)
+        and night.touches(e, searched)
+        and there[min(int(e.start_s * sfreq_hz), len(there) - 1)]
     ]
-    return Finding(len(events) / hours, epochs=night.epochs_of(events), **evidence)
+    minutes = [float(mask.sum()) / sfreq_hz / 60 for mask in (found, asleep)]
+    basis = Basis(len(events), *minutes, f"sleep {words}")
+    return Finding(60 * len(events) / basis.searched_min, epochs=night.epochs_of(events), basis=basis, **evidence)
 
 
 def both_sources(events: set[str], stages: str | None) -> str:
@@ -258,9 +354,13 @@ def _count(night: Timeline, scoring: Scoring, event_type: str, recorded: Sequenc
     if not scoring.was_scored(event_type):
         return Finding(why=why_not_scored(event_type, recorded))
     events = scoring.events_of(event_type)
-    signals = _seen_on([event_type], recorded)
+    asleep = sum(night.touches(e, night.asleep) for e in events)
     return Finding(
-        len(events), signals=signals, source=scoring.event_sources[event_type], epochs=night.epochs_of(events)
+        len(events),
+        signals=_seen_on([event_type], recorded),
+        source=scoring.event_sources[event_type],
+        epochs=night.epochs_of(events),
+        note=f"in the whole recording, {asleep} of them in sleep" if night.staged and asleep < len(events) else "",
     )
 
 

@@ -92,6 +92,7 @@ class _Merged:
     lights_on_s: float | None = None
     warnings: list[str] = field(default_factory=list)
     rules: dict[str, str] = field(default_factory=dict)
+    searched: dict[str, np.ndarray] = field(default_factory=dict)
 
     def as_scoring(self) -> Scoring:
         """The scoring as it stands, events in order of start."""
@@ -104,6 +105,7 @@ class _Merged:
             lights_off_s=self.lights_off_s,
             lights_on_s=self.lights_on_s,
             rules=dict(self.rules),
+            searched=dict(self.searched),
         )
 
 
@@ -199,4 +201,6 @@ def _detect(recording: NightSignals, merged: _Merged, detector: Detector) -> Non
     merged.events += [e for e in detections.events if e.type in wanted]
     merged.event_sources |= {t: AUTOMATIC for t in detections.scored if t in wanted}
     merged.rules |= {t: rule for t, rule in detections.rules.items() if t in wanted}
+    if detections.searched is not None:
+        merged.searched |= {t: detections.searched for t in detections.scored if t in wanted}
     merged.warnings += detections.warnings

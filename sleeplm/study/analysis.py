@@ -10,6 +10,7 @@ import numpy as np
 
 from sleeplm import __version__
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.intervals import true_intervals
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.night import Fact, Scoring
@@ -183,6 +184,7 @@ def _scoring_json(scoring: Scoring) -> dict:
         "lights_on_s": scoring.lights_on_s,
         "warnings": list(scoring.warnings),
         "rules": dict(scoring.rules),
+        "searched": {t: true_intervals(mask).tolist() for t, mask in scoring.searched.items()},
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.intervals import mask_of
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
@@ -102,6 +103,7 @@ class Study:
             lights_on_s=values["lights_on_s"],
             warnings=tuple(values["warnings"]),
             rules=values["rules"],
+            searched={t: mask_of(spans, self.n_epochs) for t, spans in values["searched"].items()},
         )
 
     @cached_property
