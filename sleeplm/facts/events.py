@@ -340,8 +340,8 @@ def breathing_in(
         and night.touches(e, searched)
         and there[min(int(e.start_s * sfreq_hz), len(there) - 1)]
     ]
-    minutes = [float(mask.sum()) / sfreq_hz / 60 for mask in (found, asleep)]
-    basis = Basis(len(events), *minutes, f"sleep {words}")
+    searched_min, of_min = (float(mask.sum()) / sfreq_hz / 60 for mask in (found, asleep))
+    basis = Basis(len(events), searched_min, of_min, f"sleep {words}")
     return Finding(60 * len(events) / basis.searched_min, epochs=night.epochs_of(events), basis=basis, **evidence)
 
 

@@ -22,6 +22,8 @@ from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.stages import stage
 from sleeplm.scoring.waves import eye_movements, waves
 
+_BREATHING = {"AF", "THX", "ABD", "SPO2"}
+_HOME_STUDY = "Without sleep stages this is a home study (polygraphy): events are counted per hour of recording."
 EXPERT, AUTOMATIC = "expert", "automatic"
 
 
@@ -68,6 +70,8 @@ def score(
         if staging.probabilities is not None:
             merged.probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
         merged.warnings += [staging.warning] if staging.warning else []
+    if not any(s != Stage.UNSCORED for s in merged.hypnogram) and _BREATHING & set(recording.channels):
+        merged.warnings.append(_HOME_STUDY)
     for detector in detectors(hypopnea_rule):
         _detect(recording, merged, detector)
     off_s = merged.lights_off_s if lights_off_s is None else lights_off_s

@@ -11,7 +11,8 @@ _BY_POSITION = Needs("position", APNEAS_HYPOPNEAS, staging=True)
 
 BREATHING = (
     FactKind("ahi_per_h", "Apnea-hypopnea index", PER_HOUR, "The apnea-hypopnea index was {value} of sleep.",
-             f"Apneas and hypopneas ({IN_SLEEP}) / {TST} ({{source}}).", AASM, _AHI, measure=Rate()),
+             f"Apneas and hypopneas ({IN_SLEEP}) / {TST} ({{source}}).", AASM, _AHI,
+             stands_in="rei_per_h", measure=Rate()),
     FactKind("ahi_rem_per_h", "Apnea-hypopnea index in REM sleep", PER_HOUR,
              "The apnea-hypopnea index in REM sleep was {value} of REM sleep.",
              "Apneas and hypopneas whose first epoch of sleep is R / hours of R.", needs=_AHI,

@@ -125,6 +125,8 @@ class FactKind:
         ``sleep`` or the stage whose longest bout it is.
     share_of : str
         Id of the fact of the same minutes, of which it is the share of total sleep time.
+    stands_in : str
+        Id of the fact that is shown in its place where it has no value.
     measure : Count, Rate, RecordingRate, Density, Duration, ShareOfSleep or None
         How it is measured from events; None where a function of its own measures it.
     """
@@ -140,6 +142,7 @@ class FactKind:
     rank: int = 0
     bout_of: str = ""
     share_of: str = ""
+    stands_in: str = ""
     measure: Measure | None = None
 
     @property
