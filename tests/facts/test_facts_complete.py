@@ -28,7 +28,7 @@ def _signal(name: str) -> tuple[np.ndarray, float]:
         return np.exp(-(((seconds % 1) - 0.5) ** 2) / 2e-4) + 0.01 * rng.standard_normal(len(seconds)), SFREQ_HZ
     if name == "SPO2":
         t = np.arange(N_EPOCHS * 30)
-        return 96 - 8 * np.clip(np.sin(2 * np.pi * t / 150), 0, 1), 1.0  # in step with the events
+        return 96 - 8 * np.clip(np.sin(2 * np.pi * (t - 62) / 150), 0, 1), 1.0  # after each event
     if name == "POS":
         return (np.arange(N_EPOCHS * 30) // 300 % (len(POSITION_KINDS) - 1)).astype(float), 1.0
     return 20 * rng.standard_normal(len(seconds)), SFREQ_HZ

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fakes import FakeRecording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from sleeplm.facts.hypoxic_burden import search_window
 from sleeplm.facts.night_facts import night_facts
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
-from tests.fakes import FakeRecording
 
 HOURS = 2
 N = HOURS * 120
