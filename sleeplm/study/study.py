@@ -102,6 +102,7 @@ class Study:
             lights_on_s=values["lights_on_s"],
             warnings=tuple(values["warnings"]),
             rules=values["rules"],
+            not_understood=values.get("not_understood", {}),
         )
 
     @cached_property

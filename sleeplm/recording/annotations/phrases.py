@@ -43,7 +43,7 @@ def phrase_meaning(word: str) -> "table.Meaning | None":
     plain = word[: table.MAX_WORD].split("|")[0].split("@@")[0]
     without = _MEASURE.sub(" - ", plain)
     tokens = table.fold(without).split()
-    if not all(token in _vocabulary() or _COUNT.fullmatch(token) for token in tokens):
+    if not all(token in vocabulary() or _COUNT.fullmatch(token) for token in tokens):
         return None  # remarks end here, so that many of them cost little
     for apart in _APART:
         parts = [part for part in map(table.fold, re.split(apart, without)) if part]
@@ -65,7 +65,7 @@ def _beside_a_detail(tokens: Sequence[str]) -> "table.Meaning | None":
 
 
 @cache
-def _vocabulary() -> frozenset[str]:
+def vocabulary() -> frozenset[str]:
     """All that a word of several may consist of, also written as one."""
     parts = ("stages", "events", "details", "lights_off", "lights_on", table.ASIDE)
     words = [word for part in parts for word in table.part_of_table(part)]

@@ -82,10 +82,15 @@ def meaning_of(word: str) -> Meaning | None:
     `ASIDE` is a word that is known and no scoring (positions, notices of the recorder) or no word; None: not known.
     What the lab said of the word (`lab_words`) counts first.
     """
+    said = lab_meaning(word)
+    return _meaning_in_table(word) if said is None else said
+
+
+def lab_meaning(word: str) -> Meaning | None:
+    """What the lab said of a word (`lab_words`); None where it said nothing."""
     lab = _LAB.get()
-    if lab and (said := lab.get(word_key(word))) is not None:
-        return _said_meaning(said)
-    return _meaning_in_table(word)
+    said = lab.get(word_key(word)) if lab else None
+    return None if said is None else _said_meaning(said)
 
 
 @cache
