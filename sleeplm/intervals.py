@@ -24,6 +24,18 @@ def true_intervals(mask: np.ndarray, gap: int = 1) -> np.ndarray:
     return np.stack([spans[np.append(True, apart), 0], spans[np.append(apart, True), 1]], axis=1)
 
 
+def mask_of(intervals: Iterable[Sequence[int]], length: int) -> np.ndarray:
+    """The mask of which `true_intervals` gives these intervals.
+
+    >>> mask_of([[0, 2], [3, 4]], 5).tolist()
+    [True, True, False, True, False]
+    """
+    mask = np.zeros(length, dtype=bool)
+    for first, last in intervals:
+        mask[first:last] = True
+    return mask
+
+
 def epoch_ranges(epochs: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Fold epoch numbers into ``(first, last)`` ranges, both ends included.
 

@@ -1,6 +1,6 @@
 """What is said of a night, as plain values that pass between the rooms: Event, Scoring, Fact."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -9,6 +9,7 @@ from sleeplm.errors import UsageError
 from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.kinds.sources import partly_understood
 from sleeplm.kinds.stages import Stage
+from sleeplm.units import duration_words
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,9 @@ class Scoring:
         Whether its events are known to the epoch alone, so that several may have the same times.
     not_understood : mapping of str to int
         Event types of an expert's of which some may be missing, and how many of the scorer's words may be theirs.
+    searched : mapping of str to ndarray of bool
+        Event types of detectors, and the epochs ``[epochs]`` whose signals could be searched for them. A type that
+        is not in it was looked for in the whole recording, as an expert does.
     """
 
     hypnogram: tuple[Stage, ...] = ()
@@ -101,6 +105,7 @@ class Scoring:
     rules: Mapping[str, str] = field(default_factory=dict)
     by_epoch: bool = False
     not_understood: Mapping[str, int] = field(default_factory=dict)
+    searched: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def events_of(self, *types: str) -> list[Event]:
         """The events of these types, in order of start."""
@@ -113,6 +118,64 @@ class Scoring:
     def source_of(self, event_type: str) -> str:
         """Who looked for events of this type, and how many words of theirs were not understood."""
         return partly_understood(self.event_sources[event_type], self.not_understood.get(event_type, 0))
+
+    def searched_for(self, types: Iterable[str], n_epochs: int) -> np.ndarray:
+        """Epochs, bool ``[n_epochs]``, that could be searched for all of these types of events."""
+        masks = [self.searched[t] for t in types if t in self.searched]
+        return np.logical_and.reduce([np.ones(n_epochs, dtype=bool), *masks])
+
+
+# One event in 15 min is 4 per hour, under every threshold in use: fewer minutes let a single event decide.
+LEAST_BASIS_MIN = 15.0
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an index rests on.
+
+    Attributes
+    ----------
+    events : int
+        Events counted.
+    searched_min : float
+        Minutes in which they could be found: the denominator.
+    of_min : float
+        Minutes that there were, lost signal included.
+    of : str
+        Of what: ``"sleep"``, ``"REM sleep"``.
+    noun : tuple of str
+        What one event and several are called.
+    """
+
+    events: int
+    searched_min: float
+    of_min: float
+    of: str
+    noun: tuple[str, str] = ("event", "events")
+
+    @property
+    def enough(self) -> bool:
+        """Whether it is enough to judge by."""
+        return self.searched_min >= LEAST_BASIS_MIN
+
+    @property
+    def words(self) -> str:
+        """As ``"57 events in 1 h 4 min of 2 h 32 min of sleep; the rest could not be searched"``."""
+        counted = f"{self.events} {self.noun[self.events != 1]}"
+        if self.searched_min >= self.of_min:
+            return f"{counted} in {duration_words(self.of_min)} of {self.of}"
+        searched, of = duration_words(self.searched_min), duration_words(self.of_min)
+        return f"{counted} in {searched} of {of} of {self.of}; the rest could not be searched"
+
+    def as_dict(self) -> dict:
+        """The basis as the JSON contract has it."""
+        return {**asdict(self), "noun": list(self.noun), "enough": self.enough}
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> "Basis":
+        """Read back what `as_dict` wrote."""
+        known = {k: v for k, v in values.items() if k != "enough"}
+        return cls(**{**known, "noun": tuple(values["noun"])})
 
 
 @dataclass(frozen=True)
@@ -141,6 +204,10 @@ class Fact:
         First and last epoch (from 1, both included) of the stretches that it rests on.
     rule : str
         The rule by which its events were scored, where there is more than one; named wherever the value is shown.
+    basis : Basis or None
+        Events and minutes that an index rests on.
+    note : str
+        What a reader must know beside the value: how much of the night it leaves out.
     """
 
     id: str
@@ -153,16 +220,30 @@ class Fact:
     source: str = "measured"
     epochs: tuple[tuple[int, int], ...] = ()
     rule: str = ""
+    basis: Basis | None = None
+    note: str = ""
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What must be shown beside a value: what it rests on, what it leaves out, and its rule."""
+        basis = self.basis.words if self.basis else ""
+        return tuple(words for words in (basis, self.note, self.rule) if words)
 
     def as_dict(self) -> dict:
         """The fact as the JSON contract has it."""
-        return {**asdict(self), "signals": list(self.signals), "epochs": [list(e) for e in self.epochs]}
+        return {
+            **asdict(self),
+            "signals": list(self.signals),
+            "epochs": [list(e) for e in self.epochs],
+            "basis": self.basis.as_dict() if self.basis else None,
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping) -> "Fact":
         """Read back what `as_dict` wrote."""
         epochs = tuple((int(a), int(b)) for a, b in values["epochs"])
-        return cls(**{**values, "signals": tuple(values["signals"]), "epochs": epochs})
+        basis = Basis.from_dict(values["basis"]) if values["basis"] else None
+        return cls(**{**values, "signals": tuple(values["signals"]), "epochs": epochs, "basis": basis})
 
 
 def day_seconds(clock: str) -> int:

@@ -1,6 +1,7 @@
 """All facts of a night, put together from what its stages, events and signals give."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.scoring.heart_stages import SOURCE as HEART_STAGING
 from sleeplm.scoring.stages import low_confidence
 from sleeplm.scoring.usable import read_usable
+from sleeplm.units import duration_words
 
 _STAGING_CHANNELS = ("C3", "C4", "EOG_L", "EOG_R", "EMG_CHIN")
 
@@ -93,10 +95,18 @@ def _in_force(
     if kind.needs.told_apart and not night.depth_known:
         return Finding(why=NO_DEPTH)
     if kind.id in found:
-        return found[kind.id]
+        return replace(found[kind.id], note=found[kind.id].note or _unscored_note(kind, night))
     why = why_unknown(kind, night, scoring, recorded)
     of_signal = bool(kind.needs.modality)
     return Finding(why=why) if of_signal else Finding(why=why, source=night.source or "measured")
+
+
+def _unscored_note(kind: FactKind, night: Timeline) -> str:
+    """What a number of the hypnogram must say where part of the time in bed has no stage."""
+    of_stages = kind.needs.staging and not kind.needs.modalities
+    if not of_stages or not night.unscored.any():
+        return ""
+    return f"{duration_words(float(night.unscored.sum()) * EPOCH_MIN)} of the time in bed were not scored"
 
 
 def _staging_signals(recording: NightSignals, scoring: Scoring) -> tuple[str, ...]:
@@ -111,7 +121,7 @@ def _period(recording: NightSignals, scoring: Scoring, night: Timeline) -> dict[
     """Recording, lights and time in bed: what is there without any scoring."""
     whole = ((1, night.n_epochs),) if night.n_epochs else ()
     in_bed = epoch_ranges(np.flatnonzero(night.in_bed) + 1)
-    unscored = night.of_stage(Stage.UNSCORED)
+    unscored = night.unscored
     found = {
         "recording_min": Finding(recording.duration_s / 60, epochs=whole),
         "recording_start_clock": Finding(recording.start_clock, NO_CLOCK, epochs=whole[:1]),

@@ -121,8 +121,8 @@ def position_findings(
     asleep = np.concatenate([night.asleep, [False]])[np.minimum(epoch_at(seconds) - 1, night.n_epochs)]
     on_back = masks["supine"]
     off_back = np.logical_or.reduce([mask for name, mask in masks.items() if name != "supine"])
-    for id_, mask in {"ahi_supine_per_h": on_back, "ahi_nonsupine_per_h": off_back}.items():
-        found[id_] = breathing_in(night, scoring, recorded, mask & asleep, mask, sfreq_hz)
+    for place, words, mask in (("supine", "on the back", on_back), ("nonsupine", "off the back", off_back)):
+        found[f"ahi_{place}_per_h"] = breathing_in(night, scoring, recorded, mask & asleep, mask, sfreq_hz, words)
     return found
 
 

@@ -74,6 +74,11 @@ class Timeline:
         """Whether any epoch in bed has a stage."""
         return bool(np.any(self.in_bed & (self.stages != Stage.UNSCORED)))
 
+    @cached_property
+    def unscored(self) -> np.ndarray:
+        """Epochs in bed without a stage, bool ``[epochs]``."""
+        return self.of_stage(Stage.UNSCORED)
+
     @property
     def depth_known(self) -> bool:
         """Whether N1, N2 and N3 are told apart."""
@@ -108,9 +113,9 @@ class Timeline:
         asleep = np.flatnonzero(self.asleep[touched])
         return str(self.stages[touched][asleep[0]]) if asleep.size else None
 
-    def touches_bed(self, event: Event) -> bool:
-        """Whether an event touches an epoch in bed, asleep or awake."""
-        return bool(self.in_bed[self._touched(event)].any())
+    def touches(self, event: Event, epochs: np.ndarray) -> bool:
+        """Whether an event touches one of these epochs, bool ``[epochs]``."""
+        return bool(epochs[self._touched(event)].any())
 
     def _touched(self, event: Event) -> slice:
         """The epochs that an event touches; none where it begins outside the recording."""

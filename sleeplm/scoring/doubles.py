@@ -6,9 +6,9 @@ from dataclasses import replace
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS
 from sleeplm.night import Event
 
-# Of the shorter of two events: so much of it within the other, and they are one. Two scorings of one event overlap by
-# .83 to 1 and neighbours by .06 to .22 (psgscoring, CHANGELOG 0.14.9); half also joins events of 10 s, the shortest,
-# that two scorers put 5 s apart.
+# Of the shorter of two events: so much of it within the other, and they are one. Two scorings of one event overlap
+# by .83 to 1 and neighbours by .06 to .22 (psgscoring, CHANGELOG 0.14.9); half also joins events of 10 s, the
+# shortest, that two scorers put 5 s apart.
 SAME_EVENT = 0.5
 _EXACT_S = 0.01  # to which exports write times
 # What cannot overlap itself in one person; movements of two legs and waves of two electrodes can.
@@ -18,11 +18,10 @@ _SINGLE = (APNEAS_HYPOPNEAS, ("rera",), ("desaturation",), ("arousal",))
 def counted_once(events: Sequence[Event]) -> tuple[list[Event], list[str]]:
     """Events without those that are another one, and what was put together, in words.
 
-    Rows of one type and time are one event. An apnea or hypopnea of which half or more lies within another, or within
-    which half or more of the other lies, is that event; so of RERAs, desaturations and arousals among themselves.
-    The longer one stays. Where one of the two is an apnea, so is the event: "if a portion of a respiratory event
-    that would otherwise meet criteria for a hypopnea meets criteria for apnea, the entire event should be scored as
-    an apnea" (AASM Manual 2.6, VIII.B note). Events that touch, or share less than half, are two.
+    Rows of one type and time are one event. Two apneas or hypopneas are one where half or more of the shorter lies
+    within the other; so are RERAs, desaturations and arousals among themselves. The longer one stays. Where one of
+    the two is an apnea, so is the event: an event that meets the criteria of an apnea in a part is an apnea as a
+    whole (AASM Manual 2.6, respiratory rules, note on hypopneas). Events that touch, or share less, are two.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from sleeplm.intervals import true_intervals
 from sleeplm.night import Event
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.detections import Detections, margin
-from sleeplm.scoring.usable import loss_warnings, read_usable
+from sleeplm.scoring.usable import loss_warnings, read_usable, searched_epochs
 
 SOURCE = "sleeplm oximetry"
 LOWEST_PCT, HIGHEST_PCT = 50.0, 100.5  # half a percent of rounding above 100 is not an artefact
@@ -89,7 +89,12 @@ def oxygen_events(recording: NightSignals) -> Detections:
     if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
         why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
         return Detections(warnings=(why,))
-    return Detections(desaturations(spo2, sfreq_hz), ("desaturation",), loss_warnings(recording, "SPO2"))
+    return Detections(
+        desaturations(spo2, sfreq_hz),
+        ("desaturation",),
+        loss_warnings(recording, "SPO2"),
+        searched=searched_epochs(recording, "SPO2"),
+    )
 
 
 def as_reported(values: np.ndarray) -> np.ndarray:

@@ -23,6 +23,8 @@ from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.stages import stage
 from sleeplm.scoring.waves import eye_movements, waves
 
+_BREATHING = {"AF", "THX", "ABD", "SPO2"}
+_HOME_STUDY = "Without sleep stages this is a home study (polygraphy): events are counted per hour of recording."
 EXPERT, AUTOMATIC = "expert", "automatic"
 
 
@@ -69,6 +71,8 @@ def score(
         if staging.probabilities is not None:
             merged.probabilities = np.where(gap[:, None], np.float32(np.nan), staging.probabilities)
         merged.warnings += [staging.warning] if staging.warning else []
+    if not any(s != Stage.UNSCORED for s in merged.hypnogram) and _BREATHING & set(recording.channels):
+        merged.warnings.append(_HOME_STUDY)
     for detector in detectors(hypopnea_rule):
         _detect(recording, merged, detector)
     off_s = merged.lights_off_s if lights_off_s is None else lights_off_s
@@ -94,6 +98,7 @@ class _Merged:
     warnings: list[str] = field(default_factory=list)
     rules: dict[str, str] = field(default_factory=dict)
     not_understood: dict[str, int] = field(default_factory=dict)
+    searched: dict[str, np.ndarray] = field(default_factory=dict)
 
     def as_scoring(self) -> Scoring:
         """The scoring as it stands, events in order of start."""
@@ -107,6 +112,7 @@ class _Merged:
             lights_on_s=self.lights_on_s,
             rules=dict(self.rules),
             not_understood=dict(self.not_understood),
+            searched=dict(self.searched),
         )
 
 
@@ -205,4 +211,6 @@ def _detect(recording: NightSignals, merged: _Merged, detector: Detector) -> Non
     merged.events += [e for e in detections.events if e.type in wanted]
     merged.event_sources |= {t: AUTOMATIC for t in detections.scored if t in wanted}
     merged.rules |= {t: rule for t, rule in detections.rules.items() if t in wanted}
+    if detections.searched is not None:
+        merged.searched |= {t: detections.searched for t in detections.scored if t in wanted}
     merged.warnings += detections.warnings

@@ -10,6 +10,7 @@ import numpy as np
 
 from sleeplm import __version__
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.intervals import true_intervals
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.night import Fact, Scoring
@@ -184,6 +185,7 @@ def _scoring_json(scoring: Scoring) -> dict:
         "warnings": list(scoring.warnings),
         "rules": dict(scoring.rules),
         "not_understood": dict(scoring.not_understood),
+        "searched": {t: true_intervals(mask).tolist() for t, mask in scoring.searched.items()},
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.intervals import mask_of
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
@@ -102,7 +103,8 @@ class Study:
             lights_on_s=values["lights_on_s"],
             warnings=tuple(values["warnings"]),
             rules=values["rules"],
-            not_understood=values.get("not_understood", {}),
+            not_understood=values["not_understood"],
+            searched={t: mask_of(spans, self.n_epochs) for t, spans in values["searched"].items()},
         )
 
     @cached_property

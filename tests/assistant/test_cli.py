@@ -72,7 +72,8 @@ def test_analyze_prints_the_contract(run, ucddb018, expert):
     assert "SPO2" in result["recording"]["missing"]
     assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
     assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
-    keys = {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs", "rule"}
+    keys = {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs"}
+    keys |= {"rule", "basis", "note"}
     assert all(set(f) == keys for f in result["facts"])
 
 

@@ -173,7 +173,10 @@ def test_an_automatic_index_names_its_rule_and_needs_hypopneas():
     assert values["apnea",].value is None and "Hypopneas were not scored" in values["apnea",].text
     assert values["apnea", "hypopnea"].value == 1.0
     assert facts["ahi_per_h"].rule == RULE
-    assert facts["ahi_per_h"].text == f"The apnea-hypopnea index was 1 per hour of sleep ({RULE})."
+    assert (
+        facts["ahi_per_h"].text
+        == f"The apnea-hypopnea index was 1 per hour of sleep (1 event in 60 min of sleep; {RULE})."
+    )
     assert facts["apnea_index_per_h"].rule == "" and facts["rdi_per_h"].value is None
 
 

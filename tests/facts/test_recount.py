@@ -105,6 +105,7 @@ def test_a_density_is_per_minute_that_could_be_searched():
     spindles = tuple(Event("spindle", 30.0 * e, 1.0, ("C3",)) for e in range(10))
     values = {}
     for source in ("automatic", "expert"):
-        scoring = Scoring((Stage.N2,) * 40, "expert", spindles, {"spindle": source})
+        searched = {"spindle": recording.quality.usable("C3")} if source == "automatic" else {}
+        scoring = Scoring((Stage.N2,) * 40, "expert", spindles, {"spindle": source}, searched=searched)
         values[source] = {f.id: f.value for f in night_facts(recording, scoring)}["spindle_n2_per_min"]
     assert values == {"automatic": 1.0, "expert": 0.5}

@@ -8,7 +8,17 @@ from sleeplm.kinds.facts.body import BODY
 from sleeplm.kinds.facts.breathing import BREATHING
 from sleeplm.kinds.facts.counts import count
 from sleeplm.kinds.facts.heart import HEART
-from sleeplm.kinds.facts.kind import Asked, Count, Density, Duration, FactKind, Needs, Rate, ShareOfSleep
+from sleeplm.kinds.facts.kind import (
+    Asked,
+    Count,
+    Density,
+    Duration,
+    FactKind,
+    Needs,
+    Rate,
+    RecordingRate,
+    ShareOfSleep,
+)
 from sleeplm.kinds.facts.oxygen import OXYGEN
 from sleeplm.kinds.facts.period import PERIOD
 from sleeplm.kinds.facts.sleep import SLEEP
@@ -30,5 +40,6 @@ __all__ = [
     "FactKind",
     "Needs",
     "Rate",
+    "RecordingRate",
     "ShareOfSleep",
 ]

@@ -2,7 +2,7 @@
 
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS
 from sleeplm.kinds.facts.counts import count
-from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, Duration, FactKind, Needs, Rate
+from sleeplm.kinds.facts.kind import AASM, IN_SLEEP, TST, Duration, FactKind, Needs, Rate, RecordingRate
 from sleeplm.kinds.stages import NREM_STAGES, Stage
 from sleeplm.units import MINUTES, PER_HOUR
 
@@ -11,18 +11,24 @@ _BY_POSITION = Needs("position", APNEAS_HYPOPNEAS, staging=True)
 
 BREATHING = (
     FactKind("ahi_per_h", "Apnea-hypopnea index", PER_HOUR, "The apnea-hypopnea index was {value} of sleep.",
-             f"Apneas and hypopneas ({IN_SLEEP}) / {TST} ({{source}}).", AASM, _AHI, measure=Rate()),
+             f"Apneas and hypopneas ({IN_SLEEP}) / {TST} ({{source}}).", AASM, _AHI,
+             stands_in="rei_per_h", measure=Rate()),
     FactKind("ahi_rem_per_h", "Apnea-hypopnea index in REM sleep", PER_HOUR,
              "The apnea-hypopnea index in REM sleep was {value} of REM sleep.",
              "Apneas and hypopneas whose first epoch of sleep is R / hours of R.", needs=_AHI,
-             measure=Rate((Stage.R,))),
+             measure=Rate((Stage.R,), of="REM sleep")),
     FactKind("ahi_nrem_per_h", "Apnea-hypopnea index in NREM sleep", PER_HOUR,
              "The apnea-hypopnea index in NREM sleep was {value} of NREM sleep.",
              "Apneas and hypopneas whose first epoch of sleep is N1, N2 or N3 / hours of these.", needs=_AHI,
-             measure=Rate(NREM_STAGES)),
+             measure=Rate(NREM_STAGES, of="NREM sleep")),
+    FactKind("rei_per_h", "Respiratory event index", PER_HOUR,
+             "The respiratory event index was {value} of recording.",
+             "Apneas and hypopneas in bed / hours in bed in which they could be looked for, in a study without "
+             "sleep stages ({source}).", "AASM Manual 2.6, home sleep apnea testing",
+             Needs(events=APNEAS_HYPOPNEAS), measure=RecordingRate(), names=r"\brei\b|respiratory event index"),
     FactKind("rdi_per_h", "Respiratory disturbance index", PER_HOUR,
              "The respiratory disturbance index was {value} of sleep.",
-             f"Apneas, hypopneas and RERAs that overlap neither ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
+             f"Apneas, hypopneas and RERAs at most half within these ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
              Needs(events=(*APNEAS_HYPOPNEAS, "rera"), staging=True), measure=Rate(),
              names=r"\brdi\b|respiratory disturbance"),
     FactKind("apnea_index_per_h", "Apnea index", PER_HOUR, "The apnea index was {value} of sleep.",

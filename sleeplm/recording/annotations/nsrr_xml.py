@@ -12,8 +12,8 @@ ORDER = 1
 NAME = "NSRR XML"
 SUFFIXES = (".xml",)
 # The NSRR's table of Compumedics' words, by which SHHS, CFS, CHAT, MESA and its other cohorts were translated, has
-# "Unsure" as a respiratory event of over 50% less flow with 3% desaturation, the AASM's alternative hypopnea; it is no
-# doubt of the scorer's (edf-editor-translator, configuration/nsrr-psg-events-compumedics-mapping.csv).
+# "Unsure" as a respiratory event of over 50% less flow with 3% desaturation, the AASM's alternative hypopnea; it is
+# no doubt of the scorer's (edf-editor-translator, configuration/nsrr-psg-events-compumedics-mapping.csv).
 UNSURE = {
     "unsure": (
         ("hypopnea", "Unsure"),

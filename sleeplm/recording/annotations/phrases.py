@@ -1,9 +1,9 @@
 """Words with a detail behind or before them: ``Respiratory Event - Hypopnea - Desat 93.0 %``, ``Stage N2 sleep``.
 
-A word is taken apart where punctuation stands, and measures (``DUR: 24.9 SEC.``) are left out. It is understood only
-where every part is known: one part scores, the rest are details of ``words.json`` or what goes with it (an arousal
-beside a hypopnea). Two parts that score the same thing differently (hypopnea and RERA), or one unknown, make it a word
-that we do not know: "not a hypopnea" is none.
+A word is taken apart where punctuation stands, and measures (``DUR: 24.9 SEC.``) are left out. It is understood
+only where every part is known: one part scores, the rest are details of ``words.json`` or what goes with it (an
+arousal beside a hypopnea). Two parts that score the same thing differently (hypopnea and RERA), or one unknown,
+make it a word that we do not know: "not a hypopnea" is none.
 """
 
 import re
@@ -12,15 +12,13 @@ from functools import cache
 
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.stages import Stage
-from sleeplm.recording.annotations import words as table
+from sleeplm.recording.annotations import word_table as table
 
 _KEYS = r"dur(?:ation)?|min(?:imum)?|max(?:imum)?|mean|drop|nadir|low(?:est)?|fall|sp?o2|sao2|o2|hr|pulse|ipap|epap"
 _NUMBER = r"[<>≥≤]?=?\s*-?\d{1,4}(?:[.,]\d{1,3})?"
 _UNIT = r"\s*(?:%|sec(?:onds|s)?\b\.?|s\b\.?|ms\b|bpm\b|db\b|[uµ]v\b|cm ?h2o\b)"
 # A number with a unit, or with what it measures before it: no stage and no name.
-_MEASURE = re.compile(
-    rf"(?:(?:\b(?:{_KEYS})\b\.?[\s:=]*)+{_NUMBER}(?:{_UNIT})?|(?<![\w.,]){_NUMBER}{_UNIT})", re.I
-)
+_MEASURE = re.compile(rf"(?:(?:\b(?:{_KEYS})\b\.?[\s:=]*)+{_NUMBER}(?:{_UNIT})?|(?<![\w.,]){_NUMBER}{_UNIT})", re.I)
 _APART = (r"\s[-–—]+\s|[()\[\]{},;:/+*]|\bwith\b|\bw/", r"[\s\W_]*[-–—_()\[\]{},;:/+*]+[\s\W_]*|\bwith\b")
 _COUNT = re.compile(r"\d{1,2}")  # what some systems number their events' kinds with; a longer one may be a date
 _STAGE_NOUNS = frozenset(
@@ -38,7 +36,7 @@ _DEPTHS = {
 _NUMBERED = {"0": Stage.W, "1": Stage.N1, "2": Stage.N2, "3": Stage.N3, "4": Stage.N3, "34": Stage.N3, "5": Stage.R}
 
 
-def phrase_meaning(word: str) -> "table.Meaning | None":
+def phrase_meaning(word: str) -> table.Meaning | None:
     """What a word with details says; None where a part of it is not known, or it says more than one thing."""
     plain = word[: table.MAX_WORD].split("|")[0].split("@@")[0]
     without = _MEASURE.sub(" - ", plain)
@@ -53,7 +51,7 @@ def phrase_meaning(word: str) -> "table.Meaning | None":
     return _stage_in(table.fold(plain)) or _beside_a_detail(tokens)
 
 
-def _beside_a_detail(tokens: Sequence[str]) -> "table.Meaning | None":
+def _beside_a_detail(tokens: Sequence[str]) -> table.Meaning | None:
     """What scores with a detail right behind or before it: "left leg movement", "obstructive hypopnea left"."""
     for n in range(1, len(tokens)):
         parts = " ".join(tokens[:n]), " ".join(tokens[n:])
@@ -76,7 +74,7 @@ def vocabulary() -> frozenset[str]:
     return frozenset(tokens | nouns | depths | {"with", "w"})
 
 
-def _meaning_of_parts(parts: Sequence[str]) -> "table.Meaning | None":
+def _meaning_of_parts(parts: Sequence[str]) -> table.Meaning | None:
     counts = [part for part in parts if _COUNT.fullmatch(part)]
     if whole := _known(" ".join(parts)):
         return whole
@@ -92,7 +90,7 @@ def _meaning_of_parts(parts: Sequence[str]) -> "table.Meaning | None":
     return _head_of(parts, details)
 
 
-def _head_of(parts: Sequence[str], details: Sequence[tuple[str, str] | None]) -> "table.Meaning | None":
+def _head_of(parts: Sequence[str], details: Sequence[tuple[str, str] | None]) -> table.Meaning | None:
     """The first part that scores, where all others are details or what may go with it."""
     meanings = [_known(part) for part in parts]
     if any(meaning is None and detail is None for meaning, detail in zip(meanings, details, strict=True)):
@@ -105,7 +103,9 @@ def _head_of(parts: Sequence[str], details: Sequence[tuple[str, str] | None]) ->
     head, (type_, spelt) = events[0]
     if others - set(Stage) or Stage.UNSCORED in others or not all(_goes_with(type_, m[0]) for _, m in events[1:]):
         return None
-    said = [details[i] or (m if isinstance(m := meanings[i], tuple) else None) for i in range(len(parts)) if i != head]
+    said = [
+        details[i] or (m if isinstance(m := meanings[i], tuple) else None) for i in range(len(parts)) if i != head
+    ]
     return _with_details((type_, spelt), [detail for detail in said if detail])
 
 
@@ -115,7 +115,7 @@ def _goes_with(type_: str, other: str) -> bool:
     return type_ == other or (all(k.modality for k in kinds) and kinds[0].modality != kinds[1].modality)
 
 
-def _with_details(meaning: "table.Meaning", details: Sequence[tuple[str, str]]) -> "table.Meaning":
+def _with_details(meaning: table.Meaning, details: Sequence[tuple[str, str]]) -> table.Meaning:
     """An event's spelling with its details behind it; what is no event has none.
 
     Who scored is no detail of an event, and a family is one of an arousal alone: its cause.
@@ -127,7 +127,7 @@ def _with_details(meaning: "table.Meaning", details: Sequence[tuple[str, str]]) 
     return (meaning[0], f"{meaning[1]} ({said})") if said else meaning
 
 
-def _known(folded: str) -> "table.Meaning | None":
+def _known(folded: str) -> table.Meaning | None:
     return table.plain_meaning(folded) or _stage_in(folded)
 
 

@@ -250,7 +250,8 @@ def _in_words(meaning: Meaning) -> str:
     """What a mark is read as, behind "is" or "are"."""
     if meaning == ASIDE:
         return "left aside"
-    return f"read as {meaning[0].replace('_', ' ') if isinstance(meaning, tuple) else str(meaning).replace('_', ' ')}"
+    what = meaning[0] if isinstance(meaning, tuple) else str(meaning)
+    return f"read as {what.replace('_', ' ')}"
 
 
 def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, float, Stage]]:

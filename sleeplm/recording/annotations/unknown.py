@@ -8,9 +8,10 @@ from functools import cache
 
 from sleeplm.kinds.channels import MODALITIES
 from sleeplm.kinds.events import EVENT_KINDS
+from sleeplm.kinds.stages import STAGE_KINDS
 from sleeplm.night import clock_at
 from sleeplm.recording.annotations.phrases import vocabulary
-from sleeplm.recording.annotations.words import MAX_WORD, fold
+from sleeplm.recording.annotations.words import IGNORE, MAX_WORD, fold
 from sleeplm.recording.privacy import safe_text
 
 MAX_LISTED = 8  # words of a file that its warning names
@@ -64,18 +65,24 @@ class UnknownWord:
         named = tuple(name for name, stems in _STEMS.items() if re.search(stems, folded))
         return named or (() if _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
 
+    def question(self, start_clock: str | None, text: str) -> str:
+        """What to ask of the word, of which `text` may be shown, one sentence."""
+        return f"The scoring says '{text}' {_often_and_when(self, start_clock)}, a word that we do not know."
+
+
+MEANINGS = (*EVENT_KINDS, *STAGE_KINDS, "lights_off", "lights_on", IGNORE)
+
 
 def unknown_words(marks: Iterable[tuple[str, float, float]]) -> list[UnknownWord]:
     """Marks (word, start and duration in seconds) by their words, the most frequent first."""
     by_word: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
     for mark in marks:
         by_word[fold(mark[0])].append(mark)
-    found = [
-        UnknownWord(
-            of[0][0], len(of), tuple(sorted(start_s for _, start_s, _ in of)[:MAX_TIMES]), any(d > 0 for *_, d in of)
-        )
-        for of in by_word.values()
-    ]
+    found = []
+    for of in by_word.values():
+        starts = sorted(start_s for _, start_s, _ in of)
+        timed = any(length_s > 0 for *_, length_s in of)
+        found.append(UnknownWord(of[0][0], len(of), tuple(starts[:MAX_TIMES]), timed))
     return sorted(found, key=lambda word: (-word.count, word.times_s))
 
 
@@ -109,25 +116,25 @@ def listed(words: Sequence[UnknownWord], types: Collection[str], start_clock: st
     more = [f"{len(words) - MAX_LISTED} other words"] if len(words) > MAX_LISTED else []
     said = [f"{which} left aside: {'; '.join([*names, *more])}"]
     scored = {EVENT_KINDS[type_].modality for type_ in types}
-    lost = sorted(
-        {
-            MODALITIES[m].noun.lower() if not MODALITIES[m].noun.isupper() else MODALITIES[m].noun
-            for word in words
-            if is_scoring(word) and len(word.modalities) < len(MODALITIES)
-            for m in word.modalities
-            if m not in scored
-        }
-    )
-    if lost:
-        said.append(f"none of its words for events of {' and '.join(lost)} is known, so that detectors look for these")
+    named = {
+        m for word in words if is_scoring(word) and set(word.modalities) != set(MODALITIES) for m in word.modalities
+    }
+    if lost := [MODALITIES[m].noun for m in MODALITIES if m in named - scored]:
+        of = " and ".join(lost)
+        said.append(f"none of its words for events of {of} is known, so that detectors look for these")
     return said
 
 
 def _in_words(word: UnknownWord, start_clock: str | None) -> str:
+    return f"{shown_word(word.word)} {_often_and_when(word, start_clock)}"
+
+
+def _often_and_when(word: UnknownWord, start_clock: str | None) -> str:
+    """How often a word stands, and when first, such as "12 times (at 23:01:02, 23:04:00, 23:05:10, ...)"."""
     times = [clock_at(start_clock, at_s) or f"{at_s:.0f} s" for at_s in word.times_s]
     more = ", ..." if word.count > len(times) else ""
     often = "once" if word.count == 1 else f"{word.count} times"
-    return f"{shown_word(word.word)} {often} (at {', '.join(times)}{more})"
+    return f"{often} (at {', '.join(times)}{more})"
 
 
 def shown_word(word: str) -> str:
@@ -135,7 +142,11 @@ def shown_word(word: str) -> str:
     tokens = _TOKEN.findall(fold(word))
     digits = sum(len(token) for token in tokens if token.isdigit())
     known = tokens and digits <= safe_text.MAX_DIGITS and all(t.isdigit() or _names_nobody(t) for t in tokens)
-    return f"'{' '.join(word.split())}'" if known and word.isprintable() and "'" not in word else "a word that may be a name"
+    return (
+        f"'{' '.join(word.split())}'"
+        if known and word.isprintable() and "'" not in word
+        else "a word that may be a name"
+    )
 
 
 @cache

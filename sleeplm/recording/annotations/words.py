@@ -1,63 +1,27 @@
-"""What scorers call stages, events and lights, by the table in ``words.json`` and what a lab said of its own words."""
+"""What scorers' words mean: stages, events and lights, by our table and by what a lab said of its own words."""
 
 import hashlib
-import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib.resources import files
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.kinds.stages import Stage
+from sleeplm.recording.annotations.phrases import phrase_meaning
+from sleeplm.recording.annotations.word_table import ASIDE, MAX_WORD, Meaning, fold, plain_meaning
 
-ASIDE = "aside"
+__all__ = [
+    "ASIDE", "IGNORE", "MAX_WORD", "Meaning", "event_of", "fold", "known_text", "lab_meaning", "lab_words",
+    "meaning_of", "said_of", "stage_of", "word_key",
+]  # fmt: skip
+
 IGNORE = "ignore"  # what a lab says of a word that scores nothing
-Meaning = Stage | tuple[str, str] | str
-MAX_WORD = 120  # characters; what is longer is a remark, not a scorer's word
 _KEY = re.compile(r"[0-9a-f]{64}")
-# Prefixes of the NSRR's ontologies of sleep, and what their names of a finding end in.
-_ONTOLOGY = re.compile(r"\s*S[DR]O:(\w.*?)(?:Finding|Event)?\s*", re.I)
 # What a lab says of its words, while one of its files is read: the formats ask for meanings in many places.
 _LAB: ContextVar[Mapping[str, str] | None] = ContextVar("lab_words", default=None)
-
-
-@cache
-def part_of_table(key: str) -> dict[str, tuple[str, str]]:
-    """Folded word to what it means and how it is spelt, of one part of ``words.json``."""
-    part = json.loads((files(__package__) / "words.json").read_text(encoding="utf-8"))[key]
-    groups = {key: part} if isinstance(part, list) else part
-    return {fold(word): (meaning, word) for meaning, words in groups.items() for word in reversed(words)}
-
-
-@cache
-def _joined(key: str) -> dict[str, tuple[str, str]]:
-    """The same by words written without spaces, of five letters or more: shorter ones may be initials."""
-    return {w.replace(" ", ""): m for w, m in part_of_table(key).items() if len(w.replace(" ", "")) >= 5}
-
-
-def fold(word: str) -> str:
-    """Fold case, accents and punctuation; ``?`` stays, what follows ``|`` or ``@@`` goes, so does ``SDO:``.
-
-    >>> fold("Sleep_stage_N2"), fold("Éveil"), fold("Obstructive apnea|Obstructive Apnea")
-    ('sleep stage n2', 'eveil', 'obstructive apnea')
-    >>> fold("Lights off@@EEG F4-A1"), fold("SDO:HypopneaFinding")
-    ('lights off', 'hypopnea')
-    """
-    plain = word[:MAX_WORD].split("|")[0].split("@@")[0]
-    if found := _ONTOLOGY.fullmatch(plain):
-        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", found[1])
-    plain = unicodedata.normalize("NFKD", plain)
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return re.sub(r"(?:[^\w?]|_)+", " ", plain).strip()
-
-
-def in_table(key: str, folded: str) -> tuple[str, str] | None:
-    """What a folded word means in a part of the table, and how it is spelt there; spaces do not matter."""
-    return part_of_table(key).get(folded) or _joined(key).get(folded.replace(" ", ""))
 
 
 def stage_of(word: str) -> Stage | None:
@@ -99,22 +63,10 @@ def _said_meaning(said: str) -> Meaning | None:
 
 
 def _meaning_in_table(word: str) -> Meaning | None:
-    from sleeplm.recording.annotations.phrases import phrase_meaning
-
     if word.strip() in EVENT_TYPES:
         return word.strip(), word.strip()
     folded = fold(word)
     return plain_meaning(folded) if not folded or plain_meaning(folded) else phrase_meaning(word)
-
-
-def plain_meaning(folded: str) -> Meaning | None:
-    """What a folded word says that stands whole in the table."""
-    if stage := in_table("stages", folded):
-        return Stage(stage[0])
-    if event := in_table("events", folded):
-        return event
-    light = next((key for key in ("lights_off", "lights_on") if in_table(key, folded)), None)
-    return light or (ASIDE if not folded or in_table(ASIDE, folded) else None)
 
 
 def known_text(text: str) -> str | None:
