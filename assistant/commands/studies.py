@@ -6,6 +6,7 @@ from assistant.commands.network import chosen
 from assistant.commands.output import print_json, step_reporter
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
+from sleeplm.recording.annotations.unknown import shown_word
 from sleeplm.recording.formats.source import printable
 from sleeplm.study.choices import HYPOPNEAS, Choices
 from sleeplm.study.person import Person, in_words, of_file, person_of, read_cohort
@@ -76,9 +77,8 @@ def analyze(arguments) -> None:
         answers = " or ".join(f"--unit {question.channel}={choice}" for choice in question.choices)
         print(f"? {question.text} Analyse it again with {answers}.")
     for word in words_about(arguments.file, arguments.scoring, arguments.studies, choices_of(arguments)):
-        text = printable(word.word)
-        said = word.question(study.start_clock, text)
-        print(f"? {said} Analyse it again with --word '{text}=hypopnea', or whatever it means.")
+        said = word.question(study.start_clock, shown_word(word.word))
+        print(f"? {said} Analyse it again with --word WORD=hypopnea, or whatever it means.")
     for fact in study.facts:
         print(f"- {fact.text}")
     print(RESEARCH_USE)

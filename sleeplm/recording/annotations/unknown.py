@@ -65,9 +65,9 @@ class UnknownWord:
         named = tuple(name for name, stems in _STEMS.items() if re.search(stems, folded))
         return named or (() if _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
 
-    def question(self, start_clock: str | None, text: str) -> str:
-        """What to ask of the word, of which `text` may be shown, one sentence."""
-        return f"The scoring says '{text}' {_often_and_when(self, start_clock)}, a word that we do not know."
+    def question(self, start_clock: str | None, shown: str) -> str:
+        """What to ask of the word, which is shown so, one sentence."""
+        return f"The scoring says {shown} {_often_and_when(self, start_clock)}, which we do not know."
 
 
 MEANINGS = (*EVENT_KINDS, *STAGE_KINDS, "lights_off", "lights_on", IGNORE)
