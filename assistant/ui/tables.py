@@ -7,6 +7,7 @@ from sleeplm import RESEARCH_USE
 from sleeplm.kinds.sources import source_label
 from sleeplm.night import Fact, clock_at
 from sleeplm.recording.annotations.unknown import MEANINGS
+from sleeplm.recording.annotations.words import word_key
 from sleeplm.study.person import in_words
 from sleeplm.units import EPOCH_S
 
@@ -95,8 +96,8 @@ def ask_before(questions, words=()) -> str:
         for q in questions
     )
     rows += "".join(
-        f"<label><span>{escape(word.question(None, word.word))} What is it?</span>"
-        f'<select data-word="{escape(word.word)}"><option value="">I do not know</option>'
+        f"<label><span>{escape(word.question(None, repr(word.word)))} What is it?</span>"
+        f'<select data-word="{word_key(word.word)}"><option value="">I do not know</option>'
         + "".join(f'<option value="{escape(m)}">{escape(m.replace("_", " "))}</option>' for m in MEANINGS)
         + "</select></label>"
         for word in words[:MAX_WORDS]

@@ -11,6 +11,7 @@ from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.stages import STAGE_KINDS
 from sleeplm.night import clock_at
 from sleeplm.recording.annotations.phrases import vocabulary
+from sleeplm.recording.annotations.word_table import part_of_table
 from sleeplm.recording.annotations.words import IGNORE, MAX_WORD, fold
 from sleeplm.recording.privacy import safe_text
 
@@ -151,4 +152,8 @@ def shown_word(word: str) -> str:
 
 @cache
 def _names_nobody(token: str) -> bool:
-    return token in vocabulary() or (len(token) > 1 and safe_text.label(token) is not None)
+    return (
+        token in vocabulary()
+        or token in part_of_table("plain")
+        or (len(token) > 1 and safe_text.label(token) is not None)
+    )
