@@ -64,15 +64,16 @@ def test_words_with_a_detail_behind_or_before_them_are_understood(word, type_):
 def test_the_cause_of_an_arousal_and_the_form_of_an_event_stay_with_it():
     assert meaning_of("* Arousal - Respiratory Event") == ("arousal", "Arousal (respiratory event)")
     assert meaning_of("Arousal - snoring event") == ("arousal", "Arousal (snoring event)")
-    assert meaning_of("Microarousal [Hypopnea][PLMS]") == ("arousal", "Microarousal (hypopnea, PLMS)")
+    assert meaning_of("Microarousal [Hypopnea][PLMS]") == ("arousal", "Microarousal (hypopnea, PLMs)")
     assert meaning_of("Apnea - Obstructive (left)") == ("apnea_obstructive", "Apnea obstructive (left)")
 
 
 @pytest.mark.parametrize(
     "word",
     ["No hypopnea", "Hypopnea?", "Possible hypopnea", "Hypopnea - deleted", "Hypopnea - RERA",
-     "Hypopnea - artifact", "Obstructive Apnea - J. Smith", "Hypopnea - 19700201", "Hypopnea - 12 - 03 - 70", "Apnea-Hypopnea",
-     "Respiratory Event", "Central", "Stage N2 - Stage N3", "Hypopnea - lights off", "N2 or N3", "sleep"],
+     "Hypopnea - artifact", "Obstructive Apnea - J. Smith", "Hypopnea - 19700201", "Hypopnea - 12 - 03 - 70",
+     "Apnea-Hypopnea", "Respiratory Event", "Central", "Stage N2 - Stage N3", "Hypopnea - lights off", "N2 or N3",
+     "sleep"],
 )  # fmt: skip
 def test_a_word_with_one_unknown_part_or_two_meanings_is_not_understood(word):
     assert meaning_of(word) is None and known_text(word) is None
