@@ -11,8 +11,9 @@ from sleeplm.facts.timeline import Timeline
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.channels import POSITIONS
 from sleeplm.night import Event, Scoring
-from sleeplm.scoring.oximetry import as_reported, clean_spo2, desaturations, per_second
+from sleeplm.scoring.oximetry import as_reported, desaturations
 from sleeplm.scoring.position import position_changes
+from sleeplm.scoring.spo2 import clean_spo2, per_second
 from sleeplm.units import EPOCH_S
 
 
