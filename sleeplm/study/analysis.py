@@ -184,6 +184,7 @@ def _scoring_json(scoring: Scoring) -> dict:
         "lights_on_s": scoring.lights_on_s,
         "warnings": list(scoring.warnings),
         "rules": dict(scoring.rules),
+        "not_understood": dict(scoring.not_understood),
         "searched": {t: true_intervals(mask).tolist() for t, mask in scoring.searched.items()},
     }
 

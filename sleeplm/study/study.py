@@ -103,6 +103,7 @@ class Study:
             lights_on_s=values["lights_on_s"],
             warnings=tuple(values["warnings"]),
             rules=values["rules"],
+            not_understood=values["not_understood"],
             searched={t: mask_of(spans, self.n_epochs) for t, spans in values["searched"].items()},
         )
 
