@@ -89,7 +89,7 @@ def read_scoring(path: str | Path, recording: NightTime, words: Mapping[str, str
     UsageError
         A word of `words` is said to mean nothing that we know.
     """
-    file = ScoringFile(Path(path))
+    file = ScoringFile(Path(path), recording)
     return align(_parsed(file, words), recording, file.name)
 
 
@@ -119,7 +119,7 @@ def words_to_ask(
     """
     with lab_words(words or {}):
         own = sort_out(recording.annotations)
-    files = [_parsed(ScoringFile(Path(path)), words) for path in scorings]
+    files = [_parsed(ScoringFile(Path(path), recording), words) for path in scorings]
     marks = [mark for scored in (*files, own) for mark in scored.unknown]
     return [word for word in unknown_words(marks) if is_scoring(word)]
 
@@ -136,4 +136,5 @@ def _parsed(file: ScoringFile, words: Mapping[str, str] | None) -> Scored:
         )
     if not any((scored.stages, scored.events, scored.lights, scored.warnings, scored.unknown)):
         raise UnknownScoringError(f"'{file.name}' holds neither stages nor events; export the scoring again.")
+    scored.warnings += file.notices
     return scored
