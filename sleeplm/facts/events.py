@@ -7,7 +7,7 @@ import numpy as np
 from sleeplm.facts.finding import Finding, share_pct
 from sleeplm.facts.reasons import NOT_STAGED, why_no_sleep_fact, why_not_counted, why_not_scored
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
-from sleeplm.intervals import epoch_ranges
+from sleeplm.intervals import epoch_ranges, union_of
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_CHANNELS, EVENT_KINDS
 from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Duration, Needs, Rate, RecordingRate, ShareOfSleep
@@ -66,7 +66,7 @@ def event_findings(
     return found
 
 
-def _once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
+def counted_once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
     """Events of these types; what is another of them as well (see `_AS_WELL`) is counted as that one alone."""
     events = scoring.events_of(*types)
     for weaker, stronger in _AS_WELL.items():
@@ -95,10 +95,10 @@ def _rate(
     if why:
         return Finding(why=why)
     of = night.asleep if rate.stages is None else night.of_stage(*rate.stages)
-    evidence = _evidence(types, night, scoring, recorded)
+    evidence = evidence_of(types, night, scoring, recorded)
     return per_hour_of_sleep(
         night,
-        _once(scoring, types),
+        counted_once(scoring, types),
         rate,
         scoring.searched_for(types, night.n_epochs),
         noun=_noun(types),
@@ -116,10 +116,10 @@ def _recording_rate(
     if night.staged:
         return Finding(why="Sleep was staged, and events are counted per hour of it")
     searched = night.in_bed & scoring.searched_for(types, night.n_epochs)
-    evidence = _evidence(types, night, scoring, recorded)
+    evidence = evidence_of(types, night, scoring, recorded)
     if not searched.any():
         return Finding(why="No epoch in bed has a usable signal", **evidence)
-    counted = [e for e in _once(scoring, types) if night.touches(e, searched)]
+    counted = [e for e in counted_once(scoring, types) if night.touches(e, searched)]
     basis = _basis(counted, searched, night.in_bed, "recording in bed", _noun(types))
     return Finding(
         60 * len(counted) / basis.searched_min,
@@ -164,7 +164,7 @@ def _why_no_arousals_in_rem(scoring: Scoring) -> str:
     return "Without a chin EMG arousals are not scored in REM sleep" if nrem_alone else ""
 
 
-def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:
+def evidence_of(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:
     """Signals and source of a number that rests on these types, and the rule that they were scored by."""
     looked_for = [t for t in types if scoring.was_scored(t)]
     sources = {scoring.event_sources[t] for t in looked_for}
@@ -182,7 +182,7 @@ def _density(night: Timeline, scoring: Scoring, needs: Needs, recorded: Sequence
         raise ValueError(f"a density of {type_} needs a stage")
     if why := why_not_counted((type_,), scoring, recorded):
         return Finding(why=why)
-    evidence = _evidence((type_,), night, scoring, recorded)
+    evidence = evidence_of((type_,), night, scoring, recorded)
     events = scoring.events_of(type_)
     of = night.of_stage(stage)
     mask = of & scoring.searched_for((type_,), night.n_epochs)
@@ -200,12 +200,12 @@ def _density(night: Timeline, scoring: Scoring, needs: Needs, recorded: Sequence
 
 
 def _minutes_of(night: Timeline, scoring: Scoring, type_: str, recorded: Sequence[str]) -> Finding:
-    """How long all events of a type lasted."""
+    """How long events of a type lasted in all; time that two of them share counts once."""
     if not scoring.was_scored(type_):
         return Finding(why=why_not_scored(type_, recorded))
     events = scoring.events_of(type_)
     return Finding(
-        sum(e.duration_s for e in events) / 60,
+        sum(last - first for first, last in union_of((e.start_s, e.end_s) for e in events)) / 60,
         signals=_seen_on([type_], recorded),
         source=scoring.event_sources[type_],
         epochs=night.epochs_of(events),
@@ -247,7 +247,7 @@ def _plm_with_arousal(night: Timeline, scoring: Scoring, recorded: Sequence[str]
         if np.any((spans[:, 0] < e.end_s + PLM_AROUSAL_S) & (spans[:, 1] > e.start_s - PLM_AROUSAL_S))
     ]
     searched = scoring.searched_for(("plm", "arousal"), night.n_epochs)
-    evidence = _evidence(("plm", "arousal"), night, scoring, recorded)
+    evidence = evidence_of(("plm", "arousal"), night, scoring, recorded)
     return per_hour_of_sleep(night, near, searched=searched, noun=_noun(("plm",)), **evidence)
 
 
@@ -324,7 +324,7 @@ def breathing_in(
     """
     if why := why_not_counted(APNEAS_HYPOPNEAS, scoring, recorded):
         return Finding(why=why)
-    evidence = _evidence(APNEAS_HYPOPNEAS, night, scoring, recorded)
+    evidence = evidence_of(APNEAS_HYPOPNEAS, night, scoring, recorded)
     evidence["signals"] += ("POS",)
     if not asleep.any():
         return Finding(why="There was no sleep in that position" if night.staged else NOT_STAGED, **evidence)

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from sleeplm.facts.atonia import atonia_findings
+from sleeplm.facts.durations import duration_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
 from sleeplm.facts.heart import heart_findings
+from sleeplm.facts.parts import part_findings, ratio_findings
 from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
 from sleeplm.facts.signals import oxygen_findings, position_findings
 from sleeplm.facts.sleep import sleep_findings
@@ -76,12 +78,16 @@ def findings(
     heart: HeartRate | None = None,
 ) -> dict[str, Finding]:
     """What the functions of this room find, by id of the fact; of what does not exist they may say nothing."""
-    return {
+    recorded = tuple(recording.channels)
+    found = {
         **_period(recording, scoring, night),
         **sleep_findings(night, _staging_signals(recording, scoring)),
-        **event_findings(night, scoring, tuple(recording.channels), lambda name: recording.quality.usable(name)),
+        **event_findings(night, scoring, recorded, lambda name: recording.quality.usable(name)),
+        **part_findings(night, scoring, recorded),
+        **duration_findings(night, scoring, recorded),
         **_from_signals(recording, scoring, night, spo2, heart),
     }
+    return found | ratio_findings(found)
 
 
 def _in_force(

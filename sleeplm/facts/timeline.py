@@ -1,7 +1,7 @@
 """The hypnogram of a night on its time axis: time in bed, sleep period, the longest range of a stage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -109,9 +109,18 @@ class Timeline:
 
     def first_sleep_stage(self, event: Event) -> str | None:
         """Stage of the first epoch of sleep in bed that an event touches; None where it lies all in wake."""
+        at = self.first_sleep_epoch(event)
+        return None if at is None else str(self.stages[at])
+
+    def first_sleep_epoch(self, event: Event) -> int | None:
+        """Index of the first epoch of sleep in bed that an event touches; None where it lies all in wake."""
         touched = self._touched(event)
         asleep = np.flatnonzero(self.asleep[touched])
-        return str(self.stages[touched][asleep[0]]) if asleep.size else None
+        return touched.start + int(asleep[0]) if asleep.size else None
+
+    def within(self, mask: np.ndarray) -> "Timeline":
+        """The same night with the stages of these epochs alone, bool ``[epochs]``."""
+        return replace(self, stages=np.where(mask, self.stages, str(Stage.UNSCORED)))
 
     def touches(self, event: Event, epochs: np.ndarray) -> bool:
         """Whether an event touches one of these epochs, bool ``[epochs]``."""

@@ -7,6 +7,7 @@ from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.facts.body import BODY
 from sleeplm.kinds.facts.breathing import BREATHING
 from sleeplm.kinds.facts.counts import count
+from sleeplm.kinds.facts.durations import DURATIONS
 from sleeplm.kinds.facts.heart import HEART
 from sleeplm.kinds.facts.kind import (
     Asked,
@@ -20,10 +21,11 @@ from sleeplm.kinds.facts.kind import (
     ShareOfSleep,
 )
 from sleeplm.kinds.facts.oxygen import OXYGEN
+from sleeplm.kinds.facts.parts import BREATHING_PARTS
 from sleeplm.kinds.facts.period import PERIOD
 from sleeplm.kinds.facts.sleep import SLEEP
 
-_WRITTEN = (*PERIOD, *SLEEP, *BREATHING, *OXYGEN, *HEART, *BODY)
+_WRITTEN = (*PERIOD, *SLEEP, *BREATHING, *BREATHING_PARTS, *DURATIONS, *OXYGEN, *HEART, *BODY)
 # A type of event whose count stands in no topic is counted last: its own row is enough.
 _COUNTS = (count(event.id) for event in EVENT_KINDS.values() if event.count)
 FACT_KINDS = {kind.id: kind for kind in _WRITTEN}
