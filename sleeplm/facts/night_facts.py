@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from sleeplm.facts.atonia import atonia_findings
+from sleeplm.facts.breaths import breath_findings, epoch_rates
+from sleeplm.facts.causes import cause_findings
 from sleeplm.facts.durations import duration_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
@@ -85,6 +87,8 @@ def findings(
         **event_findings(night, scoring, recorded, lambda name: recording.quality.usable(name)),
         **part_findings(night, scoring, recorded),
         **duration_findings(night, scoring, recorded),
+        **cause_findings(night, scoring, recorded),
+        **breath_findings(night, scoring, epoch_rates(recording)),
         **_from_signals(recording, scoring, night, spo2, heart),
     }
     return found | ratio_findings(found)
