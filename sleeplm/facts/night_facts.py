@@ -14,6 +14,7 @@ from sleeplm.facts.finding import Finding, as_fact, share_pct
 from sleeplm.facts.heart import heart_findings
 from sleeplm.facts.parts import part_findings, ratio_findings
 from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
+from sleeplm.facts.rules import rule_findings
 from sleeplm.facts.signals import oxygen_findings, position_findings
 from sleeplm.facts.sleep import sleep_findings
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
@@ -173,6 +174,7 @@ def _from_signals(
     found: dict[str, Finding] = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
     if "SPO2" in rate:
+        found |= rule_findings(night, scoring, recording)
         found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])
     heart = heart_of(recording) if heart is None else heart
     if heart is not None:

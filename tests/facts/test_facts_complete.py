@@ -79,6 +79,8 @@ def test_no_function_gives_a_fact_that_has_no_row(found):
 def test_a_whole_night_has_every_fact(whole_night):
     missing = {f.id: f.text for f in night_facts(*whole_night) if f.value is None}
     reasons = dict.fromkeys(("ahi_position_ratio", "ahi_rem_ratio"), "Only ") | {"rei_per_h": "Sleep was staged"}
+    of_one_rule = ("ahi_3pct_per_h", "ahi_4pct_per_h", "ahi_between_rules_per_h")
+    reasons |= dict.fromkeys(of_one_rule, "The file does not say by which rule")
     assert set(missing) == set(reasons)
     assert all(missing[id_].startswith(why) for id_, why in reasons.items())
 

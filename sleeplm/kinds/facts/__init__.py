@@ -25,12 +25,14 @@ from sleeplm.kinds.facts.kind import (
 from sleeplm.kinds.facts.oxygen import OXYGEN
 from sleeplm.kinds.facts.parts import BREATHING_PARTS
 from sleeplm.kinds.facts.period import PERIOD
+from sleeplm.kinds.facts.rules import AHI_BY_RULE
 from sleeplm.kinds.facts.sleep import SLEEP
 
 _WRITTEN = (
     *PERIOD,
     *SLEEP,
     *BREATHING,
+    *AHI_BY_RULE,
     *BREATHING_PARTS,
     *DURATIONS,
     *BREATHS,
