@@ -67,5 +67,6 @@ def breath_findings(night: Timeline, scoring: Scoring, rates: Mapping[str, np.nd
         else:
             short = STAGE_KINDS[stage].short
             why = f"Breathing has a clear rate in fewer than {LEAST_EPOCHS} epochs of {short}"
+            why = why if night.of_stage(stage).any() else f"No {STAGE_KINDS[stage].plain} was scored"
             found[id_] = Finding(why=why if night.staged else NOT_STAGED, signals=signals)
     return found

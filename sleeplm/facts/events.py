@@ -171,7 +171,7 @@ def evidence_of(types: Sequence[str], night: Timeline, scoring: Scoring, recorde
     rule = scoring.rules.get("arousal", "") if "arousal" in looked_for else ""
     if "hypopnea" in types:
         rule = scoring.rules.get("hypopnea", _EXPERTS_RULE) if "hypopnea" in looked_for else _NO_HYPOPNEAS
-        rule += "" if set(looked_for) & set(APNEAS) else _NO_APNEAS
+        rule += "" if not set(types) & set(APNEAS) or set(looked_for) & set(APNEAS) else _NO_APNEAS
     return {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source), "rule": rule}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sleeplm.intervals import epoch_ranges, epochs_between
 from sleeplm.kinds.stages import SLEEP_STAGES, Stage
 from sleeplm.night import Event, clock_at
+from sleeplm.scoring.period import asleep_at
 from sleeplm.units import EPOCH_S
 
 EPOCH_MIN = EPOCH_S / 60
@@ -78,6 +79,11 @@ class Timeline:
     def unscored(self) -> np.ndarray:
         """Epochs in bed without a stage, bool ``[epochs]``."""
         return self.of_stage(Stage.UNSCORED)
+
+    @property
+    def asleep_at_lights_off(self) -> bool:
+        """Whether sleep was scored right before the time in bed began, and goes on in it."""
+        return asleep_at(self.stages, self.start_s)
 
     @property
     def depth_known(self) -> bool:

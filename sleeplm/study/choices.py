@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sleeplm.errors import UsageError
 from sleeplm.files import sha256
@@ -23,6 +23,8 @@ class Choices:
         Canonical name to the unit that its values are in, or to the coding of positions.
     lights_s : (float or None, float or None)
         Lights off and on, in seconds from the first sample.
+    split_s : float or None
+        When treatment of a split night began, in seconds from the first sample.
     rules : dict of str to str
         Type of event to the rule that it is scored by where no expert scored it: of hypopneas ``"3%"`` or ``"4%"``.
     """
@@ -31,6 +33,8 @@ class Choices:
     units: Mapping[str, str] = field(default_factory=dict)
     lights_s: tuple[float | None, float | None] = (None, None)
     rules: Mapping[str, str] = field(default_factory=lambda: dict(USUAL_RULES))
+
+    split_s: float | None = None
 
     def __post_init__(self):
         if unknown := sorted(set(self.rules) - set(USUAL_RULES)):
@@ -51,7 +55,9 @@ class Choices:
 
     def as_inputs(self) -> dict:
         """All of it as JSON can hold it, the same for the same choices: part of what a study's id is made of."""
+        split = {} if self.split_s is None else {"split_s": float(self.split_s)}  # ids of other nights stay
         return {
+            **split,
             "overrides": sorted(self.channels.items()),
             "units": sorted(self.units.items()),
             "lights_s": [None if s is None else float(s) for s in self.lights_s],
@@ -73,7 +79,7 @@ class Choices:
         units = {n: unit for n, unit in self.units.items() if n in same}
         taken = set(now.channels.values())
         channels = {n: label for n, label in self.channels.items() if label not in taken}
-        return Choices({**channels, **now.channels}, {**units, **now.units}, now.lights_s, now.rules)
+        return Choices({**channels, **now.channels}, {**units, **now.units}, now.lights_s, now.rules, now.split_s)
 
     def notices(self, now: "Choices") -> list[str]:
         """One sentence for each of these earlier choices that what is chosen now leaves in force."""
@@ -92,7 +98,11 @@ class Choices:
     def with_lights(self, lights_s: Sequence[float | None]) -> "Choices":
         """The same with lights off and on at these seconds."""
         off_s, on_s = lights_s
-        return Choices(self.channels, self.units, (off_s, on_s), self.rules)
+        return replace(self, lights_s=(off_s, on_s))
+
+    def with_split(self, split_s: float | None) -> "Choices":
+        """The same with treatment that begins at this second."""
+        return replace(self, split_s=split_s)
 
 
 USUAL = Choices()  # nothing chosen
