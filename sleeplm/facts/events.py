@@ -120,7 +120,7 @@ def _recording_rate(
     if not searched.any():
         return Finding(why="No epoch in bed has a usable signal", **evidence)
     counted = [e for e in counted_once(scoring, types) if night.touches(e, searched)]
-    basis = _basis(counted, searched, night.in_bed, "recording in bed", _noun(types))
+    basis = basis_of(counted, searched, night.in_bed, "recording in bed", _noun(types))
     return Finding(
         60 * len(counted) / basis.searched_min,
         epochs=night.epochs_of(counted),
@@ -136,7 +136,7 @@ def _noun(types: Sequence[str]) -> tuple[str, str]:
     return (kind.noun, kind.plural) if len(types) == 1 else ("event", "events")
 
 
-def _basis(
+def basis_of(
     counted: Sequence[Event], searched: np.ndarray, of: np.ndarray, what: str, noun: tuple[str, str] = EVENTS
 ) -> Basis:
     """What an index rests on: `searched` and `of` are epochs, bool ``[epochs]``."""
@@ -228,7 +228,7 @@ def _share_of_sleep(night: Timeline, scoring: Scoring, type_: str, recorded: Seq
     lasting = [e for e in scoring.events_of(type_) if night.touches(e, searched)]
     return Finding(
         share_pct(float(by_epoch.sum()) / 10, float(searched.sum()) * EPOCH_S),
-        basis=_basis(lasting, searched, night.asleep, "sleep", _noun((type_,))),
+        basis=basis_of(lasting, searched, night.asleep, "sleep", _noun((type_,))),
         signals=_seen_on([type_], recorded),
         source=both_sources({scoring.event_sources[type_]}, night.source),
         epochs=epoch_ranges(np.flatnonzero(by_epoch) + 1),
@@ -292,7 +292,7 @@ def per_hour_of_sleep(
         for e in events
         if night.touches(e, night.in_bed & searched) and (rate.awake_too or night.first_sleep_stage(e) in allowed)
     ]
-    basis = _basis(counted, of & searched, of, rate.of, noun)
+    basis = basis_of(counted, of & searched, of, rate.of, noun)
     return Finding(60 * len(counted) / basis.searched_min, epochs=night.epochs_of(counted), basis=basis, **evidence)
 
 

@@ -12,7 +12,8 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import SMOOTH_S, WINDOW_S, Amplitude, amplitude_of, core, reductions
 from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.flow import belts_of, flow_of
-from sleeplm.scoring.oximetry import clean_spo2, desaturations
+from sleeplm.scoring.oximetry import desaturations
+from sleeplm.scoring.spo2 import clean_spo2
 from sleeplm.scoring.usable import loss_warnings, read_usable, searched_epochs
 
 SOURCE = "sleeplm respiration"

@@ -12,7 +12,7 @@ from sleeplm.kinds.events import EVENT_CHANNELS, EVENT_KINDS
 from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Event, Scoring
 
-EPOCHS_A_STAGE = 14  # seven minutes: variability is measured in five, breathing in ten epochs without an event
+EPOCHS_A_STAGE = 13  # 6.5 minutes: variability is measured in five, breathing in ten epochs without an event
 N_EPOCHS = EPOCHS_A_STAGE * (len(STAGES) + 1)
 HYPNOGRAM = tuple(
     s for s in (Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.W, Stage.R) for _ in range(EPOCHS_A_STAGE)
@@ -30,7 +30,7 @@ def _signal(name: str) -> tuple[np.ndarray, float]:
         return np.sin(np.pi * seconds / 2) + 0.05 * rng.standard_normal(len(seconds)), SFREQ_HZ
     if name == "SPO2":
         t = np.arange(N_EPOCHS * 30)
-        return 96 - 8 * np.clip(np.sin(t / 30), 0, 1), 1.0
+        return 96 - 8 * np.clip(np.sin(2 * np.pi * (t - 62) / 150), 0, 1), 1.0  # after each event
     if name == "POS":
         return (np.arange(N_EPOCHS * 30) // 300 % (len(POSITION_KINDS) - 1)).astype(float), 1.0
     return 20 * rng.standard_normal(len(seconds)), SFREQ_HZ
@@ -78,7 +78,8 @@ def test_no_function_gives_a_fact_that_has_no_row(found):
 
 def test_a_whole_night_has_every_fact(whole_night):
     missing = {f.id: f.text for f in night_facts(*whole_night) if f.value is None}
-    reasons = dict.fromkeys(("ahi_position_ratio", "ahi_rem_ratio"), "Only ") | {"rei_per_h": "Sleep was staged"}
+    reasons = dict.fromkeys(("ahi_position_ratio", "ahi_rem_ratio"), "Only ")
+    reasons |= dict.fromkeys(("rei_per_h", "odi3_recording_per_h", "odi4_recording_per_h"), "Sleep was staged")
     of_one_rule = ("ahi_3pct_per_h", "ahi_4pct_per_h", "ahi_between_rules_per_h")
     reasons |= dict.fromkeys(of_one_rule, "The file does not say by which rule")
     assert set(missing) == set(reasons)

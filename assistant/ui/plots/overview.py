@@ -112,7 +112,7 @@ def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict |
 
 def spo2_of_night(study) -> dict | None:
     """The lowest SpO2 of each of at most `SPO2_POINTS` stretches, None where the oximeter gave nothing."""
-    from sleeplm.scoring.oximetry import clean_spo2
+    from sleeplm.scoring.spo2 import clean_spo2
 
     if "SPO2" not in study.channels:
         return None
