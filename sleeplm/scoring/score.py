@@ -15,6 +15,7 @@ from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.limbs import limb_events
+from sleeplm.scoring.limitation import rera_events
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.period import sleep_before_lights_off, treatment_begin
 from sleeplm.scoring.respiration import check_rule, respiration
@@ -199,6 +200,7 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
         Detector(lambda recording, _: oxygen_events(recording), ("desaturation",)),
         Detector(arousal_events, ("arousal",)),
         Detector(breathing, APNEAS_HYPOPNEAS, one_rule=True),
+        Detector(rera_events, ("rera",)),
         Detector(cheyne_stokes_events, ("cheyne_stokes",)),
         Detector(limb_events, ("leg_movement", "plm"), one_rule=True),
         Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
