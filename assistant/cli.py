@@ -177,6 +177,14 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", action="append", default=[], metavar="CANONICAL=LABEL", help="may be repeated")
     parser.add_argument("--unit", action="append", default=[], metavar="CANONICAL=UNIT", help="may be repeated")
     parser.add_argument(
+        "--word",
+        action="append",
+        default=[],
+        metavar="WORD=MEANING",
+        help="what a word of a scoring means: a stage, a type of event, lights_off, lights_on or ignore; may be "
+        "repeated",
+    )
+    parser.add_argument(
         "--hypopneas",
         choices=("3%", "4%"),
         default="3%",

@@ -12,6 +12,7 @@ from sleeplm.files import cache_folder
 from sleeplm.network.encoder import Encoder
 from sleeplm.night import seconds_at
 from sleeplm.recording import montage_of, open_recording
+from sleeplm.recording.annotations import UnknownWord, words_to_ask
 from sleeplm.recording.montage.questions import Question
 from sleeplm.study.analysis import analyze
 from sleeplm.study.choices import USUAL, Choices
@@ -44,7 +45,7 @@ def add_night(
 ) -> Study:
     """Analyse a recording (`sleeplm.study.analysis.analyze`) and put its epochs into the index.
 
-    The channels and units that a user names are remembered for files with the same signals
+    The channels, units and words that a user names are remembered for files with the same signals
     (`sleeplm.study.montages`), and the study says where that was used.
 
     Parameters
@@ -96,6 +97,23 @@ def questions_about(path: str | Path, studies_dir: str | Path | None = None) -> 
     """
     before = recall(studies_folder(studies_dir), montage_of(path))
     return open_recording(path, before.channels, before.units).questions
+
+
+def words_about(
+    path: str | Path,
+    scorings: Sequence[str | Path],
+    studies_dir: str | Path | None = None,
+    choices: Choices = USUAL,
+) -> list[UnknownWord]:
+    """Words of a recording's scorings that only their lab knows, less those that it explained before.
+
+    Raises
+    ------
+    RecordingError, ScoringError
+        A file cannot be used.
+    """
+    chosen = recall(studies_folder(studies_dir), montage_of(path)).under(choices)
+    return words_to_ask(open_recording(path, chosen.channels, chosen.units), scorings, chosen.words)
 
 
 def _with_clocks(path: str | Path, choices: Choices, lights: Sequence[str | None], split: str | None) -> Choices:

@@ -7,6 +7,7 @@ import numpy as np
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.events import EVENT_TYPES
+from sleeplm.kinds.sources import partly_understood
 from sleeplm.kinds.stages import Stage
 from sleeplm.units import duration_words
 
@@ -86,6 +87,10 @@ class Scoring:
         What a reader of the scoring should know.
     rules : mapping of str to str
         Event types that can be scored by more than one rule, and the name of the one in force.
+    by_epoch : bool
+        Whether its events are known to the epoch alone, so that several may have the same times.
+    not_understood : mapping of str to int
+        Event types of an expert's of which some may be missing, and how many of the scorer's words may be theirs.
     searched : mapping of str to ndarray of bool
         Event types of detectors, and the epochs ``[epochs]`` whose signals could be searched for them. A type that
         is not in it was looked for in the whole recording, as an expert does.
@@ -100,6 +105,8 @@ class Scoring:
     lights_on_s: float | None = None
     warnings: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
+    by_epoch: bool = False
+    not_understood: Mapping[str, int] = field(default_factory=dict)
     searched: Mapping[str, np.ndarray] = field(default_factory=dict)
     split_s: float | None = None
 
@@ -110,6 +117,10 @@ class Scoring:
     def was_scored(self, event_type: str) -> bool:
         """Whether anybody looked for events of this type."""
         return event_type in self.event_sources
+
+    def source_of(self, event_type: str) -> str:
+        """Who looked for events of this type, and how many words of theirs were not understood."""
+        return partly_understood(self.event_sources[event_type], self.not_understood.get(event_type, 0))
 
     def searched_for(self, types: Iterable[str], n_epochs: int) -> np.ndarray:
         """Epochs, bool ``[n_epochs]``, that could be searched for all of these types of events."""

@@ -17,7 +17,7 @@ BASELINE_S = 100  # before the end of an event: the highest saturation there is 
 _REACH_S = 120  # on both sides of the end of an event, in which the average curve is looked at
 _NADIR_S = (-10, 90)  # from the end of an event, where the oximeter's delay of 10 to 60 s puts the lowest value
 _SMOOTH_S = 9  # so that whole percents make no tops of their own in the average
-_FLAT_PCT = 0.005  # a second: where the average climbs no more than this, it is at its top
+_LEVEL_PCT = 0.1  # within which the average is level
 _LEAST_EVENTS = 5  # whose average shows when the saturation falls; the paper's people had 15 per hour and more
 
 
@@ -78,17 +78,16 @@ def search_window(saturation: np.ndarray, ends_s: np.ndarray) -> tuple[int, int]
     average = np.divide(np.where(known, around, 0).sum(axis=0), counts, out=np.zeros(len(counts)), where=counts > 0)
     average = uniform_filter1d(average, _SMOOTH_S, mode="nearest")
     lowest = _REACH_S + _NADIR_S[0] + int(np.argmin(average[_REACH_S + _NADIR_S[0] : _REACH_S + _NADIR_S[1]]))
-    first, last = lowest, lowest
-    while first > 0 and average[first - 1] <= average[lowest] + _FLAT_PCT:  # a flat bottom
-        first -= 1
-    while last < len(average) - 1 and average[last + 1] <= average[lowest] + _FLAT_PCT:
-        last += 1
-    bottom = first, last
-    while first > 0 and average[first - 1] > average[first] + _FLAT_PCT:
-        first -= 1
-    while last < len(average) - 1 and average[last + 1] > average[last] + _FLAT_PCT:
-        last += 1
-    return (first - _REACH_S, last - _REACH_S) if first < bottom[0] and bottom[1] < last else None
+    first, last = lowest - _climb(average[lowest::-1]), lowest + _climb(average[lowest:])
+    return (first - _REACH_S, last - _REACH_S) if first < lowest < last else None
+
+
+def _climb(rising: np.ndarray) -> int:
+    """How far it is from a low to its first top, where the average is level or turns down again."""
+    highest = np.maximum.accumulate(rising)
+    turned = np.flatnonzero(highest - rising > _LEVEL_PCT)
+    until = rising[: turned[0]] if turned.size else rising
+    return int(np.argmax(until >= until.max() - _LEVEL_PCT))
 
 
 def _around(saturation: np.ndarray, ends_s: np.ndarray) -> np.ndarray:

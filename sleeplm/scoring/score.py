@@ -14,6 +14,7 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
 from sleeplm.scoring.detections import Detections
+from sleeplm.scoring.doubles import counted_once
 from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.limitation import rera_events
 from sleeplm.scoring.oximetry import oxygen_events
@@ -109,6 +110,7 @@ class _Merged:
     lights_on_s: float | None = None
     warnings: list[str] = field(default_factory=list)
     rules: dict[str, str] = field(default_factory=dict)
+    not_understood: dict[str, int] = field(default_factory=dict)
     searched: dict[str, np.ndarray] = field(default_factory=dict)
 
     def as_scoring(self) -> Scoring:
@@ -122,6 +124,7 @@ class _Merged:
             lights_off_s=self.lights_off_s,
             lights_on_s=self.lights_on_s,
             rules=dict(self.rules),
+            not_understood=dict(self.not_understood),
             searched=dict(self.searched),
         )
 
@@ -154,7 +157,10 @@ def _merge(expert: Sequence[Scoring], n_epochs: int) -> _Merged:
                 f"Two scorings bring events of the same type ({words}): those of the first are used."
             )
         merged.event_sources |= {t: part.event_sources[t] for t in new}
-        merged.events += part.events_of(*new)
+        merged.not_understood |= {t: n for t, n in part.not_understood.items() if t in new}
+        events, said = (part.events_of(*new), []) if part.by_epoch else counted_once(part.events_of(*new))
+        merged.events += events
+        merged.warnings += said
         merged.lights_off_s = part.lights_off_s if merged.lights_off_s is None else merged.lights_off_s
         merged.lights_on_s = part.lights_on_s if merged.lights_on_s is None else merged.lights_on_s
     return merged

@@ -185,6 +185,7 @@ def _scoring_json(scoring: Scoring) -> dict:
         "split_s": scoring.split_s,
         "warnings": list(scoring.warnings),
         "rules": dict(scoring.rules),
+        "not_understood": dict(scoring.not_understood),
         "searched": {t: true_intervals(mask).tolist() for t, mask in scoring.searched.items()},
     }
 

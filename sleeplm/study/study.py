@@ -104,6 +104,7 @@ class Study:
             split_s=values["split_s"],
             warnings=tuple(values["warnings"]),
             rules=values["rules"],
+            not_understood=values["not_understood"],
             searched={t: mask_of(spans, self.n_epochs) for t, spans in values["searched"].items()},
         )
 

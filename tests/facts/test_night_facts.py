@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.facts import FACT_IDS, FACT_KINDS, night_facts
+from sleeplm.kinds.sources import source_label, source_phrase
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import Question, open_recording
@@ -64,6 +65,31 @@ def test_the_longest_wake_says_when_it_was(expert_night):
         "The longest period awake lasted 97 min (1 h 37 min), from 23:49:02 to 01:26:02, before sleep onset."
     )
     assert longest.epochs == ((1, 194),)
+
+
+@pytest.mark.parametrize(
+    ("hypopnea", "rera", "rdi"),
+    [((500, 20), (518, 30), 2), ((500, 20), (505, 14), 1), ((500, 20), (511, 20), 2), ((500, 40), (530, 18), 1),
+     ((500, 40), (530, 20), 2)],
+)  # fmt: skip
+def test_a_rera_is_another_event_unless_more_than_half_of_it_lies_in_a_hypopnea(hypopnea, rera, rdi):
+    events = [Event("hypopnea", *hypopnea), Event("rera", *rera)]
+    facts = facts_of(["N2"] * 120, events, ["hypopnea", "rera"])
+    assert facts["rdi_per_h"].value == rdi
+
+
+def test_what_rests_on_a_family_that_was_understood_in_part_says_so():
+    scoring = Scoring(
+        (Stage.N2,) * 120, "expert", (Event("hypopnea", 500, 20), Event("plm", 600, 1)),
+        {"hypopnea": "expert", "apnea": "expert", "plm": "expert"},
+        not_understood={"hypopnea": 2, "apnea": 2},
+    )  # fmt: skip
+    facts = {f.id: f for f in night_facts(FakeRecording(duration_s=3600), scoring)}
+    for id_ in ("ahi_per_h", "hypopnea_n"):
+        assert facts[id_].source == "expert, 2 words not understood"
+    assert facts["plm_n"].source == facts["tst_min"].source == "expert"
+    assert source_label(facts["ahi_per_h"].source) == "expert, 2 words not understood"
+    assert source_phrase(facts["ahi_per_h"].source) == "expert scoring, 2 words not understood"
 
 
 def test_what_was_not_recorded_is_not_known(expert_night):

@@ -38,7 +38,7 @@ BREATHING = (
              Needs(events=APNEAS_HYPOPNEAS), measure=RecordingRate(), names=r"\brei\b|respiratory event index"),
     FactKind("rdi_per_h", "Respiratory disturbance index", PER_HOUR,
              "The respiratory disturbance index was {value} of sleep.",
-             f"Apneas, hypopneas and RERAs that overlap neither ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
+             f"Apneas, hypopneas and RERAs at most half within these ({IN_SLEEP}) / {TST} ({{source}}).", AASM,
              Needs(events=(*APNEAS_HYPOPNEAS, "rera"), staging=True), measure=Rate(),
              names=r"\brdi\b|respiratory disturbance"),
     FactKind("apnea_index_per_h", "Apnea index", PER_HOUR, "The apnea index was {value} of sleep.",

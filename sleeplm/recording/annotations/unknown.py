@@ -1,0 +1,159 @@
+"""Words of scorers that we do not know: which they are, how often, when, and of which events they may be."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sleeplm.kinds.channels import MODALITIES
+from sleeplm.kinds.events import EVENT_KINDS
+from sleeplm.kinds.stages import STAGE_KINDS
+from sleeplm.night import clock_at
+from sleeplm.recording.annotations.phrases import vocabulary
+from sleeplm.recording.annotations.word_table import part_of_table
+from sleeplm.recording.annotations.words import IGNORE, MAX_WORD, fold
+from sleeplm.recording.privacy import safe_text
+
+MAX_LISTED = 8  # words of a file that its warning names
+MAX_TIMES = 3  # of each of them
+_MAX_TOKENS = 6  # of a scorer's word; what has more is a remark
+_TOKEN = re.compile(r"[a-z]+|\d+")
+# What a word of events of a modality has in it, in the languages of `words.json`; folded.
+_STEMS = {
+    "breathing": r"resp|breath|apn|hypop|hipop|ipop|rera\b|flow|flux|flujo|fluss|paradox|effort|esfor|atem|atmung"
+    r"|cheyne|csr\b|ventil|obstr|unsure|sigh\b|gasp",
+    "oxygen": r"spo2|sao2|\bo2|desat|dessat|entsat|oxyg|oxim|oxig|sauerstoff|satur",
+    "brain": r"arous|eveil|despert|\baro\b|eeg|spindl|spindel|fuso|huso|fuseau|k ?complex|cap\b|slow wave|alpha",
+    "legs": r"\bleg|limb|plm|\blm|jamb|bein|piern|perna|gamb|membr",
+    "snoring": r"snor|ronfl|schnarch|ronqu|\bronc|russ|snurk",
+    "heart": r"heart|\bhr\b|ecg|ekg|card|puls|tachy|taqui|brady|bradi|rhythm|arrhyt|asyst|beat|pvc|\bpac\b|afib",
+    "eyes": r"eye|saccad|\brems?\b",
+}
+# What scores nothing of ours: recorder, treatment, other signals, what happens in the room.
+_NOTHING_OF_OURS = re.compile(
+    r"posit|impedan|montage|calib|biocal|treatment|c?pap\b|ipap|epap|video|camera|light|licht|luz|luce|\bph\b|co2"
+    r"|pressure|temper|brux|artef|artif|stage|sleep|sensor|electrod|cable|tech|patient|\bpt\b|talk|cough|swallow"
+    r"|bath|toilet|door|record|filter|gain|sensitiv|battery|signal|marker|comment|note"
+)
+
+
+@dataclass(frozen=True)
+class UnknownWord:
+    """A word that we do not know.
+
+    Attributes
+    ----------
+    word : str
+        As its first mark has it. It may be a name: see `shown_word`.
+    count : int
+        Marks with it.
+    times_s : tuple of float
+        When the first of them begin, in seconds from the first sample.
+    timed : bool
+        Whether any of them lasts.
+    """
+
+    word: str
+    count: int
+    times_s: tuple[float, ...]
+    timed: bool
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities of whose events it may be: those named in it, else all, or none where it is of another."""
+        folded = fold(self.word)
+        named = tuple(name for name, stems in _STEMS.items() if re.search(stems, folded))
+        return named or (() if _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
+
+    def question(self, start_clock: str | None, shown: str) -> str:
+        """What to ask of the word, which is shown so, one sentence."""
+        return f"The scoring says {shown} {_often_and_when(self, start_clock)}, which we do not know."
+
+
+MEANINGS = (*EVENT_KINDS, *STAGE_KINDS, "lights_off", "lights_on", IGNORE)
+
+
+def unknown_words(marks: Iterable[tuple[str, float, float]]) -> list[UnknownWord]:
+    """Marks (word, start and duration in seconds) by their words, the most frequent first."""
+    by_word: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    for mark in marks:
+        by_word[fold(mark[0])].append(mark)
+    found = []
+    for of in by_word.values():
+        starts = sorted(start_s for _, start_s, _ in of)
+        timed = any(length_s > 0 for *_, length_s in of)
+        found.append(UnknownWord(of[0][0], len(of), tuple(starts[:MAX_TIMES]), timed))
+    return sorted(found, key=lambda word: (-word.count, word.times_s))
+
+
+def is_scoring(word: UnknownWord) -> bool:
+    """Whether a word may score an event: it is short, and lasts or names what events are scored on.
+
+    What neither lasts nor names anything ("door opened") is a remark.
+    """
+    folded = fold(word.word)
+    short = len(word.word) <= MAX_WORD and 0 < len(folded.split()) <= _MAX_TOKENS
+    named = any(re.search(stems, folded) for stems in _STEMS.values())
+    return short and bool(word.modalities) and (word.timed or named)
+
+
+def not_understood(words: Sequence[UnknownWord], types: Collection[str]) -> dict[str, int]:
+    """Of the types that a file scored, those whose events some of its unknown words may be, and how many words."""
+    scoring = [word.modalities for word in words if is_scoring(word)]
+    counts = {type_: sum(EVENT_KINDS[type_].modality in modalities for modalities in scoring) for type_ in types}
+    return {type_: n for type_, n in counts.items() if n}
+
+
+def listed(words: Sequence[UnknownWord], types: Collection[str], start_clock: str | None) -> list[str]:
+    """Warnings that say what was left aside, how often and when, and what is now left to detectors."""
+    n = sum(word.count for word in words)
+    if not n:
+        return []
+    which = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
+    # Scorers' words first, each once by what may be shown of it.
+    ordered = sorted(words, key=lambda word: not is_scoring(word))
+    names = [_in_words(word, start_clock) for word in ordered[:MAX_LISTED]]
+    more = [f"{len(words) - MAX_LISTED} other words"] if len(words) > MAX_LISTED else []
+    said = [f"{which} left aside: {'; '.join([*names, *more])}"]
+    scored = {EVENT_KINDS[type_].modality for type_ in types}
+    named = {
+        m for word in words if is_scoring(word) and set(word.modalities) != set(MODALITIES) for m in word.modalities
+    }
+    if lost := [MODALITIES[m].noun for m in MODALITIES if m in named - scored]:
+        of = " and ".join(lost)
+        said.append(f"none of its words for events of {of} is known, so that detectors look for these")
+    return said
+
+
+def _in_words(word: UnknownWord, start_clock: str | None) -> str:
+    return f"{shown_word(word.word)} {_often_and_when(word, start_clock)}"
+
+
+def _often_and_when(word: UnknownWord, start_clock: str | None) -> str:
+    """How often a word stands, and when first, such as "12 times (at 23:01:02, 23:04:00, 23:05:10, ...)"."""
+    times = [clock_at(start_clock, at_s) or f"{at_s:.0f} s" for at_s in word.times_s]
+    more = ", ..." if word.count > len(times) else ""
+    often = "once" if word.count == 1 else f"{word.count} times"
+    return f"{often} (at {', '.join(times)}{more})"
+
+
+def shown_word(word: str) -> str:
+    """The word in quotes if each part of it is a word of sleep scoring; else that it may be a name."""
+    tokens = _TOKEN.findall(fold(word))
+    digits = sum(len(token) for token in tokens if token.isdigit())
+    known = tokens and digits <= safe_text.MAX_DIGITS and all(t.isdigit() or _names_nobody(t) for t in tokens)
+    return (
+        f"'{' '.join(word.split())}'"
+        if known and word.isprintable() and "'" not in word
+        else "a word that may be a name"
+    )
+
+
+@cache
+def _names_nobody(token: str) -> bool:
+    return (
+        token in vocabulary()
+        or token in part_of_table("plain")
+        or (len(token) > 1 and safe_text.label(token) is not None)
+    )
