@@ -12,6 +12,7 @@ from sleeplm.facts.durations import duration_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
 from sleeplm.facts.heart import heart_findings
+from sleeplm.facts.hypopnea_types import hypopnea_type_findings
 from sleeplm.facts.oxygen import oxygen_findings
 from sleeplm.facts.parts import part_findings, ratio_findings
 from sleeplm.facts.position import position_findings
@@ -88,6 +89,7 @@ def findings(
         **sleep_findings(night, _staging_signals(recording, scoring)),
         **event_findings(night, scoring, recorded, lambda name: recording.quality.usable(name)),
         **part_findings(night, scoring, recorded),
+        **hypopnea_type_findings(night, scoring, recorded),
         **duration_findings(night, scoring, recorded),
         **cause_findings(night, scoring, recorded),
         **breath_findings(night, scoring, epoch_rates(recording)),

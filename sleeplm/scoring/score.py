@@ -15,11 +15,12 @@ from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.doubles import counted_once
+from sleeplm.scoring.hypopnea_types import typed_respiration
 from sleeplm.scoring.limbs import limb_events
 from sleeplm.scoring.limitation import rera_events
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.scoring.period import sleep_before_lights_off, treatment_begin
-from sleeplm.scoring.respiration import check_rule, respiration
+from sleeplm.scoring.respiration import check_rule
 from sleeplm.scoring.rhythm import heart_events
 from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.stages import stage
@@ -201,10 +202,11 @@ class Detector:
 
 def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
     """All detectors, in the order in which they need each other."""
-    breathing = partial(respiration, hypopnea_rule=hypopnea_rule)
+    breathing = partial(typed_respiration, hypopnea_rule=hypopnea_rule)
     return (
         Detector(lambda recording, _: oxygen_events(recording), ("desaturation",)),
         Detector(arousal_events, ("arousal",)),
+        Detector(snore_events, ("snore",)),
         Detector(breathing, APNEAS_HYPOPNEAS, one_rule=True),
         Detector(rera_events, ("rera",)),
         Detector(cheyne_stokes_events, ("cheyne_stokes",)),
@@ -212,7 +214,6 @@ def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
         Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
         Detector(waves, ("spindle", "slow_wave")),
         Detector(eye_movements, ("rapid_eye_movement",)),
-        Detector(snore_events, ("snore",)),
     )
 
 

@@ -45,7 +45,7 @@ def _night(without=(), stages=HYPNOGRAM):
     recording = FakeRecording({name: pair for name, pair in SIGNALS.items() if name not in lost}, N_EPOCHS * 30.0)
     types = [kind for kind in EVENT_KINDS.values() if kind.modality not in without]
     events = [
-        Event(kind.id, start_s, 12.0, kind.channels, "expert")
+        Event(kind.id, start_s, 12.0, kind.channels, "expert", label=f"obstructive {kind.noun}")
         for start_s in range(60, N_EPOCHS * 30 - 60, 150)
         for kind in types
     ]

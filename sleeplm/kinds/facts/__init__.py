@@ -11,6 +11,7 @@ from sleeplm.kinds.facts.causes import AROUSAL_CAUSES
 from sleeplm.kinds.facts.counts import count
 from sleeplm.kinds.facts.durations import DURATIONS
 from sleeplm.kinds.facts.heart import HEART
+from sleeplm.kinds.facts.hypopnea_types import BY_TYPE
 from sleeplm.kinds.facts.kind import (
     Asked,
     Count,
@@ -32,6 +33,7 @@ _WRITTEN = (
     *PERIOD,
     *SLEEP,
     *BREATHING,
+    *BY_TYPE,
     *AHI_BY_RULE,
     *BREATHING_PARTS,
     *DURATIONS,
