@@ -81,7 +81,7 @@ def _by_window(arousals: Sequence[Event], scoring: Scoring) -> list[str]:
     ).any(axis=1)
     return [
         "respiratory" if breath else "leg" if moved else "spontaneous"
-        for breath, moved in zip(respiratory, leg, strict=True)
+        for breath, moved in zip(np.atleast_1d(respiratory), np.atleast_1d(leg), strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """How long apneas and hypopneas last: the longest with its place, mean and median."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from sleeplm.facts.timeline import Timeline
 from sleeplm.kinds.facts.durations import LASTING
 from sleeplm.night import Scoring
 
-_STATISTICS = {"mean": np.mean, "median": np.median}
+_STATISTICS: dict[str, Callable] = {"mean": np.mean, "median": np.median}
 
 
 def duration_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict[str, Finding]:
@@ -26,7 +26,7 @@ def duration_findings(night: Timeline, scoring: Scoring, recorded: Sequence[str]
     recorded : sequence of str
         Canonical channels of the recording.
     """
-    found = {}
+    found: dict[str, Finding] = {}
     within = night.asleep if night.staged else night.in_bed
     for key, types in LASTING.items():
         ids = [f"{key}_{name}_s" for name in ("longest", *_STATISTICS)]

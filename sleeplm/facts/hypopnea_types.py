@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sleeplm.facts.events import evidence_of, per_hour_of_sleep
+from sleeplm.facts.events import EVENTS, evidence_of, per_hour_of_sleep
 from sleeplm.facts.finding import Finding
 from sleeplm.facts.reasons import why_no_sleep_fact, why_not_scored
 from sleeplm.facts.timeline import Timeline
@@ -36,7 +36,11 @@ def hypopnea_type_findings(night: Timeline, scoring: Scoring, recorded: Sequence
     found = {}
     for kind in HYPOPNEA_TYPES:
         of_kind = [e for e, its in zip(hypopneas, types, strict=True) if its == kind]
-        for id_, apneas in ((f"hypopnea_{kind}_per_h", ()), (f"ahi_{kind}_per_h", APNEAS_OF[kind])):
+        of_types: tuple[tuple[str, tuple[str, ...]], ...] = (
+            (f"hypopnea_{kind}_per_h", ()),
+            (f"ahi_{kind}_per_h", APNEAS_OF[kind]),
+        )
+        for id_, apneas in of_types:
             lacking = [t for t in apneas if not scoring.was_scored(t)]
             reason = why or (why_not_scored(lacking[0], recorded) if lacking else "")
             if reason:
@@ -46,8 +50,8 @@ def hypopnea_type_findings(night: Timeline, scoring: Scoring, recorded: Sequence
             evidence = evidence_of(counted, night, scoring, recorded)
             events = [*of_kind, *scoring.events_of(*apneas)]
             searched = scoring.searched_for(counted, night.n_epochs)
-            noun = {} if apneas else {"noun": (f"{kind} {_NOUN[0]}", f"{kind} {_NOUN[1]}")}
-            found[id_] = per_hour_of_sleep(night, events, searched=searched, note=note, **noun, **evidence)
+            noun = EVENTS if apneas else (f"{kind} {_NOUN[0]}", f"{kind} {_NOUN[1]}")
+            found[id_] = per_hour_of_sleep(night, events, searched=searched, noun=noun, note=note, **evidence)
     return found
 
 

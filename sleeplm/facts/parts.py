@@ -106,9 +106,9 @@ def _by_hour(night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> Find
     told = [f for f in by_hour if f.basis is not None and f.basis.enough]
     if not told:
         return Finding(why=f"No hour holds {LEAST_BASIS_MIN:g} min of sleep that could be searched")
-    worst = max(told, key=lambda f: f.value)
+    worst = max(told, key=lambda f: f.number)
     a, b = hours[by_hour.index(worst)]
-    values = [format_value(round(f.value, 1), "") if f in told else "too little sleep" for f in by_hour]
+    values = [format_value(round(f.number, 1), "") if f in told else "too little sleep" for f in by_hour]
     note = f"by hour from {'lights off' if scoring.lights_off_s is not None else 'the start'}: {', '.join(values)}"
     return replace(worst, where=night.span_words(a + 1, b).removeprefix(","), note=note)
 
@@ -205,10 +205,11 @@ def _ratio(over: Finding, under: Finding, whole: Finding, what: str) -> Finding:
         if not part.basis.enough:
             minutes = format_value(part.basis.searched_min, "min")
             return Finding(why=f"Only {minutes} of {part.basis.of} could be searched", signals=part.signals)
-    if not under.value:
-        return Finding(why=f"Not one apnea or hypopnea lies in {under.basis.of}", signals=under.signals)
-    ratio = over.value / under.value
-    if whole.value is None or whole.value < APNEA_FROM_PER_H:
+    if not under.number:
+        of = under.basis.of if under.basis else ""
+        return Finding(why=f"Not one apnea or hypopnea lies in {of}", signals=under.signals)
+    ratio = over.number / under.number
+    if whole.value is None or whole.number < APNEA_FROM_PER_H:
         note = f"no {what}: the whole night's index is under {APNEA_FROM_PER_H:g}"
     else:
         note = what if ratio >= RATIO_FROM else f"no {what}, which takes {RATIO_FROM:g} or more"

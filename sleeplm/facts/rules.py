@@ -53,11 +53,9 @@ def rule_findings(night: Timeline, scoring: Scoring, recording: NightSignals) ->
     by3, by4 = (found[id_] for id_ in _IDS[:2])
     if by3.value is None or by4.value is None:
         return found | {_IDS[2]: Finding(why=by3.why or by4.why)}
-    words = [format_value(round(float(f.value), 1), "") for f in (by4, by3)]
+    words = [format_value(round(f.number, 1), "") for f in (by4, by3)]
     where = f", from {words[0]} by the 4% rule to {words[1]} by the 3% rule"
-    return found | {
-        _IDS[2]: replace(by3, value=float(by3.value) - float(by4.value), where=where, rule="", basis=None)
-    }
+    return found | {_IDS[2]: replace(by3, value=by3.number - by4.number, where=where, rule="", basis=None)}
 
 
 def _why_not_of_experts(scoring: Scoring) -> str:

@@ -83,7 +83,7 @@ class Timeline:
     @property
     def asleep_at_lights_off(self) -> bool:
         """Whether sleep was scored right before the time in bed began, and goes on in it."""
-        return asleep_at(self.stages, self.start_s)
+        return asleep_at(self.stages.tolist(), self.start_s)
 
     @property
     def depth_known(self) -> bool:

@@ -61,8 +61,8 @@ def reras(breaths: Inspirations, scoring: Scoring) -> list[Event]:
     """Runs of flattened inspirations that an arousal ends.
 
     A run lasts 10 s or more and holds three inspirations or more, each flattened (index at most .15); an arousal
-    begins within 5 s of the end of the last; of the three inspirations after it one is not flattened; no apnea or hypopnea
-    touches it or has the same arousal, and where stages are known it begins in sleep.
+    begins within 5 s of the end of the last; of the three inspirations after it one is not flattened; no apnea or
+    hypopnea touches it or has the same arousal, and where stages are known it begins in sleep.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ AHI_BY_RULE = (
                f"The apnea-hypopnea index by the {rule} rule was {{value}} of sleep.",
                f"Apneas, and hypopneas with {with_} ({IN_SLEEP}) / hours of total sleep time; by our own detector, "
                "since an expert's hypopneas are of one rule ({source}).", f"AASM Manual 2.6, hypopnea rule {name}",
-               _NEEDS, names=rf"(?:ahi|index|apn\w+|hypopn\w+).*\b{rule[0]} ?(?:%|perc)(?! of)|\bahi ?{rule[0]}\b"
+               _NEEDS, names=rf"(?:ahi|apn\w+|hypopn\w+).*\b{rule[0]} ?(?:%|perc)(?! of)|\bahi ?{rule[0]}\b"
                              rf"|{_BOTH}")
       for rule, (id_, with_, name) in RULES.items()),
     FactKind("ahi_between_rules_per_h", "Difference of the apnea-hypopnea index between the rules", PER_HOUR,
