@@ -1,7 +1,7 @@
 """What is said of a night, as plain values that pass between the rooms: Event, Scoring, Fact."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -128,6 +128,32 @@ class Scoring:
         return np.logical_and.reduce([np.ones(n_epochs, dtype=bool), *masks])
 
 
+@dataclass(frozen=True)
+class Interval:
+    """Where a number of an automatic staging lies.
+
+    Attributes
+    ----------
+    low, high : float
+        In the unit of the fact.
+    level : float
+        Chance that the truth lies between, 0 to 1.
+    """
+
+    low: float
+    high: float
+    level: float
+
+    def holding(self, value: float) -> "Interval":
+        """The interval, made wide enough to hold a value."""
+        return replace(self, low=min(self.low, value), high=max(self.high, value))
+
+    def words(self, unit: str) -> str:
+        """As ``"90% interval 60 to 150 min"``."""
+        low, high = (f"{value:.1f}".removesuffix(".0") for value in (self.low, self.high))
+        return f"{100 * self.level:.0f}% interval {low} to {high} {unit}".replace(" %", "%").rstrip()
+
+
 # One event in 15 min is 4 per hour, under every threshold in use: fewer minutes let a single event decide.
 LEAST_BASIS_MIN = 15.0
 
@@ -211,6 +237,8 @@ class Fact:
         Events and minutes that an index rests on.
     note : str
         What a reader must know beside the value: how much of the night it leaves out.
+    interval : Interval or None
+        Where a number of an automatic staging lies; None for what people staged, or where nothing is known of it.
     """
 
     id: str
@@ -225,12 +253,14 @@ class Fact:
     rule: str = ""
     basis: Basis | None = None
     note: str = ""
+    interval: Interval | None = None
 
     @property
     def details(self) -> tuple[str, ...]:
         """What must be shown beside a value: what it rests on, what it leaves out, and its rule."""
         basis = self.basis.words if self.basis else ""
-        return tuple(words for words in (basis, self.note, self.rule) if words)
+        interval = self.interval.words(self.unit) if self.interval else ""
+        return tuple(words for words in (basis, interval, self.note, self.rule) if words)
 
     def as_dict(self) -> dict:
         """The fact as the JSON contract has it."""
@@ -246,7 +276,9 @@ class Fact:
         """Read back what `as_dict` wrote."""
         epochs = tuple((int(a), int(b)) for a, b in values["epochs"])
         basis = Basis.from_dict(values["basis"]) if values["basis"] else None
-        return cls(**{**values, "signals": tuple(values["signals"]), "epochs": epochs, "basis": basis})
+        interval = Interval(**values["interval"]) if values["interval"] else None
+        exact = {"signals": tuple(values["signals"]), "epochs": epochs, "basis": basis, "interval": interval}
+        return cls(**{**values, **exact})
 
 
 def day_seconds(clock: str) -> int:

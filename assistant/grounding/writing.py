@@ -112,6 +112,7 @@ def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
     clause = f"Source: {'; '.join(words)}." if words else ""
     known = [f for f in facts if f.value is not None]
     clause += "".join(f" {basis_sentence(f)}" for f in known if f.basis)
+    clause += "".join(f" {f.name}: {f.interval.words(f.unit)}." for f in known if f.interval)
     clause += "".join(f" Note: {note}." for note in dict.fromkeys(f.note for f in known if f.note))
     clause += "".join(f" Rule: {rule}." for rule in dict.fromkeys(f.rule for f in known if f.rule))
     return f"{clause} This night is simulated.".strip() if simulated else clause

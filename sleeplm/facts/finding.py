@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sleeplm.kinds.facts import FactKind
-from sleeplm.night import Basis, Fact
+from sleeplm.night import Basis, Fact, Interval
 from sleeplm.units import CLOCK, COUNT, RATIO, format_value
 
 TOO_LITTLE = "which is too little to tell"
@@ -24,7 +24,7 @@ class Finding:
         Where `value` is None: the reason, as a clause that "so ... is not known" can follow.
     where : str
         Words about the place in the night, for sentences that have room for them.
-    signals, source, epochs, rule, basis, note
+    signals, source, epochs, rule, basis, note, interval
         As in `Fact`.
     """
 
@@ -37,6 +37,7 @@ class Finding:
     rule: str = ""
     basis: Basis | None = None
     note: str = ""
+    interval: Interval | None = None
 
     @property
     def number(self) -> float:
@@ -50,7 +51,7 @@ def as_fact(kind: FactKind, found: Finding) -> Fact:
     """Round a finding and put it into the words of its kind."""
     value = _rounded(found.value, kind.unit)
     text = f"{found.why}, so {fact_subject(kind)} is not known."
-    evidence = (found.signals, found.source, found.epochs, found.rule, found.basis, found.note)
+    evidence = (found.signals, found.source, found.epochs, found.rule, found.basis, found.note, found.interval)
     fact = Fact(kind.id, kind.name, value, kind.unit, text, kind.definition, *evidence)
     if value is None:
         return fact

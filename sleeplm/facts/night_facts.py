@@ -8,6 +8,7 @@ import numpy as np
 from sleeplm.facts.atonia import atonia_findings
 from sleeplm.facts.breaths import breath_findings, epoch_rates
 from sleeplm.facts.causes import cause_findings
+from sleeplm.facts.doubt import with_intervals
 from sleeplm.facts.durations import duration_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
@@ -57,7 +58,7 @@ def night_facts(
         night, and `text` says why.
     """
     night = timeline_of(recording, scoring)
-    found = findings(recording, scoring, night, spo2, heart)
+    found = with_intervals(night, findings(recording, scoring, night, spo2, heart))
     return [
         as_fact(kind, _in_force(kind, found, night, scoring, recording.channels)) for kind in FACT_KINDS.values()
     ]
@@ -72,6 +73,7 @@ def timeline_of(recording: NightSignals, scoring: Scoring) -> Timeline:
         lights_off_s=scoring.lights_off_s,
         lights_on_s=scoring.lights_on_s,
         start_clock=recording.start_clock,
+        probabilities=scoring.probabilities,
     )
 
 

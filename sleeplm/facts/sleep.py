@@ -94,15 +94,21 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         "stage_shifts_n": Finding(len(shifts), epochs=epoch_ranges(shifts), **evidence),
         "sleep_onset_clock": _clock(night, onset * EPOCH_S, onset + 1, evidence),
         "final_awakening_clock": _clock(night, end * EPOCH_S, end, evidence),
-        "rem_latency_min": _latency(night, onset, Stage.R, "No REM sleep was scored", evidence),
-        "n3_latency_min": _latency(night, onset, Stage.N3, "No deep sleep was scored", evidence),
+        "rem_latency_min": _latency(night.credible_rem, onset, _why_no_rem(night), evidence),
+        "n3_latency_min": _latency(night.of_stage(Stage.N3), onset, "No deep sleep was scored", evidence),
     }
     return found
 
 
-def _latency(night: Timeline, onset: int, stage: Stage, why: str, evidence: dict) -> Finding:
-    """From sleep onset to the first epoch of a stage."""
-    at = np.flatnonzero(night.of_stage(stage))
+def _why_no_rem(night: Timeline) -> str:
+    """Why there is no latency of REM sleep: none, or none that the automatic staging is sure enough of."""
+    any_rem = night.of_stage(Stage.R).any()
+    return "The automatic staging is not sure of any REM period" if any_rem else "No REM sleep was scored"
+
+
+def _latency(mask: np.ndarray, onset: int, why: str, evidence: dict) -> Finding:
+    """From sleep onset to the first epoch of a mask."""
+    at = np.flatnonzero(mask)
     if not at.size:
         return Finding(why=why, **evidence)
     first = int(at[0])

@@ -50,7 +50,8 @@ def _night(without=(), stages=HYPNOGRAM):
         for kind in types
     ]
     sources = {kind.id: "expert" for kind in types}
-    probabilities = np.full((N_EPOCHS, len(STAGES)), 0.2, np.float32)
+    probabilities = np.full((N_EPOCHS, len(STAGES)), 0.025, np.float32)
+    probabilities[range(N_EPOCHS), [STAGES.index(s) for s in HYPNOGRAM]] = 0.9
     night_s = N_EPOCHS * 30.0
     scoring = Scoring(stages, "yasa", tuple(events), sources, probabilities, 0.0, night_s, split_s=night_s / 2)
     return recording, scoring
