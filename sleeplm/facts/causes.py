@@ -74,15 +74,18 @@ def _by_window(arousals: Sequence[Event], scoring: Scoring) -> list[str]:
         np.array([(e.start_s, e.end_s) for e in scoring.events_of(*types)]).reshape(-1, 2)
         for types in (RESPIRATORY, _LEGS)
     )
-    after = starts[:, None] - breathing[None, :, 1]
-    respiratory = ((starts[:, None] >= breathing[None, :, 0]) & (after <= AROUSAL_REACH_S)).any(axis=1)
-    leg = (
-        (starts[:, None] < legs[None, :, 1] + PLM_AROUSAL_S) & (ends[:, None] > legs[None, :, 0] - PLM_AROUSAL_S)
-    ).any(axis=1)
+    after_s = _apart(starts, breathing[:, 1])
+    respiratory = ((_apart(starts, breathing[:, 0]) >= 0) & (after_s <= AROUSAL_REACH_S)).any(axis=1)
+    leg = ((_apart(starts, legs[:, 1]) < PLM_AROUSAL_S) & (_apart(ends, legs[:, 0]) > -PLM_AROUSAL_S)).any(axis=1)
     return [
         "respiratory" if breath else "leg" if moved else "spontaneous"
         for breath, moved in zip(np.atleast_1d(respiratory), np.atleast_1d(leg), strict=True)
     ]
+
+
+def _apart(later_s: np.ndarray, earlier_s: np.ndarray) -> np.ndarray:
+    """Seconds from each of the second to each of the first, to a microsecond, as files write times in decimals."""
+    return np.round(later_s[:, None] - earlier_s[None, :], 6)
 
 
 def _why(group: tuple[str, ...], recorded: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def type_of(hypopnea: Event) -> str:
 
 @dataclass(frozen=True)
 class Signs:
-    """What tells a hypopnea's type (AASM Manual 2.6, VIII.E, notes); None where it cannot be seen in this night.
+    """What tells a hypopnea's type (notes of the AASM Manual 2.6); None where it cannot be seen in this night.
 
     Attributes
     ----------

@@ -157,6 +157,9 @@ def test_an_arousal_is_not_spontaneous_where_nobody_looked_for_leg_movements():
     assert facts["arousal_respiratory_per_h"].value == 0.0
     for cause in ("leg", "spontaneous"):
         assert facts[f"arousal_{cause}_per_h"].value is None
+        assert facts[f"arousal_{cause}_per_h"].text.startswith("Leg movement was not recorded")
+    legs = facts_of(["N2"] * HOUR, [Event("arousal", 500.0, 5.0), Event("plm", 499.0, 1.0)], ["plm", "arousal"])
+    assert legs["arousal_leg_per_h"].value is None and legs["plm_arousal_per_h"].value == 1.0
 
 
 def test_types_of_hypopneas_are_the_scorers_words():

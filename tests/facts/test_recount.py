@@ -19,6 +19,9 @@ INDICES = {
     "rdi_per_h": [*APNEA_TYPES, "hypopnea", "rera"],
     "apnea_index_per_h": APNEA_TYPES,
     "central_apnea_index_per_h": ["apnea_central"],
+    "obstructive_apnea_index_per_h": ["apnea_obstructive"],
+    "mixed_apnea_index_per_h": ["apnea_mixed"],
+    "hypopnea_index_per_h": ["hypopnea"],
     "arousal_index_per_h": ["arousal"],
     "plmi_per_h": ["plm"],
 }
@@ -35,11 +38,31 @@ events_of_a_night = st.lists(
 nights = st.lists(st.sampled_from(["W", "N1", "N2", "N3", "R", "?"]), min_size=N, max_size=N)
 
 
-def first_stage_asleep(event, asleep, stages):
-    """Stage of the first epoch of sleep of which the event fills any tenth of a second."""
+def first_epoch_asleep(event, asleep):
+    """The first epoch of sleep of which the event fills any tenth of a second."""
     tenths = range(round(event.start_s * 10), round((event.start_s + event.duration_s) * 10))
     touched = sorted({t // (EPOCH * 10) for t in tenths if t < N * EPOCH * 10})
-    return next((stages[i] for i in touched if asleep[i]), None)
+    return next((i for i in touched if asleep[i]), None)
+
+
+def first_stage_asleep(event, asleep, stages):
+    """Stage of that epoch."""
+    at = first_epoch_asleep(event, asleep)
+    return None if at is None else stages[at]
+
+
+def cause_by_hand(arousal, events):
+    """What an arousal goes with, in tenths of a second."""
+    begin, end = round(arousal.start_s * 10), round((arousal.start_s + arousal.duration_s) * 10)
+    for e in events:
+        first, last = round(e.start_s * 10), round((e.start_s + e.duration_s) * 10)
+        if e.type in INDICES["rdi_per_h"] and first <= begin <= last + 50:
+            return "respiratory"
+    for e in events:
+        first, last = round(e.start_s * 10), round((e.start_s + e.duration_s) * 10)
+        if e.type == "plm" and begin - last < 5 and first - end < 5:
+            return "leg"
+    return "spontaneous"
 
 
 def mostly_within(event, others):
@@ -75,6 +98,19 @@ def test_every_index_is_what_counting_by_hand_gives(stages, events, first, last)
     for name, wanted in (("rem", ("R",)), ("nrem", nrem)):
         expected[f"ahi_{name}_per_h"] = index(INDICES["ahi_per_h"], wanted)
         expected[f"arousal_{name}_per_h"] = index(["arousal"], wanted)
+    for cause in ("respiratory", "leg", "spontaneous"):
+        n = sum(cause == cause_by_hand(e, events) for e in roused)
+        expected[f"arousal_{cause}_per_h"] = n / (sum(asleep) / 120) if any(asleep) else None
+    onset = asleep.index(True) if any(asleep) else 0
+    length = N - asleep[::-1].index(True) - onset if any(asleep) else 1
+    for parts in (("first_half", "second_half"), ("first_third", "second_third", "last_third")):
+        for i, part in enumerate(parts):
+            of_part = [a and (2 * (e - onset) + 1) * len(parts) // (2 * length) == i for e, a in enumerate(asleep)]
+            n = sum(
+                first_epoch_asleep(b, asleep) is not None and of_part[first_epoch_asleep(b, asleep)]
+                for b in breaths
+            )
+            expected[f"ahi_{part}_per_h"] = n / (sum(of_part) / 120) if any(of_part) else None
     for id_, value in expected.items():
         assert facts[id_].value == (None if value is None else pytest.approx(value, abs=0.051)), id_
     assert facts["se_pct"].value is None or 0 <= facts["se_pct"].value <= 100

@@ -5,10 +5,10 @@ from sleeplm.kinds.facts.kind import FactKind, Needs
 from sleeplm.units import PER_HOUR
 
 _LEGS = ("leg_movement", "plm")
-_ONCE = "Each arousal counts once, breathing before legs; the three indices add up to the arousal index"
+_ONCE = "Each arousal counts once, breathing before legs"
 _WORD = "A cause that the scorer wrote beside an arousal goes before these windows"
 # Who looked for one of each of these groups has looked for the cause.
-CAUSES = {"respiratory": (RESPIRATORY,), "leg": (_LEGS,), "spontaneous": (RESPIRATORY, _LEGS)}
+CAUSES = {"respiratory": (RESPIRATORY,), "leg": (RESPIRATORY, _LEGS), "spontaneous": (RESPIRATORY, _LEGS)}
 _WORDS = {
     "respiratory": ("Respiratory arousal index", "that begin between the begin of an apnea, a hypopnea or a RERA "
                     "and 5 s after its end"),
