@@ -11,6 +11,8 @@ from sleeplm.kinds.sources import partly_understood
 from sleeplm.kinds.stages import Stage
 from sleeplm.units import duration_words
 
+STAGES = "stages"  # beside types of events, where words may be either
+
 
 @dataclass(frozen=True)
 class Event:
@@ -88,7 +90,8 @@ class Scoring:
     by_epoch : bool
         Whether its events are known to the epoch alone, so that several may have the same times.
     not_understood : mapping of str to int
-        Event types of an expert's of which some may be missing, and how many of the scorer's words may be theirs.
+        Event types of an expert's, or `STAGES`, of which some may be missing, and how many of the scorer's words
+        may be theirs.
     searched : mapping of str to ndarray of bool
         Event types of detectors, and the epochs ``[epochs]`` whose signals could be searched for them. A type that
         is not in it was looked for in the whole recording, as an expert does.
@@ -114,6 +117,12 @@ class Scoring:
     def was_scored(self, event_type: str) -> bool:
         """Whether anybody looked for events of this type."""
         return event_type in self.event_sources
+
+    @property
+    def staged_by(self) -> str | None:
+        """Who staged, and how many words of theirs were not understood; None where nobody did."""
+        who = self.hypnogram_source
+        return None if who is None else partly_understood(who, self.not_understood.get(STAGES, 0))
 
     def source_of(self, event_type: str) -> str:
         """Who looked for events of this type, and how many words of theirs were not understood."""

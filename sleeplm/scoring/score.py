@@ -9,7 +9,7 @@ import numpy as np
 from sleeplm.errors import UsageError
 from sleeplm.kinds.events import APNEAS_HYPOPNEAS
 from sleeplm.kinds.stages import Stage
-from sleeplm.night import Event, Scoring
+from sleeplm.night import STAGES, Event, Scoring
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
@@ -134,6 +134,7 @@ def _merge(expert: Sequence[Scoring], n_epochs: int) -> _Merged:
             if merged.hypnogram is None:
                 merged.hypnogram = _fit(part.hypnogram, n_epochs, merged.warnings)
                 merged.hypnogram_source = part.hypnogram_source or EXPERT
+                merged.not_understood |= {t: n for t, n in part.not_understood.items() if t == STAGES}
             else:
                 merged.warnings.append("Two scorings bring sleep stages: those of the first are used.")
         twice = sorted(set(part.event_sources) & set(merged.event_sources))

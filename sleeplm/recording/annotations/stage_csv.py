@@ -18,7 +18,7 @@ from sleeplm.recording.annotations.tables import (
     header_of,
     spans,
 )
-from sleeplm.recording.annotations.words import stage_of
+from sleeplm.recording.annotations.words import ASIDE, lab_meaning, stage_of
 from sleeplm.units import EPOCH_S
 
 ORDER = 4
@@ -84,13 +84,15 @@ def _stages(file: ScoringFile, words: list[str], header: list[str]) -> tuple[lis
     numbers = {w for w in words if re.fullmatch(r"-?\d+", w)}
     coding = coding_of(file, numbers, header) if numbers else {}
     known: dict[str, Stage | None] = {word: stage_of(word) for word in set(words)}
+    known.update({word: Stage.UNSCORED for word in known if lab_meaning(word) == ASIDE})
     known.update({"": Stage.UNSCORED, **coding})
     stages = []
     for n, word in enumerate(words, 1):
         stage = known[word]
         if stage is None:
             raise UnknownScoringError(
-                f"Row {n} of '{file.name}' has a stage that we do not know; write W, N1, N2, N3, R or ? there."
+                f"Row {n} of '{file.name}' has a stage that we do not know; write W, N1, N2, N3, R or ? there, or "
+                "say what the word means (--word WORD=N2)."
             )
         stages.append(stage)
     means = ", ".join(f"{number} {coding[number]}" for number in sorted(numbers, key=int))

@@ -9,7 +9,7 @@ from functools import cache
 from sleeplm.kinds.channels import MODALITIES
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.stages import STAGE_KINDS
-from sleeplm.night import clock_at
+from sleeplm.night import STAGES, clock_at
 from sleeplm.recording.annotations.phrases import vocabulary
 from sleeplm.recording.annotations.word_table import part_of_table
 from sleeplm.recording.annotations.words import IGNORE, MAX_WORD, fold
@@ -30,10 +30,12 @@ _STEMS = {
     "heart": r"heart|\bhr\b|ecg|ekg|card|puls|tachy|taqui|brady|bradi|rhythm|arrhyt|asyst|beat|pvc|\bpac\b|afib",
     "eyes": r"eye|saccad|\brems?\b",
 }
+_STAGE_NOUNS = r"stage\b|stad|\bfase\b|etapa"
+_STAGING = rf"{_STAGE_NOUNS}|schlaf|sommeil|sueno|\bsono\b|sonno|slaap|nrem|\brem\b|\bn[1-4]\b|wake"
 # What scores nothing of ours: recorder, treatment, other signals, what happens in the room.
 _NOTHING_OF_OURS = re.compile(
     r"posit|impedan|montage|calib|biocal|treatment|c?pap\b|ipap|epap|video|camera|light|licht|luz|luce|\bph\b|co2"
-    r"|pressure|temper|brux|artef|artif|stage|sleep|sensor|electrod|cable|tech|patient|\bpt\b|talk|cough|swallow"
+    r"|pressure|temper|brux|artef|artif|sensor|electrod|cable|tech|patient|\bpt\b|talk|cough|swallow"
     r"|bath|toilet|door|record|filter|gain|sensitiv|battery|signal|marker|comment|note"
 )
 
@@ -60,11 +62,16 @@ class UnknownWord:
     timed: bool
 
     @property
+    def stages(self) -> bool:
+        """Whether it may name a stage: "patient awake" that does not last is a remark."""
+        return bool(re.search(_STAGING if self.timed else _STAGE_NOUNS, fold(self.word)))
+
+    @property
     def modalities(self) -> tuple[str, ...]:
         """The modalities of whose events it may be: those named in it, else all, or none where it is of another."""
         folded = fold(self.word)
         named = tuple(name for name, stems in _STEMS.items() if re.search(stems, folded))
-        return named or (() if _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
+        return named or (() if self.stages or _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
 
     def question(self, start_clock: str | None, shown: str) -> str:
         """What to ask of the word, which is shown so, one sentence."""
@@ -88,20 +95,24 @@ def unknown_words(marks: Iterable[tuple[str, float, float]]) -> list[UnknownWord
 
 
 def is_scoring(word: UnknownWord) -> bool:
-    """Whether a word may score an event: it is short, and lasts or names what events are scored on.
+    """Whether a word may score something: it is short, and lasts or names a stage or what events are scored on.
 
     What neither lasts nor names anything ("door opened") is a remark.
     """
     folded = fold(word.word)
     short = len(word.word) <= MAX_WORD and 0 < len(folded.split()) <= _MAX_TOKENS
     named = any(re.search(stems, folded) for stems in _STEMS.values())
-    return short and bool(word.modalities) and (word.timed or named)
+    return short and (word.stages or (bool(word.modalities) and (word.timed or named)))
 
 
 def not_understood(words: Sequence[UnknownWord], types: Collection[str]) -> dict[str, int]:
-    """Of the types that a file scored, those whose events some of its unknown words may be, and how many words."""
-    scoring = [word.modalities for word in words if is_scoring(word)]
-    counts = {type_: sum(EVENT_KINDS[type_].modality in modalities for modalities in scoring) for type_ in types}
+    """Of the types that a file scored, those whose events some of its unknown words may be, and how many words.
+
+    Words that may name a stage are counted under `STAGES`.
+    """
+    scoring = [word for word in words if is_scoring(word)]
+    counts = {type_: sum(EVENT_KINDS[type_].modality in word.modalities for word in scoring) for type_ in types}
+    counts[STAGES] = sum(word.stages for word in scoring)
     return {type_: n for type_, n in counts.items() if n}
 
 
