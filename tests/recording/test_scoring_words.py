@@ -157,6 +157,14 @@ def test_unknown_words_are_listed_with_their_count_and_times(write):
     )
 
 
+def test_a_word_with_other_measures_is_the_same_unknown_word(write):
+    rows = "".join(f"Respiratory Event - Foo - Desat {at}.0 %,{at},10\n" for at in (10, 40, 70)) + "Hypopnea,1,10\n"
+    scoring = read_scoring(write(TABLE + rows), night(4))
+    assert scoring.source_of("hypopnea") == "expert, 1 word not understood" and "3 times" in scoring.warnings[0]
+    for word in ("Respiratory event - foo", "Respiratory Event - Foo - Desat 88 %"):
+        assert len(read_scoring(write(TABLE + rows), night(4), {word: "hypopnea"}).events) == 4
+
+
 def test_words_not_understood_count_against_the_families_that_they_may_be_of(write):
     events = "Hypopnea,20,10\nArousal,50,3\nPLM,60,1\n"
     for word, doubted in (

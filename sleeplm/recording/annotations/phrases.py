@@ -25,6 +25,7 @@ _MEASURE = re.compile(
     rf"|(?<![\w.,]){_NUMBER}(?:\s*(?:-|to)\s*{_NUMBER})?{_UNIT}",
     re.I,
 )
+_WITH_DESAT = re.compile(rf"(?:\bdesat(?:uration)?\b[\s:=]*)?(?:{_MEASURE.pattern})", re.I)
 _APART = (r"\s[-–—]+\s|[()\[\]{},;:/+*]", r"[\s\W_]*[-–—_()\[\]{},;:/+*]+[\s\W_]*")
 _COUNT = re.compile(r"\d{1,2}")  # what some systems number their events' kinds with; a longer one may be a date
 # What stands between an event and what goes with it, or its cause.
@@ -53,6 +54,16 @@ def phrase_meaning(word: str) -> table.Meaning | None:
     if len(sides := _JOINING.split(without)) == 3:
         return _joined(*sides)
     return _of_parts(_parts(without, _APART[1])) or stage_in(table.fold(plain)) or _beside_a_detail(tokens)
+
+
+def bare(word: str) -> str:
+    """A word folded, without its measures: the same for "foo - desat 93 %" and "foo - desat 88 %".
+
+    >>> bare("Foo - Desat 93.0 %"), bare("Foo (12.5 s)"), bare("Desat 93 %")
+    ('foo', 'foo', 'desat')
+    """
+    plain = word[: table.MAX_WORD].split("|")[0].split("@@")[0]
+    return table.fold(_WITH_DESAT.sub(" ", plain)) or table.fold(_MEASURE.sub(" ", plain)) or table.fold(word)
 
 
 def _parts(text: str, apart: str) -> list[str]:

@@ -214,7 +214,7 @@ def sort_out(
         if word not in meanings:
             meanings[word] = meaning_of(word)
         meaning = meanings[word]
-        if meaning is None and (folded := fold(word)) in own:
+        if meaning is None and own and (folded := fold(word)) in own:
             meaning = own[folded][0]
             owned[folded] += 1
         elif meaning is not None and lab_meaning(word) is not None:

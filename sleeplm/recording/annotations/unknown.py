@@ -10,7 +10,7 @@ from sleeplm.kinds.channels import MODALITIES
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.stages import STAGE_KINDS
 from sleeplm.night import STAGES, clock_at
-from sleeplm.recording.annotations.phrases import vocabulary
+from sleeplm.recording.annotations.phrases import bare, vocabulary
 from sleeplm.recording.annotations.word_table import part_of_table
 from sleeplm.recording.annotations.words import IGNORE, MAX_WORD, fold
 from sleeplm.recording.privacy import safe_text
@@ -83,14 +83,18 @@ MEANINGS = (*EVENT_KINDS, *STAGE_KINDS, "lights_off", "lights_on", IGNORE)
 
 def unknown_words(marks: Iterable[tuple[str, float, float]]) -> list[UnknownWord]:
     """Marks (word, start and duration in seconds) by their words, the most frequent first."""
-    by_word: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
-    for mark in marks:
-        by_word[fold(mark[0])].append(mark)
+    # Each text is folded once, for there may be many marks of it.
+    by_text: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for text, start_s, length_s in marks:
+        by_text[text].append((start_s, length_s))
+    by_word: dict[str, list[str]] = defaultdict(list)
+    for text in by_text:
+        by_word[bare(text)].append(text)
     found = []
-    for of in by_word.values():
-        starts = sorted(start_s for _, start_s, _ in of)
-        timed = any(length_s > 0 for *_, length_s in of)
-        found.append(UnknownWord(of[0][0], len(of), tuple(starts[:MAX_TIMES]), timed))
+    for texts in by_word.values():
+        spans = [span for text in texts for span in by_text[text]]
+        first = tuple(sorted(start_s for start_s, _ in spans)[:MAX_TIMES])
+        found.append(UnknownWord(texts[0], len(spans), first, any(length_s > 0 for _, length_s in spans)))
     return sorted(found, key=lambda word: (-word.count, word.times_s))
 
 
