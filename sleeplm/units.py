@@ -14,6 +14,7 @@ PER_MINUTE = "per min"
 SECONDS = "s"
 MILLISECONDS = "ms"
 RATIO = "ratio"
+PERCENT_MINUTES_PER_HOUR = "% min/h"
 
 
 def format_value(value: float | int | str | None, unit: str) -> str:

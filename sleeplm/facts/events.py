@@ -111,7 +111,7 @@ def _rate(
     if why:
         return Finding(why=why)
     of = night.asleep if rate.stages is None else night.of_stage(*rate.stages)
-    evidence = _evidence(types, night, scoring, recorded)
+    evidence = evidence_of(types, night, scoring, recorded)
     return per_hour_of_sleep(
         night,
         _once(scoring, types),
@@ -132,11 +132,11 @@ def _recording_rate(
     if night.staged:
         return Finding(why="Sleep was staged, and events are counted per hour of it")
     searched = night.in_bed & scoring.searched_for(types, night.n_epochs)
-    evidence = _evidence(types, night, scoring, recorded)
+    evidence = evidence_of(types, night, scoring, recorded)
     if not searched.any():
         return Finding(why="No epoch in bed has a usable signal", **evidence)
     counted = [e for e in _once(scoring, types) if night.touches(e, searched)]
-    basis = _basis(counted, searched, night.in_bed, "recording in bed", _noun(types))
+    basis = basis_of(counted, searched, night.in_bed, "recording in bed", _noun(types))
     return Finding(
         60 * len(counted) / basis.searched_min,
         epochs=night.epochs_of(counted),
@@ -152,7 +152,7 @@ def _noun(types: Sequence[str]) -> tuple[str, str]:
     return (kind.noun, kind.plural) if len(types) == 1 else ("event", "events")
 
 
-def _basis(
+def basis_of(
     counted: Sequence[Event], searched: np.ndarray, of: np.ndarray, what: str, noun: tuple[str, str] = EVENTS
 ) -> Basis:
     """What an index rests on: `searched` and `of` are epochs, bool ``[epochs]``."""
@@ -180,7 +180,7 @@ def _why_no_arousals_in_rem(scoring: Scoring) -> str:
     return "Without a chin EMG arousals are not scored in REM sleep" if nrem_alone else ""
 
 
-def _evidence(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:
+def evidence_of(types: Sequence[str], night: Timeline, scoring: Scoring, recorded: Sequence[str]) -> dict:
     """Signals and source of a number that rests on these types, and the rule that they were scored by."""
     looked_for = [t for t in types if scoring.was_scored(t)]
     sources = {scoring.source_of(t) for t in looked_for}
@@ -198,7 +198,7 @@ def _density(night: Timeline, scoring: Scoring, needs: Needs, recorded: Sequence
         raise ValueError(f"a density of {type_} needs a stage")
     if why := why_not_counted((type_,), scoring, recorded):
         return Finding(why=why)
-    evidence = _evidence((type_,), night, scoring, recorded)
+    evidence = evidence_of((type_,), night, scoring, recorded)
     events = scoring.events_of(type_)
     of = night.of_stage(stage)
     mask = of & scoring.searched_for((type_,), night.n_epochs)
@@ -244,7 +244,7 @@ def _share_of_sleep(night: Timeline, scoring: Scoring, type_: str, recorded: Seq
     lasting = [e for e in scoring.events_of(type_) if night.touches(e, searched)]
     return Finding(
         share_pct(float(by_epoch.sum()) / 10, float(searched.sum()) * EPOCH_S),
-        basis=_basis(lasting, searched, night.asleep, "sleep", _noun((type_,))),
+        basis=basis_of(lasting, searched, night.asleep, "sleep", _noun((type_,))),
         signals=_seen_on([type_], recorded),
         source=both_sources({scoring.source_of(type_)}, night.source),
         epochs=epoch_ranges(np.flatnonzero(by_epoch) + 1),
@@ -263,7 +263,7 @@ def _plm_with_arousal(night: Timeline, scoring: Scoring, recorded: Sequence[str]
         if np.any((spans[:, 0] < e.end_s + PLM_AROUSAL_S) & (spans[:, 1] > e.start_s - PLM_AROUSAL_S))
     ]
     searched = scoring.searched_for(("plm", "arousal"), night.n_epochs)
-    evidence = _evidence(("plm", "arousal"), night, scoring, recorded)
+    evidence = evidence_of(("plm", "arousal"), night, scoring, recorded)
     return per_hour_of_sleep(night, near, searched=searched, noun=_noun(("plm",)), **evidence)
 
 
@@ -308,7 +308,7 @@ def per_hour_of_sleep(
         for e in events
         if night.touches(e, night.in_bed & searched) and (rate.awake_too or night.first_sleep_stage(e) in allowed)
     ]
-    basis = _basis(counted, of & searched, of, rate.of, noun)
+    basis = basis_of(counted, of & searched, of, rate.of, noun)
     return Finding(60 * len(counted) / basis.searched_min, epochs=night.epochs_of(counted), basis=basis, **evidence)
 
 
@@ -340,7 +340,7 @@ def breathing_in(
     """
     if why := why_not_counted(APNEAS_HYPOPNEAS, scoring, recorded):
         return Finding(why=why)
-    evidence = _evidence(APNEAS_HYPOPNEAS, night, scoring, recorded)
+    evidence = evidence_of(APNEAS_HYPOPNEAS, night, scoring, recorded)
     evidence["signals"] += ("POS",)
     if not asleep.any():
         return Finding(why="There was no sleep in that position" if night.staged else NOT_STAGED, **evidence)

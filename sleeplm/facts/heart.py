@@ -7,8 +7,7 @@ import numpy as np
 from sleeplm.facts.events import both_sources
 from sleeplm.facts.finding import Finding
 from sleeplm.facts.reasons import NOT_STAGED
-from sleeplm.facts.signals import epoch_at
-from sleeplm.facts.timeline import Timeline
+from sleeplm.facts.timeline import Timeline, epoch_at
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.stages import STAGE_KINDS, STAGES, Stage
 from sleeplm.scoring.heart import SOURCE, HeartRate

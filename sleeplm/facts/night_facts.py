@@ -9,8 +9,9 @@ from sleeplm.facts.atonia import atonia_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
 from sleeplm.facts.heart import heart_findings
+from sleeplm.facts.oxygen import oxygen_findings
+from sleeplm.facts.position import position_findings
 from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
-from sleeplm.facts.signals import oxygen_findings, position_findings
 from sleeplm.facts.sleep import sleep_findings
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.intervals import epoch_ranges
@@ -163,7 +164,8 @@ def _from_signals(
     found: dict[str, Finding] = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
     if "SPO2" in rate:
-        found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])
+        values = read_usable(recording, "SPO2") if spo2 is None else spo2
+        found |= oxygen_findings(night, values, rate["SPO2"], scoring, tuple(rate))
     heart = heart_of(recording) if heart is None else heart
     if heart is not None:
         found |= heart_findings(night, heart)

@@ -145,3 +145,9 @@ class Timeline:
 def longest_range(mask: np.ndarray) -> tuple[int, int] | None:
     """The longest range of True as epoch numbers from 1; the first of equals, None where there is none."""
     return max(epoch_ranges(np.flatnonzero(mask) + 1), key=lambda r: r[1] - r[0], default=None)
+
+
+def epoch_at(seconds):
+    """Number of the epoch, from 1, that a moment or an array of moments lies in."""
+    number = np.asarray(seconds // EPOCH_S).astype(int) + 1
+    return number if number.ndim else int(number)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fakes import FakeRecording
 
 from sleeplm.facts.night_facts import night_facts
 from sleeplm.kinds.stages import Stage
@@ -11,7 +12,6 @@ from sleeplm.night import Basis, Event, Fact, Scoring
 from sleeplm.recording import open_recording
 from sleeplm.scoring.score import score
 from sleeplm.simulate import simulate_night, write_night
-from tests.fakes import FakeRecording
 
 HOUR = 120  # epochs
 

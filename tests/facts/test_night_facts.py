@@ -21,7 +21,8 @@ CONTRACT = """tib_min tst_min sol_min waso_min rem_latency_min n1_min n2_min n3_
     n3_pct r_pct awakenings_n longest_sleep_min longest_wake_min ahi_per_h odi3_per_h odi4_per_h t90_pct
     spo2_mean_pct spo2_min_pct hr_mean_bpm""".split()
 SUFFIX = {"min": "_min", "%": "_pct", "per hour": "_per_h", "bpm": "_bpm", "clock": "_clock", "": "_n",
-          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio"}  # fmt: skip
+          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio",
+          "% min/h": "_pct_min_per_h"}  # fmt: skip
 
 
 def facts_of(stages, events=(), sources=(), recording=None, **lights):

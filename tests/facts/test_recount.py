@@ -42,14 +42,11 @@ def first_stage_asleep(event, asleep, stages):
     return next((stages[i] for i in touched if asleep[i]), None)
 
 
-def tenths_of(event):
-    return range(round(event.start_s * 10), round((event.start_s + event.duration_s) * 10))
-
-
 def mostly_within(event, others):
-    """Whether more than half of an event's tenths of a second are tenths of others too."""
-    filled = {t for other in others for t in tenths_of(other)}
-    return 2 * sum(t in filled for t in tenths_of(event)) > len(tenths_of(event))
+    """Whether more than half of an event lies within others."""
+    tenths = range(round(event.start_s * 10), round((event.start_s + event.duration_s) * 10))
+    spans = [(round(o.start_s * 10), round((o.start_s + o.duration_s) * 10)) for o in others]
+    return 2 * sum(any(a <= t < b for a, b in spans) for t in tenths) > len(tenths)
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import FakeRecording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -14,7 +15,6 @@ from sleeplm.night import Scoring
 from sleeplm.scoring import clean_spo2, desaturations
 from sleeplm.scoring.oximetry import oxygen_events
 from sleeplm.simulate import simulate_night
-from tests.fakes import FakeRecording
 
 USUAL = 95.0
 
