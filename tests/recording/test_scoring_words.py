@@ -191,12 +191,6 @@ def test_stages_not_understood_are_asked_and_the_staging_says_so(write):
     assert said.hypnogram == ("W", "R", "N2", "N2") and said.staged_by == "expert"
 
 
-def test_of_a_family_of_which_nothing_is_understood_it_is_said_that_detectors_look(write):
-    scoring = read_scoring(write(TABLE + "Foo snorty,70,10\nHypopnea,20,10\n"), night(4))
-    assert "none of its words for events of snoring is known" in scoring.warnings[1]
-    assert not scoring.was_scored("snore")
-
-
 def test_a_lab_says_what_its_words_mean(write):
     path = write(TABLE + "Zorble,10,12\nzorble,40,12\nLM artefact x,50,1\nHypopnea,70,10\n")
     said = {"Zorble": "central apnea", "LM artefact x": "ignore", "Hypopnea": "rera"}

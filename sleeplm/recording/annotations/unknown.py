@@ -110,35 +110,33 @@ def is_scoring(word: UnknownWord) -> bool:
 
 
 def not_understood(words: Sequence[UnknownWord], types: Collection[str]) -> dict[str, int]:
-    """Of the types that a file scored, those whose events some of its unknown words may be, and how many words.
+    """Types of events of which a file may hold some in words that we do not know, and how many such words.
 
-    Words that may name a stage are counted under `STAGES`.
+    A word that names what it is seen on counts for all types that are seen on it, any other for the types that the
+    file scored. Words that may name a stage are counted under `STAGES`.
     """
     scoring = [word for word in words if is_scoring(word)]
-    counts = {type_: sum(EVENT_KINDS[type_].modality in word.modalities for word in scoring) for type_ in types}
+    counts = {
+        kind.id: sum(
+            kind.modality in word.modalities and (kind.id in types or len(word.modalities) < len(MODALITIES))
+            for word in scoring
+        )
+        for kind in EVENT_KINDS.values()
+    }
     counts[STAGES] = sum(word.stages for word in scoring)
     return {type_: n for type_, n in counts.items() if n}
 
 
-def listed(words: Sequence[UnknownWord], types: Collection[str], start_clock: str | None) -> list[str]:
-    """Warnings that say what was left aside, how often and when, and what is now left to detectors."""
+def listed(words: Sequence[UnknownWord], start_clock: str | None) -> list[str]:
+    """The warning that says what was left aside, how often and when; none of no word."""
     n = sum(word.count for word in words)
     if not n:
         return []
     which = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
-    # Scorers' words first, each once by what may be shown of it.
-    ordered = sorted(words, key=lambda word: not is_scoring(word))
+    ordered = sorted(words, key=lambda word: not is_scoring(word))  # what scores comes first
     names = [_in_words(word, start_clock) for word in ordered[:MAX_LISTED]]
     more = [f"{len(words) - MAX_LISTED} other words"] if len(words) > MAX_LISTED else []
-    said = [f"{which} left aside: {'; '.join([*names, *more])}"]
-    scored = {EVENT_KINDS[type_].modality for type_ in types}
-    named = {
-        m for word in words if is_scoring(word) and set(word.modalities) != set(MODALITIES) for m in word.modalities
-    }
-    if lost := [MODALITIES[m].noun for m in MODALITIES if m in named - scored]:
-        of = " and ".join(lost)
-        said.append(f"none of its words for events of {of} is known, so that detectors look for these")
-    return said
+    return [f"{which} left aside: {'; '.join([*names, *more])}"]
 
 
 def _in_words(word: UnknownWord, start_clock: str | None) -> str:
