@@ -166,14 +166,13 @@ def _left_to_detectors(doubted: set[str], known: set[str]) -> list[str]:
     families = {EVENT_KINDS[t].modality for t in doubted - {STAGES}}
     main = {"breathing": set(APNEAS_HYPOPNEAS)}  # without these its index is of detectors
     lost = [m for m in families if not known & main.get(m, set(events_of_modality(m)))]
-    words = [MODALITIES[m].noun for m in MODALITIES if m in lost] + (
-        ["sleep stages"] if STAGES in doubted - known else []
-    )
+    words = [MODALITIES[m].noun for m in MODALITIES if m in lost]
+    words += ["sleep stages"] if STAGES in doubted - known else []
     if not words:
         return []
     return [
-        f"A scoring has words for {' and '.join(words)} of which none is understood: what is said of it is found by "
-        "detectors, not the expert's."
+        f"A scoring has words for {' and '.join(words)} of which none is understood: what is said of it is by "
+        "detectors, not by an expert."
     ]
 
 
