@@ -236,7 +236,8 @@ class Fact:
     def details(self) -> tuple[str, ...]:
         """What must be shown beside a value: what it rests on, what it leaves out, and its rule."""
         basis = self.basis.words if self.basis else ""
-        return tuple(words for words in (basis, self.note, self.rule) if words)
+        doubt = self.source.partition(", ")[2].replace("not understood", "of the scoring not understood")
+        return tuple(words for words in (basis, doubt, self.note, self.rule) if words)
 
     def as_dict(self) -> dict:
         """The fact as the JSON contract has it."""
