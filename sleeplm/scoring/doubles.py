@@ -25,8 +25,8 @@ def counted_once(events: Sequence[Event]) -> tuple[list[Event], list[str]]:
 
     Rows of one type and time are one event. Two apneas or hypopneas are one where half or more of the shorter lies
     within the other; so are other events of one type, waves and eye movements apart. The longer one stays. Where
-    one of the two is an apnea, so is the event: what meets the criteria of an apnea in a part is an apnea as a whole
-    (AASM Manual 2.6, respiratory rules, note on hypopneas). Events that touch, or share less, are two.
+    one of the two is an apnea, so is the event: what is an apnea in a part is one as a whole (AASM Manual 2.6,
+    respiratory rules, note on hypopneas). Events that touch, or share less, are two.
 
     Parameters
     ----------
