@@ -7,7 +7,7 @@ from scoring_helpers import in_a_folder, night
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.stages import Stage
-from sleeplm.recording.annotations import read_scoring
+from sleeplm.recording.annotations import read_scoring, words_to_ask
 from sleeplm.recording.annotations.unknown import shown_word
 from sleeplm.recording.annotations.words import known_text, lab_words, meaning_of, word_key
 
@@ -200,10 +200,22 @@ def test_a_lab_says_what_its_words_mean(write):
     assert read_scoring(path, night(4), {word_key(w): m for w, m in said.items()}) == scoring
     assert read_scoring(write("epoch,stage\n1,Foo\n2,W\n"), night(2), {"foo": "N2"}).hypnogram == ("N2", "W")
     assert read_scoring(write("epoch,stage\n1,Foo\n2,W\n"), night(2), {"foo": "ignore"}).hypnogram == ("?", "W")
+    numbers = {str(n): stage for n, stage in enumerate(("W", "R", "N1", "N2"))}
+    assert read_scoring(write("epoch,stage\n1,0\n2,3\n"), night(2), numbers).hypnogram == ("W", "N2")
     for nothing in ("", "Supine", "Zorble", "hypopnea?"):
         with pytest.raises(UsageError, match="a word cannot mean"):
             read_scoring(path, night(4), {"Zorble": nothing})
     assert meaning_of("Zorble") is None  # what is said holds for its reading alone
+
+
+def test_words_that_a_person_must_explain_are_collected_over_all_scorings(write):
+    there = night(4)
+    there.annotations = [(5.0, 10.0, "Resp cluster"), (7.0, 0.0, "door opened"), (9.0, 3.0, "Hypopnea")]
+    table = write(TABLE + "Resp cluster,30,10\nPosition foo,40,10\nHypopnea,50,10\n", "events.csv")
+    stages = write("epoch,stage\n1,Foo\n2,W\n3,Foo\n4,W\n", "stages.csv")
+    asked = words_to_ask(there, [table, stages])
+    assert [(w.word, w.count) for w in asked] == [("Foo", 2), ("Resp cluster", 2)]
+    assert [w.word for w in words_to_ask(there, [table, stages], {"foo": "N1"})] == ["Resp cluster"]
 
 
 @in_a_folder
