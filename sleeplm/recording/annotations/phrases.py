@@ -25,20 +25,21 @@ _MEASURE = re.compile(
     rf"|(?<![\w.,]){_NUMBER}(?:\s*(?:-|to)\s*{_NUMBER})?{_UNIT}",
     re.I,
 )
+_AMOUNT = re.compile(rf"(?<![\w.,]){_NUMBER}(?:{_UNIT})?", re.I)
 _WITH_DESAT = re.compile(rf"(?:\bdesat(?:uration)?\b[\s:=]*)?(?:{_MEASURE.pattern})", re.I)
 _APART = (r"\s[-–—]+\s|[()\[\]{},;:/+*]", r"[\s\W_]*[-–—_()\[\]{},;:/+*]+[\s\W_]*")
 _COUNT = re.compile(r"\d{1,2}")  # what some systems number their events' kinds with; a longer one may be a date
 # What stands between an event and what goes with it, or its cause.
 _JOINING = re.compile(
-    r"\s+(with|w/|without|due to|from|after|following|associated with|related to|caused by|resulting from"
+    r"\s+(with|w/o|w/|without|due to|from|after|following|associated with|related to|caused by|resulting from"
     r"|secondary to|con|com|sem|sin|mit|ohne|avec|sans|met|zonder|par|por|durch)\s+",
     re.I,
 )
 _JOINTS = frozenset(
-    "with w without due to from after following associated related caused by resulting secondary induced triggered "
-    "con com sem sin mit ohne avec sans met zonder par por durch".split()
+    "with w o without due to from after following associated related caused by resulting secondary induced "
+    "triggered con com sem sin mit ohne avec sans met zonder par por durch".split()
 )
-_LACKING = frozenset("without sem sin ohne sans zonder".split())
+_LACKING = frozenset("without w/o sem sin ohne sans zonder".split())
 _CAUSED = re.compile(r"\s*(\w[\w ]*?)[\s-]+(?:(?:related|induced|associated|triggered)[\s-]+)?(arousals?)\s*", re.I)
 
 
@@ -46,8 +47,10 @@ def phrase_meaning(word: str) -> table.Meaning | None:
     """What a word with details says; None where a part of it is not known, or it says more than one thing."""
     plain = word[: table.MAX_WORD].split("|")[0].split("@@")[0]
     without = _MEASURE.sub(" - ", plain)
+    if not table.fold(without):  # "SpO2 drop 88 %": what is measured is what scores
+        without = _AMOUNT.sub(" - ", plain)
     tokens = table.fold(without).split()
-    if not all(token in vocabulary() or _COUNT.fullmatch(token) for token in tokens):
+    if not tokens or not all(token in vocabulary() or _COUNT.fullmatch(token) for token in tokens):
         return None  # remarks end here, so that many of them cost little
     if found := _of_parts(_parts(without, _APART[0])) or _caused_arousal(plain):
         return found
@@ -138,6 +141,8 @@ def _head_of(parts: Sequence[str], details: Sequence[tuple[str, str] | None]) ->
     events = [(i, m) for i, m in scored if isinstance(m, tuple) and not (details[i] and i)]
     others = {m for _, m in scored if not isinstance(m, tuple)}
     if not events:
+        if meanings[0] == table.ASIDE and details[0] is None and others <= set(Stage):
+            return table.ASIDE  # a position, in a stage
         if len(others) > 1 and others <= set(NREM_STAGES):
             others.discard(Stage.NREM)  # which says less of the same
         return others.pop() if len(others) == 1 else None
