@@ -47,6 +47,20 @@ class UnknownScoringError(ScoringError):
     """The file is in no scoring format that we read."""
 
 
+class UnknownStagesError(UnknownScoringError):
+    """A table of stages has words that name none.
+
+    Attributes
+    ----------
+    marks : tuple of (str, float, float)
+        The words, each with start and duration in seconds as far as they are known. They may be names.
+    """
+
+    def __init__(self, sentence: str, marks: tuple[tuple[str, float, float], ...] = ()):
+        super().__init__(sentence)
+        self.marks = marks
+
+
 class NoOverlapError(ScoringError):
     """The scoring describes another time than the recording."""
 

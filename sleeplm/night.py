@@ -11,6 +11,8 @@ from sleeplm.kinds.sources import partly_understood
 from sleeplm.kinds.stages import Stage
 from sleeplm.units import duration_words
 
+STAGES = "stages"  # beside types of events, where words may be either
+
 
 @dataclass(frozen=True)
 class Event:
@@ -90,7 +92,8 @@ class Scoring:
     by_epoch : bool
         Whether its events are known to the epoch alone, so that several may have the same times.
     not_understood : mapping of str to int
-        Event types of an expert's of which some may be missing, and how many of the scorer's words may be theirs.
+        Event types of an expert's, or `STAGES`, of which some may be missing, and how many of the scorer's words
+        may be theirs.
     searched : mapping of str to ndarray of bool
         Event types of detectors, and the epochs ``[epochs]`` whose signals could be searched for them. A type that
         is not in it was looked for in the whole recording, as an expert does.
@@ -117,6 +120,12 @@ class Scoring:
     def was_scored(self, event_type: str) -> bool:
         """Whether anybody looked for events of this type."""
         return event_type in self.event_sources
+
+    @property
+    def staged_by(self) -> str | None:
+        """Who staged, and how many words of theirs were not understood; None where nobody did."""
+        who = self.hypnogram_source
+        return None if who is None else partly_understood(who, self.not_understood.get(STAGES, 0))
 
     def source_of(self, event_type: str) -> str:
         """Who looked for events of this type, and how many words of theirs were not understood."""
@@ -260,7 +269,8 @@ class Fact:
         """What must be shown beside a value: what it rests on, what it leaves out, and its rule."""
         basis = self.basis.words if self.basis else ""
         interval = self.interval.words(self.unit) if self.interval else ""
-        return tuple(words for words in (basis, interval, self.note, self.rule) if words)
+        doubt = self.source.partition(", ")[2].replace("not understood", "of the scoring not understood")
+        return tuple(words for words in (basis, interval, doubt, self.note, self.rule) if words)
 
     def as_dict(self) -> dict:
         """The fact as the JSON contract has it."""

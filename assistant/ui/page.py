@@ -22,7 +22,7 @@ ON_NUMBERS = "SleepLM.onButtons(element, (name, data) => { if (name === 'cite') 
 ON_NOTICE = """element.addEventListener('submit', (event) => {
   event.preventDefault();
   const said = (of) => Object.fromEntries(
-    [...event.target.querySelectorAll(`select[data-${of}]`)].map((s) => [s.dataset[of], s.value]));
+    [...event.target.querySelectorAll('select[data-' + of + ']')].map((s) => [s.dataset[of], s.value]));
   trigger('answer', { units: said('channel'), words: said('word') }); });"""
 ON_CHAT = """SleepLM.onButtons(element, (name, data) => {
   if (name === 'cite') trigger('cite', data); else if (name === 'ask') trigger('ask', data); });

@@ -93,7 +93,7 @@ def _lies_within(event: Event, spans: np.ndarray, share: float) -> bool:
     """Whether more than a share of an event lies within spans; of share 0, whether any of it touches them."""
     touched = (spans[:, 0] < event.end_s) & (spans[:, 1] > event.start_s)
     shared = np.minimum(spans[touched, 1], event.end_s) - np.maximum(spans[touched, 0], event.start_s)
-    return bool(touched.any() and (not share or shared.sum() > share * event.duration_s))
+    return bool(touched.any() and (not share or shared.sum() > share * event.duration_s + 1e-6))
 
 
 def _rate(

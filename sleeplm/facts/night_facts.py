@@ -69,7 +69,7 @@ def timeline_of(recording: NightSignals, scoring: Scoring) -> Timeline:
     return Timeline.of(
         scoring.hypnogram,
         recording.n_epochs,
-        source=scoring.hypnogram_source,
+        source=scoring.staged_by,
         lights_off_s=scoring.lights_off_s,
         lights_on_s=scoring.lights_on_s,
         start_clock=recording.start_clock,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS
+from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_KINDS
 from sleeplm.night import Event
 
 # Of the shorter of two events: so much of it within the other, and they are one. Two scorings of one event overlap
@@ -11,17 +11,22 @@ from sleeplm.night import Event
 # shortest, that two scorers put 5 s apart.
 SAME_EVENT = 0.5
 _EXACT_S = 0.01  # to which exports write times
-# What cannot overlap itself in one person; movements of two legs and waves of two electrodes can.
-_SINGLE = (APNEAS_HYPOPNEAS, ("rera",), ("desaturation",), ("arousal",))
+# What cannot overlap itself in one person. Waves of two electrodes can; movements of two legs that overlap are one
+# (AASM Manual 2.6: those whose onsets are under 5 s apart).
+_SINGLE = (
+    APNEAS_HYPOPNEAS,
+    *((kind.id,) for kind in EVENT_KINDS.values()
+      if kind.modality and not kind.micro and kind.id not in APNEAS_HYPOPNEAS),
+)  # fmt: skip
 
 
 def counted_once(events: Sequence[Event]) -> tuple[list[Event], list[str]]:
     """Events without those that are another one, and what was put together, in words.
 
     Rows of one type and time are one event. Two apneas or hypopneas are one where half or more of the shorter lies
-    within the other; so are RERAs, desaturations and arousals among themselves. The longer one stays. Where one of
-    the two is an apnea, so is the event: an event that meets the criteria of an apnea in a part is an apnea as a
-    whole (AASM Manual 2.6, respiratory rules, note on hypopneas). Events that touch, or share less, are two.
+    within the other; so are other events of one type, waves and eye movements apart. The longer one stays. Where
+    one of the two is an apnea, so is the event: what is an apnea in a part is one as a whole (AASM Manual 2.6,
+    respiratory rules, note on hypopneas). Events that touch, or share less, are two.
 
     Parameters
     ----------
@@ -52,9 +57,12 @@ def counted_once(events: Sequence[Event]) -> tuple[list[Event], list[str]]:
 def _single(events: Sequence[Event]) -> list[Event]:
     """Events of one kind in order of start, none of which is mostly within another."""
     kept: list[Event] = []
+    reach: list[int] = []  # which of them go on into the event
     for event in events:
-        same = next((i for i in range(len(kept) - 1, -1, -1) if _same(kept[i], event)), None)
+        reach = [i for i in reach if kept[i].end_s > event.start_s]
+        same = next((i for i in reversed(reach) if _same(kept[i], event)), None)
         if same is None:
+            reach.append(len(kept))
             kept.append(event)
         else:
             kept[same] = _longer(kept[same], event)

@@ -1,5 +1,6 @@
 """One scoring for a night: what experts brought, and what is left to automatic detectors."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -7,9 +8,10 @@ from functools import partial
 import numpy as np
 
 from sleeplm.errors import UsageError
-from sleeplm.kinds.events import APNEAS_HYPOPNEAS
+from sleeplm.kinds.channels import MODALITIES
+from sleeplm.kinds.events import APNEAS_HYPOPNEAS, EVENT_KINDS, events_of_modality
 from sleeplm.kinds.stages import Stage
-from sleeplm.night import Event, Scoring
+from sleeplm.night import STAGES, Event, Scoring
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
@@ -143,7 +145,11 @@ def _check_lights(duration_s: float, off_s: float | None, on_s: float | None) ->
 def _merge(expert: Sequence[Scoring], n_epochs: int) -> _Merged:
     """Put partial scorings together; the first to bring something is believed."""
     merged = _Merged()
+    doubts = Counter[str]()  # words that may be of a type, of scorings whose other events of the type are used
     for part in expert:
+        unused = {t for t in part.event_sources if t in merged.event_sources}
+        unused |= {STAGES} if part.hypnogram and merged.hypnogram is not None else set()
+        doubts.update({t: n for t, n in part.not_understood.items() if t not in unused})
         if any(s != Stage.UNSCORED for s in part.hypnogram):
             if merged.hypnogram is None:
                 merged.hypnogram = _fit(part.hypnogram, n_epochs, merged.warnings)
@@ -158,13 +164,30 @@ def _merge(expert: Sequence[Scoring], n_epochs: int) -> _Merged:
                 f"Two scorings bring events of the same type ({words}): those of the first are used."
             )
         merged.event_sources |= {t: part.event_sources[t] for t in new}
-        merged.not_understood |= {t: n for t, n in part.not_understood.items() if t in new}
         events, said = (part.events_of(*new), []) if part.by_epoch else counted_once(part.events_of(*new))
         merged.events += events
         merged.warnings += said
         merged.lights_off_s = part.lights_off_s if merged.lights_off_s is None else merged.lights_off_s
         merged.lights_on_s = part.lights_on_s if merged.lights_on_s is None else merged.lights_on_s
+    known = {*merged.event_sources, *([STAGES] if merged.hypnogram is not None else [])}
+    merged.not_understood = {t: n for t, n in doubts.items() if t in known}
+    merged.warnings += _left_to_detectors(set(doubts), known)
     return merged
+
+
+def _left_to_detectors(doubted: set[str], known: set[str]) -> list[str]:
+    """That of a family of events an expert's words were not understood, any of them, so that detectors look."""
+    families = {EVENT_KINDS[t].modality for t in doubted - {STAGES}}
+    main = {"breathing": set(APNEAS_HYPOPNEAS)}  # without these its index is of detectors
+    lost = [m for m in families if not known & main.get(m, set(events_of_modality(m)))]
+    words = [MODALITIES[m].noun for m in MODALITIES if m in lost]
+    words += ["sleep stages"] if STAGES in doubted - known else []
+    if not words:
+        return []
+    return [
+        f"A scoring has words for {' and '.join(words)} of which none is understood: what is said of it is by "
+        "detectors, not by an expert."
+    ]
 
 
 def _fit(hypnogram: Sequence[Stage], n_epochs: int, warnings: list[str]) -> tuple[Stage, ...]:

@@ -87,6 +87,7 @@ def test_what_rests_on_a_family_that_was_understood_in_part_says_so():
     facts = {f.id: f for f in night_facts(FakeRecording(duration_s=3600), scoring)}
     for id_ in ("ahi_per_h", "hypopnea_n"):
         assert facts[id_].source == "expert, 2 words not understood"
+    assert facts["hypopnea_n"].text == "Hypopneas: 1 (2 words of the scoring not understood)."
     assert facts["plm_n"].source == facts["tst_min"].source == "expert"
     assert source_label(facts["ahi_per_h"].source) == "expert, 2 words not understood"
     assert source_phrase(facts["ahi_per_h"].source) == "expert scoring, 2 words not understood"

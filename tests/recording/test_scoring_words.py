@@ -7,7 +7,7 @@ from scoring_helpers import in_a_folder, night
 
 from sleeplm.errors import UsageError
 from sleeplm.kinds.stages import Stage
-from sleeplm.recording.annotations import read_scoring
+from sleeplm.recording.annotations import read_scoring, words_to_ask
 from sleeplm.recording.annotations.unknown import shown_word
 from sleeplm.recording.annotations.words import known_text, lab_words, meaning_of, word_key
 
@@ -54,7 +54,21 @@ def type_of(word: str) -> str | None:
         ("Sleep stage N2 (auto)", Stage.N2),
         ("Stage 3/4", Stage.N3),
         ("Position - Left", "aside"),
-        ("Lights off - 22:10", None),  # a clock time is no measure: nobody knows which of the two counts
+        ("Lights off - 22:10:05", "lights_off"),
+        ("Obstr. Hypopnea", "hypopnea"),
+        ("Central Apnoeas", "apnea_central"),
+        ("PLM R", "plm"),
+        ("PLM with arousal", "plm"),
+        ("Hypopnea without arousal", "hypopnea"),
+        ("Hypopnea 1", "hypopnea"),
+        ("Hypopnea w/o desat", "hypopnea"),
+        ("SpO2 drop 88%", "desaturation"),
+        ("Position: supine (REM)", "aside"),
+        ("DUR: 24.9 SEC.", None),
+        ("Arousal due to hypopnea", "arousal"),
+        ("Hypopnea-related arousal", "arousal"),
+        ("Desaturation 97 to 93 %", "desaturation"),
+        ("Sleep Stage 2 (NREM)", Stage.N2),
     ],
 )
 def test_words_with_a_detail_behind_or_before_them_are_understood(word, type_):
@@ -72,7 +86,8 @@ def test_the_cause_of_an_arousal_and_the_form_of_an_event_stay_with_it():
     "word",
     ["No hypopnea", "Hypopnea?", "Possible hypopnea", "Hypopnea - deleted", "Hypopnea - RERA",
      "Hypopnea - artifact", "Obstructive Apnea - J. Smith", "Hypopnea - 19700201", "Hypopnea - 12 - 03 - 70",
-     "Apnea-Hypopnea", "Respiratory Event", "Central", "Stage N2 - Stage N3", "Hypopnea - lights off", "N2 or N3",
+     "Apnea-Hypopnea", "Respiratory Event", "Hypopnea R", "Resp Paradox", "Obstructive central apnea",
+     "Central", "Stage N2 - Stage N3", "Hypopnea - lights off", "N2 or N3",
      "sleep"],
 )  # fmt: skip
 def test_a_word_with_one_unknown_part_or_two_meanings_is_not_understood(word):
@@ -100,7 +115,7 @@ def test_words_of_vendors_ontologies_channels_and_languages_are_understood(word,
     assert type_of(word) == means
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60).filter(lambda text: "|" not in text and "@@" not in text))
 def test_any_text_has_one_meaning_or_none_and_what_is_kept_of_it_is_no_more(text):
     meaning = meaning_of(text)
     assert meaning is None or isinstance(meaning, Stage | str) or meaning[1]
@@ -146,6 +161,14 @@ def test_unknown_words_are_listed_with_their_count_and_times(write):
     )
 
 
+def test_a_word_with_other_measures_is_the_same_unknown_word(write):
+    rows = "".join(f"Respiratory Event - Foo - Desat {at}.0 %,{at},10\n" for at in (10, 40, 70)) + "Hypopnea,1,10\n"
+    scoring = read_scoring(write(TABLE + rows), night(4))
+    assert scoring.source_of("hypopnea") == "expert, 1 word not understood" and "3 times" in scoring.warnings[0]
+    for word in ("Respiratory event - foo", "Respiratory Event - Foo - Desat 88 %"):
+        assert len(read_scoring(write(TABLE + rows), night(4), {word: "hypopnea"}).events) == 4
+
+
 def test_words_not_understood_count_against_the_families_that_they_may_be_of(write):
     events = "Hypopnea,20,10\nArousal,50,3\nPLM,60,1\n"
     for word, doubted in (
@@ -163,10 +186,13 @@ def test_words_not_understood_count_against_the_families_that_they_may_be_of(wri
     assert not remark.not_understood and "unknown word" in remark.warnings[0]
 
 
-def test_of_a_family_of_which_nothing_is_understood_it_is_said_that_detectors_look(write):
-    scoring = read_scoring(write(TABLE + "Foo snorty,70,10\nHypopnea,20,10\n"), night(4))
-    assert "none of its words for events of snoring is known" in scoring.warnings[1]
-    assert not scoring.was_scored("snore")
+def test_stages_not_understood_are_asked_and_the_staging_says_so(write):
+    rows = "Sleep stage W,0,30\nSleep stage foo,30,30\nN2,60,60\nHypopnea,70,10\npatient awake,5,0\n"
+    scoring = read_scoring(write("event,onset,duration\n" + rows), night(4))
+    assert scoring.hypnogram == ("W", "?", "N2", "N2")
+    assert scoring.staged_by == "expert, 1 word not understood" and scoring.source_of("hypopnea") == "expert"
+    said = read_scoring(write("event,onset,duration\n" + rows), night(4), {"Sleep stage foo": "R"})
+    assert said.hypnogram == ("W", "R", "N2", "N2") and said.staged_by == "expert"
 
 
 def test_a_lab_says_what_its_words_mean(write):
@@ -177,10 +203,23 @@ def test_a_lab_says_what_its_words_mean(write):
     assert not scoring.not_understood and "2 marks are read as apnea central, as you said" in scoring.warnings[0]
     assert read_scoring(path, night(4), {word_key(w): m for w, m in said.items()}) == scoring
     assert read_scoring(write("epoch,stage\n1,Foo\n2,W\n"), night(2), {"foo": "N2"}).hypnogram == ("N2", "W")
+    assert read_scoring(write("epoch,stage\n1,Foo\n2,W\n"), night(2), {"foo": "ignore"}).hypnogram == ("?", "W")
+    numbers = {str(n): stage for n, stage in enumerate(("W", "R", "N1", "N2"))}
+    assert read_scoring(write("epoch,stage\n1,0\n2,3\n"), night(2), numbers).hypnogram == ("W", "N2")
     for nothing in ("", "Supine", "Zorble", "hypopnea?"):
         with pytest.raises(UsageError, match="a word cannot mean"):
             read_scoring(path, night(4), {"Zorble": nothing})
     assert meaning_of("Zorble") is None  # what is said holds for its reading alone
+
+
+def test_words_that_a_person_must_explain_are_collected_over_all_scorings(write):
+    there = night(4)
+    there.annotations = [(5.0, 10.0, "Resp cluster"), (7.0, 0.0, "door opened"), (9.0, 3.0, "Hypopnea")]
+    table = write(TABLE + "Resp cluster,30,10\nPosition foo,40,10\nHypopnea,50,10\n", "events.csv")
+    stages = write("epoch,stage\n1,Foo\n2,W\n3,Foo\n4,W\n", "stages.csv")
+    asked = words_to_ask(there, [table, stages])
+    assert [(w.word, w.count) for w in asked] == [("Foo", 2), ("Resp cluster", 2)]
+    assert [w.word for w in words_to_ask(there, [table, stages], {"foo": "N1"})] == ["Resp cluster"]
 
 
 @in_a_folder

@@ -32,6 +32,8 @@ def test_identical_rows_of_one_scoring_are_one_event():
         ([("hypopnea", 500, 20), ("hypopnea", 505, 20)], [("hypopnea", 500, 20)]),
         ([("hypopnea", 500, 10), ("hypopnea", 505, 10)], [("hypopnea", 500, 10)]),
         ([("arousal", 5, 6), ("arousal", 6, 3)], [("arousal", 5, 6)]),
+        ([("plm", 500, 2), ("plm", 501, 3)], [("plm", 501, 3)]),  # of two legs
+        ([("desaturation", 500, 30), ("desaturation", 503, 30)], [("desaturation", 500, 30)]),
     ],
 )
 def test_an_event_mostly_within_another_of_its_kind_is_not_another(events, kept):
@@ -45,7 +47,7 @@ def test_an_event_mostly_within_another_of_its_kind_is_not_another(events, kept)
         [("hypopnea", 500, 20), ("hypopnea", 520, 20)],  # they touch
         [("hypopnea", 500, 20), ("apnea_mixed", 512, 20)],  # they share less than half
         [("hypopnea", 500, 20), ("rera", 502, 15)],  # of different kinds: the index tells them apart
-        [("plm", 500, 2), ("plm", 501, 2)],  # two legs
+        [("plm", 500, 2), ("plm", 501.5, 2)],
         [("spindle", 500, 1), ("spindle", 500.2, 1)],  # two electrodes
         [("apnea", 500, 0), ("apnea", 501, 0)],
     ],

@@ -81,7 +81,7 @@ def _quality(study) -> list[dict]:
 def _staging_words(scoring) -> str:
     if scoring.hypnogram_source is None:
         return "Stages: not scored"
-    return f"Stages: {source_label(scoring.hypnogram_source)}"
+    return f"Stages: {source_label(scoring.staged_by)}"
 
 
 def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict | None) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
-from sleeplm.errors import UnknownScoringError
+from sleeplm.errors import UnknownScoringError, UnknownStagesError
 from sleeplm.night import Scoring
 from sleeplm.recording.annotations.align import align
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
@@ -119,9 +119,15 @@ def words_to_ask(
     """
     with lab_words(words or {}):
         own = sort_out(recording.annotations)
-    files = [_parsed(ScoringFile(Path(path), recording), words) for path in scorings]
-    marks = [mark for scored in (*files, own) for mark in scored.unknown]
-    return [word for word in unknown_words(marks) if is_scoring(word)]
+    marks: list[tuple[str, float, float]] = []
+    stages: list[tuple[str, float, float]] = []
+    for path in scorings:
+        try:
+            marks += _parsed(ScoringFile(Path(path), recording), words).unknown
+        except UnknownStagesError as error:
+            stages += error.marks
+    of_events = [word for word in unknown_words([*marks, *own.unknown]) if is_scoring(word)]
+    return [*unknown_words(stages), *of_events]
 
 
 def _parsed(file: ScoringFile, words: Mapping[str, str] | None) -> Scored:

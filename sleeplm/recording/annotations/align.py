@@ -53,7 +53,7 @@ def align(scored: Scored, recording: NightTime, name: str) -> Scoring:
         warnings.append(f"'{name}': {lie} outside the recording; left aside.")
     types = _scored_types({kind for kind, *_ in scored.events})
     unknown = unknown_words([(word, start_s + shift_s, length_s) for word, start_s, length_s in scored.unknown])
-    warnings += [f"'{name}': {w}." for w in listed(unknown, types, recording.start_clock)]
+    warnings += [f"'{name}': {w}." for w in listed(unknown, recording.start_clock)]
     lights = {k: _within(at_s, shift_s, recording.duration_s) for k, at_s in scored.lights.items()}
     for which in (k for k, at_s in lights.items() if at_s is None):
         words = which.replace("_", " ")

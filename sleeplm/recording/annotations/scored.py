@@ -215,15 +215,17 @@ def sort_out(
     """
     scored, impossible, own = Scored(), 0, own or {}
     meanings: dict[str, Meaning | None] = {}
+    by_lab: set[str] = set()
     said, owned = Counter[str](), Counter[str]()
     for start_s, duration_s, word in marks:
         if word not in meanings:
             meanings[word] = meaning_of(word)
+            by_lab |= {word} if lab_meaning(word) is not None else set()
         meaning = meanings[word]
-        if meaning is None and (folded := fold(word)) in own:
+        if meaning is None and own and (folded := fold(word)) in own:
             meaning = own[folded][0]
             owned[folded] += 1
-        elif meaning is not None and lab_meaning(word) is not None:
+        elif meaning is not None and word in by_lab:
             said[_in_words(meaning)] += 1
         if not abs(start_s) + duration_s < MAX_S:
             impossible += 1

@@ -9,8 +9,8 @@ from functools import cache
 from sleeplm.kinds.channels import MODALITIES
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.stages import STAGE_KINDS
-from sleeplm.night import clock_at
-from sleeplm.recording.annotations.phrases import vocabulary
+from sleeplm.night import STAGES, clock_at
+from sleeplm.recording.annotations.phrases import bare, vocabulary
 from sleeplm.recording.annotations.word_table import part_of_table
 from sleeplm.recording.annotations.words import IGNORE, MAX_WORD, fold
 from sleeplm.recording.privacy import safe_text
@@ -30,10 +30,12 @@ _STEMS = {
     "heart": r"heart|\bhr\b|ecg|ekg|card|puls|tachy|taqui|brady|bradi|rhythm|arrhyt|asyst|beat|pvc|\bpac\b|afib",
     "eyes": r"eye|saccad|\brems?\b",
 }
+_STAGE_NOUNS = r"stage\b|stad|\bfase\b|etapa"
+_STAGING = rf"{_STAGE_NOUNS}|schlaf|sommeil|sueno|\bsono\b|sonno|slaap|nrem|\brem\b|\bn[1-4]\b|wake"
 # What scores nothing of ours: recorder, treatment, other signals, what happens in the room.
 _NOTHING_OF_OURS = re.compile(
     r"posit|impedan|montage|calib|biocal|treatment|c?pap\b|ipap|epap|video|camera|light|licht|luz|luce|\bph\b|co2"
-    r"|pressure|temper|brux|artef|artif|stage|sleep|sensor|electrod|cable|tech|patient|\bpt\b|talk|cough|swallow"
+    r"|pressure|temper|brux|artef|artif|sensor|electrod|cable|tech|patient|\bpt\b|talk|cough|swallow"
     r"|bath|toilet|door|record|filter|gain|sensitiv|battery|signal|marker|comment|note"
 )
 
@@ -60,11 +62,16 @@ class UnknownWord:
     timed: bool
 
     @property
+    def stages(self) -> bool:
+        """Whether it may name a stage: "patient awake" that does not last is a remark."""
+        return bool(re.search(_STAGING if self.timed else _STAGE_NOUNS, fold(self.word)))
+
+    @property
     def modalities(self) -> tuple[str, ...]:
         """The modalities of whose events it may be: those named in it, else all, or none where it is of another."""
         folded = fold(self.word)
         named = tuple(name for name, stems in _STEMS.items() if re.search(stems, folded))
-        return named or (() if _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
+        return named or (() if self.stages or _NOTHING_OF_OURS.search(folded) else tuple(MODALITIES))
 
     def question(self, start_clock: str | None, shown: str) -> str:
         """What to ask of the word, which is shown so, one sentence."""
@@ -76,54 +83,60 @@ MEANINGS = (*EVENT_KINDS, *STAGE_KINDS, "lights_off", "lights_on", IGNORE)
 
 def unknown_words(marks: Iterable[tuple[str, float, float]]) -> list[UnknownWord]:
     """Marks (word, start and duration in seconds) by their words, the most frequent first."""
-    by_word: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
-    for mark in marks:
-        by_word[fold(mark[0])].append(mark)
+    # Each text is folded once, for there may be many marks of it.
+    by_text: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for text, start_s, length_s in marks:
+        by_text[text].append((start_s, length_s))
+    by_word: dict[str, list[str]] = defaultdict(list)
+    for text in by_text:
+        by_word[bare(text)].append(text)
     found = []
-    for of in by_word.values():
-        starts = sorted(start_s for _, start_s, _ in of)
-        timed = any(length_s > 0 for *_, length_s in of)
-        found.append(UnknownWord(of[0][0], len(of), tuple(starts[:MAX_TIMES]), timed))
+    for texts in by_word.values():
+        spans = [span for text in texts for span in by_text[text]]
+        first = tuple(sorted(start_s for start_s, _ in spans)[:MAX_TIMES])
+        found.append(UnknownWord(texts[0], len(spans), first, any(length_s > 0 for _, length_s in spans)))
     return sorted(found, key=lambda word: (-word.count, word.times_s))
 
 
 def is_scoring(word: UnknownWord) -> bool:
-    """Whether a word may score an event: it is short, and lasts or names what events are scored on.
+    """Whether a word may score something: it is short, and lasts or names a stage or what events are scored on.
 
     What neither lasts nor names anything ("door opened") is a remark.
     """
     folded = fold(word.word)
     short = len(word.word) <= MAX_WORD and 0 < len(folded.split()) <= _MAX_TOKENS
     named = any(re.search(stems, folded) for stems in _STEMS.values())
-    return short and bool(word.modalities) and (word.timed or named)
+    return short and (word.stages or (bool(word.modalities) and (word.timed or named)))
 
 
 def not_understood(words: Sequence[UnknownWord], types: Collection[str]) -> dict[str, int]:
-    """Of the types that a file scored, those whose events some of its unknown words may be, and how many words."""
-    scoring = [word.modalities for word in words if is_scoring(word)]
-    counts = {type_: sum(EVENT_KINDS[type_].modality in modalities for modalities in scoring) for type_ in types}
+    """Types of events of which a file may hold some in words that we do not know, and how many such words.
+
+    A word that names what it is seen on counts for all types that are seen on it, any other for the types that the
+    file scored. Words that may name a stage are counted under `STAGES`.
+    """
+    scoring = [word for word in words if is_scoring(word)]
+    counts = {
+        kind.id: sum(
+            kind.modality in word.modalities and (kind.id in types or len(word.modalities) < len(MODALITIES))
+            for word in scoring
+        )
+        for kind in EVENT_KINDS.values()
+    }
+    counts[STAGES] = sum(word.stages for word in scoring)
     return {type_: n for type_, n in counts.items() if n}
 
 
-def listed(words: Sequence[UnknownWord], types: Collection[str], start_clock: str | None) -> list[str]:
-    """Warnings that say what was left aside, how often and when, and what is now left to detectors."""
+def listed(words: Sequence[UnknownWord], start_clock: str | None) -> list[str]:
+    """The warning that says what was left aside, how often and when; none of no word."""
     n = sum(word.count for word in words)
     if not n:
         return []
     which = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
-    # Scorers' words first, each once by what may be shown of it.
-    ordered = sorted(words, key=lambda word: not is_scoring(word))
+    ordered = sorted(words, key=lambda word: not is_scoring(word))  # what scores comes first
     names = [_in_words(word, start_clock) for word in ordered[:MAX_LISTED]]
     more = [f"{len(words) - MAX_LISTED} other words"] if len(words) > MAX_LISTED else []
-    said = [f"{which} left aside: {'; '.join([*names, *more])}"]
-    scored = {EVENT_KINDS[type_].modality for type_ in types}
-    named = {
-        m for word in words if is_scoring(word) and set(word.modalities) != set(MODALITIES) for m in word.modalities
-    }
-    if lost := [MODALITIES[m].noun for m in MODALITIES if m in named - scored]:
-        of = " and ".join(lost)
-        said.append(f"none of its words for events of {of} is known, so that detectors look for these")
-    return said
+    return [f"{which} left aside: {'; '.join([*names, *more])}"]
 
 
 def _in_words(word: UnknownWord, start_clock: str | None) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from sleeplm.errors import UsageError
 from sleeplm.kinds.events import EVENT_TYPES
 from sleeplm.kinds.stages import Stage
-from sleeplm.recording.annotations.phrases import phrase_meaning
+from sleeplm.recording.annotations.phrases import bare, phrase_meaning
 from sleeplm.recording.annotations.word_table import ASIDE, MAX_WORD, Meaning, fold, plain_meaning
 
 __all__ = [
@@ -82,8 +82,8 @@ def known_text(text: str) -> str | None:
 
 
 def word_key(word: str) -> str:
-    """By what a lab's word is kept: a hash, since a word may be somebody's name."""
-    return word if _KEY.fullmatch(word) else hashlib.sha256(fold(word).encode()).hexdigest()
+    """By what a lab's word is kept, whatever its measures: a hash, since a word may be somebody's name."""
+    return word if _KEY.fullmatch(word) else hashlib.sha256(bare(word).encode()).hexdigest()
 
 
 def said_of(words: Mapping[str, str]) -> dict[str, str]:
