@@ -11,7 +11,10 @@ _WORDS = {"apnea": r"apn(?:ea|oea)s?", "hypopnea": r"hypopn(?:ea|oea)s?"}
 
 def _asked(words: str, key: str) -> str:
     """Names by which the duration of a kind of event is asked for: ``longest apnea``, ``mean apnea duration``."""
-    return rf"(?:{words})\b.*(?<!\w){_WORDS[key]}|{_WORDS[key]} (?:duration|length).*(?:{words})"
+    of_all_types = r"^(?!.*\b(?:central|obstructive|mixed)\b)"
+    return (
+        rf"{of_all_types}.*(?:(?:{words})\b.*(?<!\w){_WORDS[key]}|{_WORDS[key]} (?:duration|length).*(?:{words}))"
+    )
 
 
 DURATIONS = (

@@ -112,7 +112,8 @@ def of_many_kinds(
     """
     kinds = {kind for kind, _ in moments}
     if len(kinds) <= 1:
-        return from_one_origin(*(kinds or {"start"}), [at for _, at in moments], night, name)
+        kind = next(iter(kinds), "start")
+        return from_one_origin(kind, [at for _, at in moments], night, name)
     start_s = _start_s(night, dated="date" in kinds)
     if night is None or start_s is None:
         raise UnknownScoringError(

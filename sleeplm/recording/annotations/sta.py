@@ -28,7 +28,7 @@ def parse(file: ScoringFile) -> Scored | None:
     if file.path.suffix.lower() != ".sta":
         return None
     lines = [line for line in file.lines if line.strip() and not line.startswith("#")]
-    numbers = []
+    numbers: list[tuple[int, str]] = []
     for n, line in enumerate(lines, 1):
         row = _ROW.fullmatch(line)
         if row is None or (numbers and int(row[1]) != numbers[-1][0] + 1):

@@ -37,7 +37,7 @@ def parse(file: ScoringFile) -> Scored | None:
     origin, starts = from_one_origin("clock", [at for at, *_ in rows], file.night, file.name)
     marks = [(start, length, word) for start, (_, length, word) in zip(starts, rows, strict=True)]
     events = sort_out(mark for mark in marks if not _STAGE.fullmatch(mark[2]) and not _NO_EVENT.fullmatch(mark[2]))
-    changes = sorted((at, found[1]) for at, _, word in marks if (found := _STAGE.fullmatch(word)))
+    changes = sorted((at, change[1]) for at, _, word in marks if (change := _STAGE.fullmatch(word)))
     last = max(events.lights.get("lights_on", max(starts)), *(at for at, _ in changes), 0.0)
     until = [*(at for at, _ in changes), last][1:]
     stages = sort_out(
