@@ -132,6 +132,7 @@ def _add_recording_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lights-off", metavar="HH:MM[:SS]")
     parser.add_argument("--lights-on", metavar="HH:MM[:SS]")
+    parser.add_argument("--split", metavar="HH:MM[:SS]", help="when treatment of a split night began")
     parser.add_argument(
         "--name", metavar="LABEL", help="a label for people; do not use one that identifies somebody"
     )

@@ -34,6 +34,7 @@ def add_night(
     choices: Choices = USUAL,
     lights: tuple[str | None, str | None] = (None, None),
     *,
+    split: str | None = None,
     studies_dir: str | Path | None = None,
     label: str | None = None,
     encoder: Encoder | None = None,
@@ -51,6 +52,8 @@ def add_night(
     ----------
     lights : (str or None, str or None)
         Clock times ``HH:MM`` or ``HH:MM:SS`` of lights off and on, within the recording.
+    split : str, optional
+        Clock time at which treatment of a split night began.
     forget_montage : bool
         Whether to drop first what was chosen before for files with these signals.
 
@@ -67,7 +70,7 @@ def add_night(
     study = analyze(
         path,
         scorings,
-        chosen.with_lights(_lights_s(path, chosen, lights)) if any(lights) else chosen,
+        _with_clocks(path, chosen, lights, split),
         studies_dir=studies_dir,
         label=label,
         encoder=encoder,
@@ -113,10 +116,14 @@ def words_about(
     return words_to_ask(open_recording(path, chosen.channels, chosen.units), scorings, chosen.words)
 
 
-def _lights_s(path: str | Path, choices: Choices, clocks: Sequence[str | None]) -> list[float | None]:
-    """Clock times as seconds from the first sample of a recording."""
+def _with_clocks(path: str | Path, choices: Choices, lights: Sequence[str | None], split: str | None) -> Choices:
+    """The choices with clock times of lights and treatment as seconds from the first sample of a recording."""
+    if not any(lights) and not split:
+        return choices
     recording = open_recording(path, choices.channels)
-    return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
+    clocks = (*lights, split)
+    *lights_s, split_s = (seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks)
+    return choices.with_lights(lights_s).with_split(split_s) if any(lights) else choices.with_split(split_s)
 
 
 def _into_index(study: Study) -> None:

@@ -51,6 +51,21 @@ def epoch_ranges(epochs: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(zip(firsts, lasts, strict=True))
 
 
+def union_of(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans of time in order, those that overlap or touch made one.
+
+    >>> union_of([(5, 9), (0, 2), (1, 4)])
+    [(0, 4), (5, 9)]
+    """
+    joined: list[tuple[float, float]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
 def epochs_between(start_s: float, end_s: float, n_epochs: int) -> tuple[int, int]:
     """First and last epoch (from 1) that the half-open interval ``[start_s, end_s)`` touches, kept in the night."""
     first = int(start_s // EPOCH_S) + 1

@@ -83,6 +83,8 @@ class Scoring:
         Stage probabilities ``[epochs, 5]`` in the order of `STAGES`, where the staging was automatic.
     lights_off_s, lights_on_s : float or None
         Seconds from the first sample, where known.
+    split_s : float or None
+        Seconds from the first sample at which treatment began within a split night, where known.
     warnings : tuple of str
         What a reader of the scoring should know.
     rules : mapping of str to str
@@ -109,6 +111,7 @@ class Scoring:
     by_epoch: bool = False
     not_understood: Mapping[str, int] = field(default_factory=dict)
     searched: Mapping[str, np.ndarray] = field(default_factory=dict)
+    split_s: float | None = None
 
     def events_of(self, *types: str) -> list[Event]:
         """The events of these types, in order of start."""

@@ -21,6 +21,7 @@ def analysed(arguments, file: Path, network):
         scorings=arguments.scoring,
         choices=choices_of(arguments),
         lights=(arguments.lights_off, arguments.lights_on),
+        split=arguments.split,
         studies_dir=arguments.studies,
         label=arguments.name,
         progress=step_reporter(),

@@ -7,7 +7,7 @@ import numpy as np
 from sleeplm.facts.finding import Finding, share_pct
 from sleeplm.facts.reasons import NOT_STAGED, why_no_sleep_fact, why_not_counted, why_not_scored
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
-from sleeplm.intervals import epoch_ranges
+from sleeplm.intervals import epoch_ranges, union_of
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.events import APNEAS, APNEAS_HYPOPNEAS, EVENT_CHANNELS, EVENT_KINDS
 from sleeplm.kinds.facts import FACT_KINDS, Count, Density, Duration, Needs, Rate, RecordingRate, ShareOfSleep
@@ -68,7 +68,7 @@ def event_findings(
     return found
 
 
-def _once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
+def counted_once(scoring: Scoring, types: Sequence[str]) -> list[Event]:
     """Events of these types; what is another of them as well (see `_AS_WELL`) is counted as that one alone."""
     events = scoring.events_of(*types)
     for weaker, (stronger, share) in _AS_WELL.items():
@@ -114,7 +114,7 @@ def _rate(
     evidence = evidence_of(types, night, scoring, recorded)
     return per_hour_of_sleep(
         night,
-        _once(scoring, types),
+        counted_once(scoring, types),
         rate,
         scoring.searched_for(types, night.n_epochs),
         noun=_noun(types),
@@ -135,7 +135,7 @@ def _recording_rate(
     evidence = evidence_of(types, night, scoring, recorded)
     if not searched.any():
         return Finding(why="No epoch in bed has a usable signal", **evidence)
-    counted = [e for e in _once(scoring, types) if night.touches(e, searched)]
+    counted = [e for e in counted_once(scoring, types) if night.touches(e, searched)]
     basis = basis_of(counted, searched, night.in_bed, "recording in bed", _noun(types))
     return Finding(
         60 * len(counted) / basis.searched_min,
@@ -187,7 +187,7 @@ def evidence_of(types: Sequence[str], night: Timeline, scoring: Scoring, recorde
     rule = scoring.rules.get("arousal", "") if "arousal" in looked_for else ""
     if "hypopnea" in types:
         rule = scoring.rules.get("hypopnea", _EXPERTS_RULE) if "hypopnea" in looked_for else _NO_HYPOPNEAS
-        rule += "" if set(looked_for) & set(APNEAS) else _NO_APNEAS
+        rule += "" if not set(types) & set(APNEAS) or set(looked_for) & set(APNEAS) else _NO_APNEAS
     return {"signals": _seen_on(looked_for, recorded), "source": both_sources(sources, night.source), "rule": rule}
 
 
@@ -216,12 +216,12 @@ def _density(night: Timeline, scoring: Scoring, needs: Needs, recorded: Sequence
 
 
 def _minutes_of(night: Timeline, scoring: Scoring, type_: str, recorded: Sequence[str]) -> Finding:
-    """How long all events of a type lasted."""
+    """How long events of a type lasted in all; time that two of them share counts once."""
     if not scoring.was_scored(type_):
         return Finding(why=why_not_scored(type_, recorded))
     events = scoring.events_of(type_)
     return Finding(
-        sum(e.duration_s for e in events) / 60,
+        sum(last - first for first, last in union_of((e.start_s, e.end_s) for e in events)) / 60,
         signals=_seen_on([type_], recorded),
         source=scoring.source_of(type_),
         epochs=night.epochs_of(events),

@@ -38,6 +38,13 @@ class Finding:
     basis: Basis | None = None
     note: str = ""
 
+    @property
+    def number(self) -> float:
+        """The value, where it is a number."""
+        if not isinstance(self.value, int | float | np.number):
+            raise TypeError(f"{self.value!r} is no number")
+        return float(self.value)
+
 
 def as_fact(kind: FactKind, found: Finding) -> Fact:
     """Round a finding and put it into the words of its kind."""

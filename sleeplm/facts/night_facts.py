@@ -6,12 +6,18 @@ from dataclasses import replace
 import numpy as np
 
 from sleeplm.facts.atonia import atonia_findings
+from sleeplm.facts.breaths import breath_findings, epoch_rates
+from sleeplm.facts.causes import cause_findings
+from sleeplm.facts.durations import duration_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
 from sleeplm.facts.heart import heart_findings
+from sleeplm.facts.hypopnea_types import hypopnea_type_findings
 from sleeplm.facts.oxygen import oxygen_findings
+from sleeplm.facts.parts import part_findings, ratio_findings
 from sleeplm.facts.position import position_findings
 from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
+from sleeplm.facts.rules import rule_findings
 from sleeplm.facts.sleep import sleep_findings
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.intervals import epoch_ranges
@@ -77,12 +83,19 @@ def findings(
     heart: HeartRate | None = None,
 ) -> dict[str, Finding]:
     """What the functions of this room find, by id of the fact; of what does not exist they may say nothing."""
-    return {
+    recorded = tuple(recording.channels)
+    found = {
         **_period(recording, scoring, night),
         **sleep_findings(night, _staging_signals(recording, scoring)),
-        **event_findings(night, scoring, tuple(recording.channels), lambda name: recording.quality.usable(name)),
+        **event_findings(night, scoring, recorded, lambda name: recording.quality.usable(name)),
+        **part_findings(night, scoring, recorded),
+        **hypopnea_type_findings(night, scoring, recorded),
+        **duration_findings(night, scoring, recorded),
+        **cause_findings(night, scoring, recorded),
+        **breath_findings(night, scoring, epoch_rates(recording)),
         **_from_signals(recording, scoring, night, spo2, heart),
     }
+    return found | ratio_findings(found)
 
 
 def _in_force(
@@ -164,6 +177,7 @@ def _from_signals(
     found: dict[str, Finding] = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
     if "SPO2" in rate:
+        found |= rule_findings(night, scoring, recording)
         values = read_usable(recording, "SPO2") if spo2 is None else spo2
         found |= oxygen_findings(night, values, rate["SPO2"], scoring, tuple(rate))
     heart = heart_of(recording) if heart is None else heart

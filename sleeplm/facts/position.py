@@ -6,6 +6,7 @@ import numpy as np
 
 from sleeplm.facts.events import breathing_in
 from sleeplm.facts.finding import Finding
+from sleeplm.facts.parts import position_by_stage_findings
 from sleeplm.facts.timeline import Timeline, epoch_at
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.channels import POSITIONS
@@ -53,4 +54,5 @@ def position_findings(
     off_back = np.logical_or.reduce([mask for name, mask in masks.items() if name != "supine"])
     for place, words, mask in (("supine", "on the back", on_back), ("nonsupine", "off the back", off_back)):
         found[f"ahi_{place}_per_h"] = breathing_in(night, scoring, recorded, mask & asleep, mask, sfreq_hz, words)
-    return found
+    there = {"supine": on_back, "nonsupine": off_back}
+    return found | position_by_stage_findings(night, scoring, recorded, there, sfreq_hz)

@@ -10,6 +10,7 @@ from sleeplm.kinds.stages import DEPTHS, Stage
 from sleeplm.night import clock_at
 from sleeplm.units import EPOCH_S
 
+ASLEEP_BEFORE = "the lights went off after sleep onset"
 PERSISTENT_EPOCHS = 20  # ten minutes
 CYCLE_GAP_EPOCHS, CYCLE_REM_EPOCHS = 30, 10  # 15 and 5 min (Feinberg & Floyd 1979)
 
@@ -82,7 +83,10 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         "sme_pct": Finding(share_pct(tst_min, spt_min), epochs=_of_epochs(night.asleep), **evidence),
         "lps_min": _persistent(night, evidence),
         "sol_min": Finding(
-            max(0.0, onset * EPOCH_S - night.start_s) / 60, epochs=_of_epochs(before_onset), **evidence
+            max(0.0, onset * EPOCH_S - night.start_s) / 60,
+            note=ASLEEP_BEFORE if night.asleep_at_lights_off else "",
+            epochs=_of_epochs(before_onset),
+            **evidence,
         ),
         "waso_min": Finding(_minutes(wake_after), epochs=_of_epochs(wake_after), **evidence),
         "wake_in_sleep_period_min": Finding(_minutes(wake_within), epochs=_of_epochs(wake_within), **evidence),

@@ -1,7 +1,7 @@
 """The hypnogram of a night on its time axis: time in bed, sleep period, the longest range of a stage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from sleeplm.intervals import epoch_ranges, epochs_between
 from sleeplm.kinds.stages import SLEEP_STAGES, Stage
 from sleeplm.night import Event, clock_at
+from sleeplm.scoring.period import asleep_at
 from sleeplm.units import EPOCH_S
 
 EPOCH_MIN = EPOCH_S / 60
@@ -80,6 +81,11 @@ class Timeline:
         return self.of_stage(Stage.UNSCORED)
 
     @property
+    def asleep_at_lights_off(self) -> bool:
+        """Whether sleep was scored right before the time in bed began, and goes on in it."""
+        return asleep_at(self.stages.tolist(), self.start_s)
+
+    @property
     def depth_known(self) -> bool:
         """Whether N1, N2 and N3 are told apart."""
         return not np.any(self.stages == Stage.NREM)
@@ -109,9 +115,18 @@ class Timeline:
 
     def first_sleep_stage(self, event: Event) -> str | None:
         """Stage of the first epoch of sleep in bed that an event touches; None where it lies all in wake."""
+        at = self.first_sleep_epoch(event)
+        return None if at is None else str(self.stages[at])
+
+    def first_sleep_epoch(self, event: Event) -> int | None:
+        """Index of the first epoch of sleep in bed that an event touches; None where it lies all in wake."""
         touched = self._touched(event)
         asleep = np.flatnonzero(self.asleep[touched])
-        return str(self.stages[touched][asleep[0]]) if asleep.size else None
+        return touched.start + int(asleep[0]) if asleep.size else None
+
+    def within(self, mask: np.ndarray) -> "Timeline":
+        """The same night with the stages of these epochs alone, bool ``[epochs]``."""
+        return replace(self, stages=np.where(mask, self.stages, str(Stage.UNSCORED)))
 
     def touches(self, event: Event, epochs: np.ndarray) -> bool:
         """Whether an event touches one of these epochs, bool ``[epochs]``."""

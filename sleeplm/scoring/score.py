@@ -17,9 +17,12 @@ from sleeplm.scoring.arousals import arousal_events
 from sleeplm.scoring.cheyne_stokes import cheyne_stokes_events
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.doubles import counted_once
+from sleeplm.scoring.hypopnea_types import typed_respiration
 from sleeplm.scoring.limbs import limb_events
+from sleeplm.scoring.limitation import rera_events
 from sleeplm.scoring.oximetry import oxygen_events
-from sleeplm.scoring.respiration import check_rule, respiration
+from sleeplm.scoring.period import sleep_before_lights_off, treatment_begin
+from sleeplm.scoring.respiration import check_rule
 from sleeplm.scoring.rhythm import heart_events
 from sleeplm.scoring.snoring import snore_events
 from sleeplm.scoring.stages import stage
@@ -36,6 +39,7 @@ def score(
     lights_off_s: float | None = None,
     lights_on_s: float | None = None,
     hypopnea_rule: str = "3%",
+    split_s: float | None = None,
 ) -> Scoring:
     """Score a night.
 
@@ -50,6 +54,9 @@ def score(
         Seconds from the first sample; they count before those that a scoring brings.
     hypopnea_rule : str
         The AASM rule for automatic hypopneas: ``"3%"`` (desaturation of 3%, or arousal) or ``"4%"``.
+    split_s : float, optional
+        Seconds from the first sample at which treatment of a split night began; by the recording's annotations
+        where it is not given.
 
     Returns
     -------
@@ -80,10 +87,17 @@ def score(
     off_s = merged.lights_off_s if lights_off_s is None else lights_off_s
     on_s = merged.lights_on_s if lights_on_s is None else lights_on_s
     _check_lights(recording.duration_s, off_s, on_s)
+    if early := sleep_before_lights_off(merged.hypnogram, off_s):
+        merged.warnings.append(early)
+    if split_s is None:
+        split_s = treatment_begin(recording.annotations, merged.hypnogram)
+    elif not 0 < split_s < recording.duration_s:
+        raise UsageError(f"The begin of treatment at {split_s:g} s lies outside the recording.")
     return replace(
         merged.as_scoring(),
         lights_off_s=off_s,
         lights_on_s=on_s,
+        split_s=split_s,
         warnings=tuple(merged.warnings),
     )
 
@@ -211,17 +225,18 @@ class Detector:
 
 def detectors(hypopnea_rule: str = "3%") -> tuple[Detector, ...]:
     """All detectors, in the order in which they need each other."""
-    breathing = partial(respiration, hypopnea_rule=hypopnea_rule)
+    breathing = partial(typed_respiration, hypopnea_rule=hypopnea_rule)
     return (
         Detector(lambda recording, _: oxygen_events(recording), ("desaturation",)),
         Detector(arousal_events, ("arousal",)),
+        Detector(snore_events, ("snore",)),
         Detector(breathing, APNEAS_HYPOPNEAS, one_rule=True),
+        Detector(rera_events, ("rera",)),
         Detector(cheyne_stokes_events, ("cheyne_stokes",)),
         Detector(limb_events, ("leg_movement", "plm"), one_rule=True),
         Detector(heart_events, ("bradycardia", "tachycardia", "pause")),
         Detector(waves, ("spindle", "slow_wave")),
         Detector(eye_movements, ("rapid_eye_movement",)),
-        Detector(snore_events, ("snore",)),
     )
 
 

@@ -182,6 +182,7 @@ def _scoring_json(scoring: Scoring) -> dict:
         "event_sources": dict(scoring.event_sources),
         "lights_off_s": scoring.lights_off_s,
         "lights_on_s": scoring.lights_on_s,
+        "split_s": scoring.split_s,
         "warnings": list(scoring.warnings),
         "rules": dict(scoring.rules),
         "not_understood": dict(scoring.not_understood),

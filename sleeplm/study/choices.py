@@ -29,6 +29,8 @@ class Choices:
         Type of event to the rule that it is scored by where no expert scored it: of hypopneas ``"3%"`` or ``"4%"``.
     words : dict of str to str
         Words of the lab's scorings, by their hash (`word_key`), to what they mean (`said_of`).
+    split_s : float or None
+        When treatment of a split night began, in seconds from the first sample.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Choices:
     lights_s: tuple[float | None, float | None] = (None, None)
     rules: Mapping[str, str] = field(default_factory=lambda: dict(USUAL_RULES))
     words: Mapping[str, str] = field(default_factory=dict)
+    split_s: float | None = None
 
     def __post_init__(self):
         if unknown := sorted(set(self.rules) - set(USUAL_RULES)):
@@ -57,8 +60,10 @@ class Choices:
 
     def as_inputs(self) -> dict:
         """All of it as JSON can hold it, the same for the same choices: part of what a study's id is made of."""
+        split = {} if self.split_s is None else {"split_s": float(self.split_s)}  # ids of other nights stay
         words = {"words": sorted(self.words.items())} if self.words else {}  # without any, the id is as it was
         return {
+            **split,
             "overrides": sorted(self.channels.items()),
             "units": sorted(self.units.items()),
             "lights_s": [None if s is None else float(s) for s in self.lights_s],
@@ -82,7 +87,7 @@ class Choices:
         taken = set(now.channels.values())
         channels = {n: label for n, label in self.channels.items() if label not in taken}
         words = {**self.words, **now.words}
-        return Choices({**channels, **now.channels}, {**units, **now.units}, now.lights_s, now.rules, words)
+        return replace(now, channels={**channels, **now.channels}, units={**units, **now.units}, words=words)
 
     def notices(self, now: "Choices") -> list[str]:
         """One sentence for each of these earlier choices that what is chosen now leaves in force."""
@@ -108,6 +113,10 @@ class Choices:
         """The same with lights off and on at these seconds."""
         off_s, on_s = lights_s
         return replace(self, lights_s=(off_s, on_s))
+
+    def with_split(self, split_s: float | None) -> "Choices":
+        """The same with treatment that begins at this second."""
+        return replace(self, split_s=split_s)
 
 
 USUAL = Choices()  # nothing chosen

@@ -133,7 +133,7 @@ def derive(
     from sleeplm.scoring import score
 
     with steps("scoring"):
-        scoring = score(recording, experts, *choices.lights_s, choices.hypopnea_rule)
+        scoring = score(recording, experts, *choices.lights_s, choices.hypopnea_rule, choices.split_s)
     with steps("measuring"):
         facts = night_facts(recording, scoring)
         epochs = cut_epochs(recording)

@@ -89,7 +89,7 @@ def read_scoring(path: str | Path, recording: NightTime, words: Mapping[str, str
     UsageError
         A word of `words` is said to mean nothing that we know.
     """
-    file = ScoringFile(Path(path))
+    file = ScoringFile(Path(path), recording)
     return align(_parsed(file, words), recording, file.name)
 
 
@@ -123,7 +123,7 @@ def words_to_ask(
     stages: list[tuple[str, float, float]] = []
     for path in scorings:
         try:
-            marks += _parsed(ScoringFile(Path(path)), words).unknown
+            marks += _parsed(ScoringFile(Path(path), recording), words).unknown
         except UnknownStagesError as error:
             stages += error.marks
     of_events = [word for word in unknown_words([*marks, *own.unknown]) if is_scoring(word)]
@@ -142,4 +142,5 @@ def _parsed(file: ScoringFile, words: Mapping[str, str] | None) -> Scored:
         )
     if not any((scored.stages, scored.events, scored.lights, scored.warnings, scored.unknown)):
         raise UnknownScoringError(f"'{file.name}' holds neither stages nor events; export the scoring again.")
+    scored.warnings += file.notices
     return scored

@@ -11,6 +11,7 @@ from sleeplm.night import Event, Scoring, clock_at
 from sleeplm.recording.annotations.clock import DAY_S
 from sleeplm.recording.annotations.scored import MAX_S, Scored
 from sleeplm.recording.annotations.unknown import listed, not_understood, unknown_words
+from sleeplm.recording.dates import known_date
 from sleeplm.recording.protocol import NightTime
 from sleeplm.units import EPOCH_S
 
@@ -80,7 +81,8 @@ def _shift(scored: Scored, recording: NightTime, name: str) -> float:
             "in seconds from its start."
         )
     clock = time.fromisoformat(recording.start_clock)
-    if isinstance(scored.origin, datetime) and recording.start_date is not None:
+    day_known = isinstance(scored.origin, datetime) and known_date(scored.origin.date().isoformat()) is not None
+    if isinstance(scored.origin, datetime) and day_known and recording.start_date is not None:
         start = datetime.combine(date.fromisoformat(recording.start_date), clock)
         return (scored.origin - start).total_seconds()
     origin = scored.origin.time() if isinstance(scored.origin, datetime) else scored.origin

@@ -15,6 +15,7 @@ from sleeplm.errors import ScoringError, UnknownScoringError
 from sleeplm.files import open_regular
 from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.words import ASIDE, Meaning, fold, lab_meaning, meaning_of
+from sleeplm.recording.protocol import NightTime
 from sleeplm.units import EPOCH_S
 
 MAX_BYTES = 64 * 1024**2  # of an EDF+, which may hold signals beside its annotations
@@ -66,9 +67,12 @@ class Scored:
 class ScoringFile:
     """A scoring file, read once: as bytes, as text, as a table."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, night: NightTime | None = None):
+        """Read a file; `night` is what it is a scoring of, where that is known: clock times are laid on it."""
         self.path = path
         self.name = path.name
+        self.night = night
+        self.notices: list[str] = []  # how times were read, where that is no matter of course
         try:
             with open_regular(path) as file:
                 self.data = file.read(MAX_BYTES + 1)
@@ -136,6 +140,8 @@ class ScoringFile:
     @property
     def oddity(self) -> str:
         """What may keep the file from being read, for the sentence that says so; empty where nothing is odd."""
+        if self.path.suffix.lower() == ".hea":
+            return " (it is the header of a WFDB recording: give its annotations, such as its .st or .arousal)"
         if self.text is None:
             return " (it is no text)"
         return "" if self.lines else f" (a line of it has more than {MAX_LINE} characters)"
