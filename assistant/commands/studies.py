@@ -75,7 +75,8 @@ def analyze(arguments) -> None:
     for warning in study.warnings:
         print(f"! {warning}")
     for question in study.questions:
-        answers = " or ".join(f"--unit {question.channel}={choice}" for choice in question.choices)
+        choices = question.choices or ("...",)
+        answers = " or ".join(f"--unit {question.channel}={choice}" for choice in choices)
         print(f"? {question.text} Analyse it again with {answers}.")
     for word in words_about(arguments.file, arguments.scoring, arguments.studies, choices_of(arguments)):
         said = word.question(study.start_clock, shown_word(word.word))

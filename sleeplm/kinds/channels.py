@@ -1,17 +1,21 @@
-"""The canonical montage: its channels, what a set of them tells of, body positions, and the facets of a caption."""
+"""The canonical montage: its channels, what a set of them tells of, body positions, and the facets of a caption.
+
+Networks read the canonical channels in their order, which is therefore part of every weight. What is found beside
+them (`BESIDE`) is read by detectors and numbers alone.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class CanonicalChannel:
-    """One place of the canonical montage.
+    """One place of the canonical montage, or beside it.
 
     Attributes
     ----------
     name, unit : str
     kind : str
-        eeg, eog, emg, ecg, effort, flow, position, spo2 or snore.
+        eeg, eog, emg, ecg, effort, flow, position, spo2, snore or pulse.
     words : str
         What people call it.
     caption_nouns : tuple of str
@@ -43,11 +47,18 @@ CANONICAL = (
     CanonicalChannel("SNORE", "a.u.", "snore", "snoring", ("snore sensor",)),
 )
 CHANNEL_NAMES = tuple(c.name for c in CANONICAL)
-CHANNEL = {c.name: c for c in CANONICAL}
+# Found where they are recorded, missed where they are not: no network reads them and no caption tells of them.
+BESIDE = (
+    CanonicalChannel("THERM", "a.u.", "flow", "oronasal thermal airflow", ("thermistor",)),
+    CanonicalChannel("PULSE", "bpm", "pulse", "pulse rate of the oximeter", ("pulse rate",)),
+)
+RECORDABLE = CANONICAL + BESIDE
+RECORDABLE_NAMES = tuple(c.name for c in RECORDABLE)
+CHANNEL = {c.name: c for c in RECORDABLE}
 # Colour of each kind of channel in a chart.
 CHANNEL_COLORS = {
     "eeg": "#23405c", "eog": "#1f6f6b", "emg": "#7a5a2b", "ecg": "#a8324a", "effort": "#3a6ea5", "flow": "#3a6ea5",
-    "spo2": "#b5522b", "position": "#6b7782", "snore": "#8a6d5b",
+    "spo2": "#b5522b", "position": "#6b7782", "snore": "#8a6d5b", "pulse": "#a8324a",
 }  # fmt: skip
 
 
@@ -66,6 +77,8 @@ class Modality:
         Regular expression of the words by which a question names it; empty where none does.
     absent : str
         What is said of it where it was not recorded.
+    beside : tuple of str
+        Channels beside the canonical ones, of which some of its numbers can be had as well.
     """
 
     name: str
@@ -73,6 +86,7 @@ class Modality:
     subject: str
     asked: str = ""
     absent: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def noun(self) -> str:
@@ -99,7 +113,7 @@ MODALITIES = {
         Modality(
             "heart", ("ECG",), "The electrocardiogram",
             r"heart|pulse|bpm\b|ecg\b|ekg\b|cardiac|bradycard|tachycard|beats?\b|hrv?\b",
-            "The heart was not recorded in this study: it has no ECG.",
+            "The heart was not recorded in this study: it has no ECG.", ("PULSE",),
         ),
         Modality(
             "breathing", ("AF", "THX", "ABD"), "Breathing",

@@ -3,7 +3,7 @@
 import sys
 
 from sleeplm.errors import SleepLMError
-from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.channels import RECORDABLE_NAMES
 from sleeplm.recording import open_recording
 from sleeplm.recording.formats.source import printable
 
@@ -20,7 +20,7 @@ def main(paths: list[str]) -> int:
             continue
         started = f"{recording.start_date} {recording.start_clock}"
         print(f"{printable(recording.path.name)}: {recording.duration_s:g} s, {started}")
-        for name in CHANNEL_NAMES:
+        for name in RECORDABLE_NAMES:
             if channel := recording.channels.get(name):
                 print(
                     f"  {name:9} {channel.label:17} {channel.sfreq_hz:g} Hz, {channel.unit}  {channel.note or ''}"

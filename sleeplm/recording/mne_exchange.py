@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TYPES = {
     "eeg": "eeg", "eog": "eog", "emg": "emg", "ecg": "ecg", "effort": "resp", "flow": "resp", "position": "misc",
-    "spo2": "misc", "snore": "misc",
+    "spo2": "misc", "snore": "misc", "pulse": "misc",
 }  # fmt: skip
 
 

@@ -111,7 +111,10 @@ def _with_units(matches: Mapping[str, Match], given: Mapping[str, str]) -> dict[
         taken = known_units.chosen(name, unit, CHANNEL[name])
         match = matches[name]
         note = f"{match.note}; {_UNIT_GIVEN}" if match.note else _UNIT_GIVEN
-        known[name] = replace(match, signal=replace(match.signal, unit=taken), note=note)
+        minus = match.minus
+        if minus is not None and known_units.same(minus.unit, match.signal.unit):
+            minus = replace(minus, unit=taken)
+        known[name] = replace(match, signal=replace(match.signal, unit=taken), minus=minus, note=note)
     return known
 
 

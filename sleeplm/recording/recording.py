@@ -169,9 +169,9 @@ class Recording:
         match = self._matches[name]
         if name in self._codings:
             return (positions.decode(match.signal.read(start_s, stop_s), self._codings[name]),)
-        factor = np.float32(known_units.factor(match.signal.unit, CHANNEL[name]) or 1.0)
         signals = (match.signal,) if match.minus is None else (match.signal, match.minus)
-        return tuple(signal.read(start_s, stop_s) * factor for signal in signals)
+        factors = [np.float32(known_units.factor(signal.unit, CHANNEL[name]) or 1.0) for signal in signals]
+        return tuple(signal.read(start_s, stop_s) * factor for signal, factor in zip(signals, factors, strict=True))
 
     def as_in_file(self, name: str, start_s: float, stop_s: float) -> np.ndarray:
         """A stretch of the signal that stands for a channel, float32 ``[samples]`` as its file has it."""

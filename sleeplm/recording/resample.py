@@ -9,7 +9,7 @@ import numpy as np
 _MAX_TERM = 100_000
 MAX_RATE_HZ = 1e5  # that anybody may ask for: twice that of sound
 _OFFSET_SAMPLES = 50_000  # of which the median is taken: a millisecond of work, and near enough for an offset
-HELD_KINDS = ("position", "spo2")  # of channels: between two samples of these nothing may be made up
+HELD_KINDS = ("position", "spo2", "pulse")  # of channels: between two samples of these nothing may be made up
 
 
 def resample(values: np.ndarray, from_hz: float, to_hz: float, n_samples: int) -> np.ndarray:

@@ -14,7 +14,15 @@ from assistant.timeline import event_name
 from sleeplm.captions.reading.claims import read_back
 from sleeplm.captions.text.phrases import spans_of, training_phrases
 from sleeplm.facts import FACT_KINDS
-from sleeplm.kinds.channels import CANONICAL, CHANNEL_COLORS, FACET_KINDS, MODALITIES, POSITION_KINDS
+from sleeplm.kinds.channels import (
+    BESIDE,
+    CANONICAL,
+    CHANNEL_COLORS,
+    FACET_KINDS,
+    MODALITIES,
+    POSITION_KINDS,
+    RECORDABLE,
+)
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.facts import Asked
 from sleeplm.kinds.sources import SOURCES
@@ -79,6 +87,7 @@ def test_every_type_of_event_can_be_asked_for(kind):
 @pytest.mark.parametrize("modality", MODALITIES.values(), ids=MODALITIES)
 def test_every_modality_has_channels_and_where_it_is_asked_for_what_is_said_without_it(modality):
     assert set(modality.channels) <= {channel.name for channel in CANONICAL} and modality.subject
+    assert set(modality.beside) <= {channel.name for channel in BESIDE}
     assert bool(modality.asked) == bool(modality.absent)
     assert not modality.asked or re.compile(modality.asked)
 
@@ -107,8 +116,8 @@ def test_every_stage_has_its_words_and_every_staged_one_its_color_and_place():
 
 
 def test_every_channel_position_facet_and_source_has_its_words():
-    assert all(channel.caption_nouns and channel.words for channel in CANONICAL)
-    assert {channel.kind for channel in CANONICAL} == set(CHANNEL_COLORS)
+    assert all(channel.caption_nouns and channel.words for channel in RECORDABLE)
+    assert {channel.kind for channel in RECORDABLE} == set(CHANNEL_COLORS)
     assert all(
         kind.words and kind.caption_nouns and kind.phrases for kind in POSITION_KINDS if kind.name != "unknown"
     )

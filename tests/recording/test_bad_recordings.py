@@ -80,13 +80,6 @@ def test_a_header_cut_short(make_edf, tmp_path):
         assert "cut short within its header" in refusal(tmp_path / "cut.edf", DamagedFileError)
 
 
-def test_a_truncated_file_names_what_is_there_and_what_was_announced(make_edf, tmp_path):
-    data = make_edf("C3-M2").read_bytes()
-    (tmp_path / "cut.edf").write_bytes(data[: 512 + 200 * 21 + 7])
-    sentence = refusal(tmp_path / "cut.edf", DamagedFileError)
-    assert "12000 bytes of signals (60 s)" in sentence and "4207 (21 s) are there" in sentence
-
-
 def test_a_header_without_data(make_edf, tmp_path):
     (tmp_path / "cut.edf").write_bytes(make_edf("C3-M2").read_bytes()[:512])
     assert "holds no data" in refusal(tmp_path / "cut.edf", DamagedFileError)
@@ -108,12 +101,10 @@ def test_bytes_after_the_end_are_left_aside_and_said(make_edf, tmp_path):
     ("at", "field", "named"),
     [
         (236, b"abc", "number of data records"),
-        (236, b"0", "no data"),
-        (236, b"1000", "cut short"),
         (244, b"nan", "duration of its data records"),
         (244, b"-1", "duration of its data records"),
         (244, b"1e300", "duration of its data records"),
-        (244, b"86400", "announces 1440 h"),
+        (244, b"86400", "lasts 1440 h"),
         (252 - 68, b"1024", "contradicts itself"),
         (252, b"-1", "number of signals"),
         (252, b"", "number of signals is empty"),

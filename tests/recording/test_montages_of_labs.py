@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.channels import RECORDABLE_NAMES
 from sleeplm.recording.formats.source import Signal
 from sleeplm.recording.montage.channels import find_channels
 
@@ -51,7 +51,7 @@ def test_what_stands_in_or_was_put_together_is_said(lab):
 
 
 def test_every_channel_comes_from_some_lab_and_every_lab_has_a_source():
-    assert {name for lab in LABS.values() for name in lab["found"]} == set(CHANNEL_NAMES)
+    assert {name for lab in LABS.values() for name in lab["found"]} == set(RECORDABLE_NAMES)
     assert all(lab["source"] for lab in LABS.values())
 
 

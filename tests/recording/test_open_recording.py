@@ -12,7 +12,7 @@ from sleeplm.recording.__main__ import main
 NOX = {
     "ECG": "ECG", "ABD": "Abdomen", "THX": "Chest", "AF": "Nasal Pressure", "EOG_L": "E1-M2", "EOG_R": "E2-M1",
     "C3": "C3-M2", "C4": "C4-M1", "EMG_CHIN": "1-F", "POS": "PosAngle", "SPO2": "Saturation",
-    "LEG_L": "Left Leg", "LEG_R": "Right Leg", "SNORE": "Snoring",
+    "LEG_L": "Left Leg", "LEG_R": "Right Leg", "SNORE": "Snoring", "PULSE": "Pulse",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sleeplm.kinds.channels import CHANNEL_NAMES
+from sleeplm.kinds.channels import CHANNEL_NAMES, RECORDABLE_NAMES
 from sleeplm.recording import open_recording
 from sleeplm.recording.quality import FAULTS, assess
 from tests.fakes import FakeRecording
@@ -50,7 +50,7 @@ def test_a_good_signal_has_no_fault():
 
 def test_a_channel_that_is_not_there_is_missing_and_not_told_of():
     quality = FakeRecording({"C3": (pink(), 128.0)}).quality
-    assert quality.faults.shape == (N, 14) and quality.faults.dtype == np.uint8
+    assert quality.faults.shape == (N, 16) and quality.faults.dtype == np.uint8
     assert not quality.usable("C4").any() and quality.usable("C3").all()
     assert quality.summary() == []
 
@@ -161,7 +161,7 @@ def test_samples_follow_their_epoch_and_the_rest_the_last_one():
 
 
 @given(
-    st.sampled_from(CHANNEL_NAMES),
+    st.sampled_from(RECORDABLE_NAMES),
     st.integers(0, 2),
     st.floats(0.02, 130),
     st.integers(0, 200),
@@ -171,7 +171,7 @@ def test_any_length_rate_and_content_gives_as_many_epochs_as_there_are(name, epo
     n = int(epochs * 30 * sfreq_hz) + more
     recording = FakeRecording({name: (content(n), sfreq_hz)}, duration_s=epochs * 30)
     quality = assess(recording)
-    assert quality.faults.shape == (epochs, len(CHANNEL_NAMES))
+    assert quality.faults.shape == (epochs, len(RECORDABLE_NAMES))
     assert len(quality.usable_samples(name, 7.0, 5)) == 5
 
 
@@ -260,7 +260,9 @@ def test_what_people_are_told():
 
 def test_the_saturation_of_the_cpap_night_was_never_recorded(data):
     recording = open_recording(data / "recordings/cpap_night/20241127_004016_SAD.edf")
-    assert recording.quality.summary() == ["SPO2: disconnected throughout."]
+    assert recording.quality.summary() == [
+        "SPO2: disconnected throughout.", "PULSE: disconnected throughout.",
+    ]  # fmt: skip
     assert not recording.quality.usable("SPO2").any()
 
 

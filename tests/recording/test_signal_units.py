@@ -128,7 +128,7 @@ def test_an_unnamed_coding_is_asked_about_and_used_for_nothing(make_edf):
     path = make_edf("C3-M2", ("Position", 10, "", np.repeat([0, 2, 3, 1], 150)))
     silent = open_recording(path)
     assert set(silent.signal("POS")) == {-1}
-    assert question(silent, "POS").choices == ("code", "shhs")
+    assert question(silent, "POS").choices == ("code", "shhs", "mesa")
     assert any("not used" in w for w in silent.warnings)
     assert "shhs (Compumedics in SHHS: 0 right, 1 left, 2 supine, 3 prone)" in question(silent, "POS").text
     assert list(open_recording(path, units={"POS": "shhs"}).signal("POS")[::150]) == [0, 2, 3, 1]

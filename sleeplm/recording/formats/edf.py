@@ -23,7 +23,7 @@ def read_edf_file(path: Path) -> Source:
     Raises
     ------
     DamagedFileError
-        The header makes no sense, the file is cut short, or its records overlap or go back in time.
+        The header makes no sense, no data is there, or its records overlap or go back in time.
     NoUsableChannelError
         The file holds annotations only.
     """
@@ -33,11 +33,7 @@ def read_edf_file(path: Path) -> Source:
             f"'{path.name}' holds annotations and no signals over time; give it as a scoring of the recording it "
             "belongs to."
         )
-    warnings = []
-    if header.spare_bytes:
-        warnings.append(
-            f"{header.spare_bytes} bytes follow the end that the header announces; they were left aside."
-        )
+    warnings = list(header.notices)
     tals = _tals(path, header)
     if tals.damaged:
         warnings.append("some of its annotations are damaged and were left aside.")
@@ -81,7 +77,7 @@ def read_edf_annotations(path: Path) -> tuple[EdfHeader, list[tuple[float, float
     Raises
     ------
     DamagedFileError
-        The header makes no sense, the file is cut short, or its annotations cannot be read.
+        The header makes no sense, no data is there, or its annotations cannot be read.
     """
     header = read_header(path)
     tals = _tals(path, header)

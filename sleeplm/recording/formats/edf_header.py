@@ -4,7 +4,6 @@ Layout: https://www.edfplus.info/specs/edf.html, https://www.edfplus.info/specs/
 BDF, https://www.biosemi.com/faq/file_format.htm.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,6 +12,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from sleeplm.errors import DamagedFileError
+from sleeplm.recording.formats.edf_numbers import has_comma, number, whole_number
+from sleeplm.recording.formats.edf_size import records_there
 from sleeplm.recording.formats.source import printable
 from sleeplm.recording.privacy.subject import Subject, edf_plus_date, subject_of
 
@@ -45,13 +46,15 @@ class EdfHeader:
     Attributes
     ----------
     n_records : int
-        As announced, or counted from the size of the file where the header says -1.
+        That are read: as announced, or as many as the size of the file holds where the two disagree.
     record_s : float
         Duration of a data record in seconds; 0 in files that hold annotations only.
     spare_bytes : int
-        Bytes that follow the announced end.
+        Bytes that follow the last record that is read.
     subject : Subject
         Age and sex, where the header has them as EDF+ does.
+    notices : tuple of str
+        What of the header is odd and was read all the same, as ends of a sentence that begins with the file's name.
     """
 
     is_bdf: bool
@@ -65,10 +68,11 @@ class EdfHeader:
     signals: tuple[SignalHeader, ...]
     spare_bytes: int
     subject: Subject
+    notices: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
-        """Seconds of signal that are announced, gaps left out."""
+        """Seconds of signal that are read, gaps left out."""
         return self.n_records * self.record_s
 
     @property
@@ -97,14 +101,19 @@ def begins_as_edf(head: bytes) -> bool:
     return head[:8].rstrip(b" \0") in (b"0", b"\xffBIOSEMI")
 
 
-def read_header(path: Path) -> EdfHeader:
+def read_header(path: Path, beyond: bool = True) -> EdfHeader:
     """Read and check the header of an EDF or BDF file.
+
+    Parameters
+    ----------
+    path : Path
+    beyond : bool
+        Whether whole data records that follow the announced end are counted as well.
 
     Raises
     ------
     DamagedFileError
-        A field makes no sense, or the file is shorter than its header announces; the sentence names the
-        field and what was found.
+        A field makes no sense, or no data record is there; the sentence names the field and what was found.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -132,15 +141,17 @@ def read_header(path: Path) -> EdfHeader:
     encoding = _encoding(fixed[88:168], *per_signal["label"], *per_signal["unit"])
     samples = [_integer(path, "number of samples in a record", raw, 1, 99999999) for raw in per_signal["samples"]]
     record_s = _seconds(path, fixed[244:252])
-    if record_s == 0 and per_signal["label"][0].rstrip() not in (b"EDF Annotations", b"BDF Annotations"):
+    if record_s == 0 and per_signal["label"][0].rstrip(b" \0") not in (b"EDF Annotations", b"BDF Annotations"):
         raise DamagedFileError(
             f"The header of '{path.name}' is damaged (its data records last 0 s but hold signals); export the "
             "night again."
         )
-    n_records, spare = _count_records(path, fixed[236:244], size - n_header, sum(samples), is_bdf, record_s)
-    if n_records * record_s > MAX_DURATION_S:
+    record_bytes = sum(samples) * (3 if is_bdf else 2)
+    announced = _announced(path, fixed[236:244])
+    records = records_there(path, announced, size - n_header, record_bytes, record_s, beyond)
+    if records.count * record_s > MAX_DURATION_S:
         raise DamagedFileError(
-            f"The header of '{path.name}' announces {n_records * record_s / 3600:.0f} h, more than the "
+            f"'{path.name}' lasts {records.count * record_s / 3600:.0f} h by its header, more than the "
             f"{MAX_DURATION_S / 3600:.0f} h that are read at once; cut the recording into nights."
         )
     reserved = fixed[192:236]
@@ -149,16 +160,17 @@ def read_header(path: Path) -> EdfHeader:
         is_bdf=is_bdf,
         encoding=encoding,
         is_discontinuous=reserved[:5] in (b"EDF+D", b"BDF+D"),
-        n_records=n_records,
+        n_records=records.count,
         record_s=record_s,
         start_date=start_date,
         start_clock=start_clock,
         simulated=simulated,
         signals=tuple(_signal(per_signal, i, samples[i], encoding, is_bdf) for i in range(n_signals)),
-        spare_bytes=spare,
+        spare_bytes=records.spare_bytes,
         subject=subject_of(
             fixed[8:88].decode("latin-1").strip(" \0"), date.fromisoformat(start_date) if start_date else None
         ),
+        notices=records.notices + _comma_notice(fixed[244:252], per_signal),
     )
 
 
@@ -176,7 +188,7 @@ def _signal(fields: dict[str, list[bytes]], i: int, samples: int, encoding: str,
     return SignalHeader(
         label=printable(label),
         unit=printable(fields["unit"][i].decode(encoding, "replace")),
-        is_annotation=label.rstrip() == ("BDF Annotations" if is_bdf else "EDF Annotations"),
+        is_annotation=label.rstrip(" \0") == ("BDF Annotations" if is_bdf else "EDF Annotations"),
         samples_per_record=samples,
         calibration=_calibration(fields, i),
     )
@@ -206,18 +218,8 @@ def _encoding(*fields: bytes) -> str:
     return "utf-8"
 
 
-def number(raw: bytes) -> float | None:
-    """The finite number in a field of the header, or None."""
-    text = raw.decode("latin-1").strip(" ")
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
-        return None
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
 def _integer(path: Path, field: str, raw: bytes, low: int, high: int) -> int:
-    text = raw.decode("latin-1").strip(" ")
-    value = int(text) if re.fullmatch(r"[+-]?\d+", text, re.ASCII) else None
+    value = whole_number(raw)
     if value is None or not low <= value <= high:
         raise DamagedFileError(
             f"The header of '{path.name}' is damaged (its {field} is {_shown(raw)}, not a whole number from {low} "
@@ -240,26 +242,17 @@ def _shown(raw: bytes) -> str:
     return repr(printable(raw.decode("latin-1"))) if raw.strip(b" \0") else "empty"
 
 
-def _count_records(
-    path: Path, raw: bytes, data_bytes: int, samples: int, is_bdf: bool, record_s: float
-) -> tuple[int, int]:
-    """Number of data records and of bytes after them, checked against the size of the file."""
-    record_bytes = samples * (3 if is_bdf else 2)
-    announced = _integer(path, "number of data records", raw, -1, 99999999)
-    if announced == 0 or data_bytes < record_bytes:
-        raise DamagedFileError(
-            f"'{path.name}' holds no data: a header and not one whole data record; copy or export it again."
-        )
-    if announced == -1:  # a recorder that was cut off never filled the count in
-        return data_bytes // record_bytes, data_bytes % record_bytes
-    missing = announced * record_bytes - data_bytes
-    if missing > 0:
-        there_s, announced_s = data_bytes // record_bytes * record_s, announced * record_s
-        raise DamagedFileError(
-            f"'{path.name}' is cut short: its header announces {announced * record_bytes} bytes of signals "
-            f"({announced_s:g} s), of which {data_bytes} ({there_s:g} s) are there; copy or export it again."
-        )
-    return announced, -missing
+def _announced(path: Path, raw: bytes) -> int | None:
+    """Number of data records as the header has it; None where the field is empty."""
+    return _integer(path, "number of data records", raw, -1, 99999999) if raw.strip(b" \0") else None
+
+
+def _comma_notice(duration: bytes, per_signal: dict[str, list[bytes]]) -> tuple[str, ...]:
+    """Where numbers are written with a comma, that it was taken for a decimal point: "1,000" is 1."""
+    names = ("physical_min", "physical_max", "digital_min", "digital_max")
+    if not any(map(has_comma, [duration, *(raw for name in names for raw in per_signal[name])])):
+        return ()
+    return ("numbers of its header are written with a comma, which was read as the decimal point.",)
 
 
 def _start(fixed: bytes, encoding: str) -> tuple[str | None, str | None, bool]:

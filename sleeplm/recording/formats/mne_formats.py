@@ -15,12 +15,14 @@ from sleeplm.recording.formats.mne_description import SKIP, Description, mne_uni
 from sleeplm.recording.formats.packed import refuse_bomb
 from sleeplm.recording.formats.source import Signal, Source, printable
 from sleeplm.recording.gaps import Gaps
+from sleeplm.recording.montage.channels import is_voltage
 from sleeplm.recording.privacy.subject import Subject, whole_years
 
 if TYPE_CHECKING:
     from mne.io import BaseRaw
 
 _FIFF_UNIT_V = 107  # FIFF_UNIT_V of MNE's constants
+_VOLTS = {"V": 1.0, "mV": 1e-3, "µV": 1e-6, "uV": 1e-6, "nV": 1e-9}  # units that MNE turns into volts
 _YEAR_OF_FIRST_EEG_FILES = 1985  # earlier dates are what anonymisers write
 
 
@@ -100,12 +102,16 @@ def _open(path: Path) -> "BaseRaw":
 def _signal(raw: "BaseRaw", i: int, file_name: str, gaps: Gaps, canonical: Description | None) -> Signal:
     sfreq_hz = float(raw.info["sfreq"])
 
+    label = printable(raw.ch_names[i])
+    unit, volts = ("", 1.0) if canonical is not None else _as_written(raw, i, label)
+
     def read(start_s: float, stop_s: float) -> np.ndarray:
         start, stop = (round(t * sfreq_hz) for t in (start_s, stop_s))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                values = raw.get_data(picks=[i], start=start, stop=stop, verbose="error")[0].astype(np.float32)
+                in_mne = raw.get_data(picks=[i], start=start, stop=stop, verbose="error")[0]
+                values = (in_mne / volts).astype(np.float32)
             except (OSError, ValueError, RuntimeError) as error:
                 raise DamagedFileError(
                     f"The signals of '{file_name}' cannot be read; copy or export it again."
@@ -115,11 +121,25 @@ def _signal(raw: "BaseRaw", i: int, file_name: str, gaps: Gaps, canonical: Descr
             values[first:last] = np.nan
         return values
 
-    label = printable(raw.ch_names[i])
-    unit = "V" if raw.info["chs"][i]["unit"] == _FIFF_UNIT_V else ""
     if canonical is None or label not in CHANNEL:
         return Signal(label, unit, sfreq_hz, read)
     return Signal(label, mne_unit(label), sfreq_hz, read, note=canonical.notes.get(label))
+
+
+def _as_written(raw: "BaseRaw", i: int, label: str) -> tuple[str, float]:
+    """The unit in which the file has a channel, and the volts of one, by which MNE has multiplied its values.
+
+    MNE takes every channel of EEGLAB, whose files name no units, for microvolts, and those of BrainVision that name
+    none: a saturation of 96 % is 0.000096 then.
+    """
+    in_volts = raw.info["chs"][i]["unit"] == _FIFF_UNIT_V
+    if type(raw).__name__ == "RawEEGLAB":
+        electrode = is_voltage(label)
+        return "uV" if electrode or (electrode is None and in_volts) else "", _VOLTS["uV"]
+    named = (getattr(raw, "_orig_units", None) or {}).get(raw.ch_names[i], "")
+    if in_volts:
+        return (named, _VOLTS[named]) if named in _VOLTS else ("V", 1.0)
+    return printable(named), 1.0
 
 
 def _annotations(raw: "BaseRaw") -> list[tuple[float, float, str]]:

@@ -9,14 +9,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from sleeplm.errors import UsageError
 from sleeplm.files import open_regular
-from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.kinds.channels import CHANNEL, RECORDABLE_NAMES
 
 VARIABLE = "SLEEPLM_CHANNELS"
 _MAX_BYTES = 1_000_000
@@ -26,7 +26,7 @@ _PACKAGED = "the packaged table"
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to get a canonical channel, a row of the table; labels are normalised."""
+    """One way to get a channel, a row of the table; labels are normalised. `own` is a row of the user's table."""
 
     labels: tuple[str, ...]
     minus: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Candidate:
     refuses: tuple[str, ...] = ()
     note: str | None = None
     stands_in: bool = False
+    own: bool = False
 
 
 def normalise(label: str) -> str:
@@ -65,7 +66,7 @@ def candidates() -> dict[str, tuple[Candidate, ...]]:
             f"The channel table {path} cannot be read ({error.strerror}); correct {VARIABLE} or unset it."
         ) from error
     own = _users(path, changed)
-    return {name: own.get(name, ()) + shipped[name] for name in CHANNEL_NAMES}
+    return {name: own.get(name, ()) + shipped[name] for name in RECORDABLE_NAMES}
 
 
 def _users_table() -> Path | None:
@@ -118,10 +119,12 @@ def parse_table(content: bytes, name: str) -> dict[str, tuple[Candidate, ...]]:
         if channel == "about":
             continue
         if channel not in CHANNEL:
-            raise UsageError(f"{where} has rows for {channel!r}; canonical are: {', '.join(CHANNEL_NAMES)}.")
+            raise UsageError(f"{where} has rows for {channel!r}; canonical are: {', '.join(RECORDABLE_NAMES)}.")
         if not isinstance(rows, list):
             raise UsageError(f"{where}: what stands for {channel} must be a list of rows.")
-        found[channel] = tuple(_row(row, f"{where}: row {n} of {channel}") for n, row in enumerate(rows, start=1))
+        own = name != _PACKAGED
+        read = (_row(row, f"{where}: row {n} of {channel}") for n, row in enumerate(rows, start=1))
+        found[channel] = tuple(replace(row, own=own) for row in read)
     return found
 
 

@@ -5,15 +5,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sleeplm.errors import UsageError
-from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
+from sleeplm.kinds.channels import BESIDE, CHANNEL, RECORDABLE_NAMES
 from sleeplm.recording.formats.source import Signal
-from sleeplm.recording.montage.channel_table import Candidate, candidates, normalise
+from sleeplm.recording.montage import units
+from sleeplm.recording.montage.channel_table import Candidate, candidates, normalise, packaged
+from sleeplm.recording.montage.contacts import numbered_contacts
 
 # Slowest sampling at which a signal still shows what its kind is read for, in Hz: slow waves and spindles in
 # an EEG (AASM asks for 200 Hz, 100 is common in archives), muscle tone, R peaks, single breaths.
 MIN_SFREQ_HZ = {
     "eeg": 50, "eog": 30, "emg": 50, "ecg": 50, "effort": 1, "flow": 1, "position": 0.03, "spo2": 0.1, "snore": 10,
+    "pulse": 0.1,
 }  # fmt: skip
+
+
+_NOT_THERMAL = ("cmh2o", "pa", "hpa", "mbar", "mmhg", "l/min", "l/s", "ml/s", "lpm")  # of pressures and their flow
+_VOLTAGES = ("uV", "mV")  # canonical units
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,17 @@ def spellings(label: str) -> set[str]:
     bare = re.sub(r"^(eeg|eog|emg|ecg|ekg|poly)(?=..)", "", whole)
     found = {whole, bare}
     return found | {s[:-3] for s in found if s.endswith("ref") and len(s) > 3}
+
+
+def is_voltage(label: str) -> bool | None:
+    """Whether the packaged table knows a label as that of an electrode; None where it does not know it."""
+    written = spellings(label)
+    kinds = [
+        CHANNEL[name].unit in _VOLTAGES
+        for name, rows in packaged().items()
+        if any(written & {*row.labels, *row.minus} for row in rows)
+    ]
+    return any(kinds) if kinds else None
 
 
 def find_channels(
@@ -63,24 +81,45 @@ def find_channels(
     matches = {name: _override(name, label, signals) for name, label in overrides.items()}
     used = {id(m.signal) for m in matches.values()} | set(empty)
     warnings: list[str] = []
-    by_spelling: dict[str, list[Signal]] = {}
-    for signal in signals:
-        for spelling in spellings(signal.label):
-            by_spelling.setdefault(spelling, []).append(signal)
-    # Stand-ins come after the channels themselves, so that none takes the signal of another.
-    for stands_in in (False, True):
+    contacts = numbered_contacts(signal.label for signal in signals)
+    everything = _by_spelling(signals)
+    by_spelling = _by_spelling([signal for signal in signals if signal.label not in contacts])
+    # Stand-ins come after the channels themselves, so that none takes the signal of another; what is found beside
+    # the canonical channels comes last, of what these left.
+    beside = {channel.name for channel in BESIDE}
+    for stands_in, last in ((False, False), (True, False), (False, True), (True, True)):
         for name, rows in candidates().items():
-            for row in rows if name not in matches else ():
-                if row.stands_in == stands_in and (match := _match(name, row, by_spelling, used, empty, warnings)):
+            for row in rows if name not in matches and (name in beside) == last else ():
+                known = everything if row.own else by_spelling
+                if row.stands_in == stands_in and (match := _match(name, row, known, used, empty, warnings)):
                     matches[name] = match
                     used.add(id(match.signal))
                     break
-    return {name: matches[name] for name in CHANNEL_NAMES if name in matches}, list(dict.fromkeys(warnings))
+    if contacts:
+        warnings.append(_of_contacts(contacts))
+    return {name: matches[name] for name in RECORDABLE_NAMES if name in matches}, list(dict.fromkeys(warnings))
+
+
+def _by_spelling(signals: Sequence[Signal]) -> dict[str, list[Signal]]:
+    found: dict[str, list[Signal]] = {}
+    for signal in signals:
+        for spelling in spellings(signal.label):
+            found.setdefault(spelling, []).append(signal)
+    return found
+
+
+def _of_contacts(contacts: Collection[str]) -> str:
+    shown = ", ".join(f"'{label}'" for label in sorted(contacts)[:4])
+    return (
+        f"{len(contacts)} signals ({shown}{', ...' if len(contacts) > 4 else ''}) are numbered as contacts of a "
+        "BioSemi cap, a net or depth electrodes are, so that none of them was taken for a place on the scalp or a "
+        "mastoid; choose them by hand, as in C3=LABEL."
+    )
 
 
 def _override(name: str, label: str, signals: Sequence[Signal]) -> Match:
     if name not in CHANNEL:
-        raise UsageError(f"{name!r} is no canonical channel; these are: {', '.join(CHANNEL_NAMES)}.")
+        raise UsageError(f"{name!r} is no canonical channel; these are: {', '.join(RECORDABLE_NAMES)}.")
     found = next((s for s in signals if s.label == label.strip()), None)
     if found is None:
         there = ", ".join(f"'{s.label}'" for s in signals[:200])
@@ -109,7 +148,7 @@ def _match(
                 continue
             if not row.minus:
                 return Match(signal, note=row.note, stands_in=row.stands_in)
-            reference = _reference(row, signal, by_spelling, empty)
+            reference = _reference(name, row, signal, by_spelling, empty)
             if reference is not None:
                 note = f"re-referenced: '{signal.label}' minus '{reference.label}'"
                 return Match(signal, reference, note=note, stands_in=row.stands_in)
@@ -117,12 +156,12 @@ def _match(
 
 
 def _reference(
-    row: Candidate, signal: Signal, by_spelling: Mapping[str, list[Signal]], empty: Collection[int]
+    name: str, row: Candidate, signal: Signal, by_spelling: Mapping[str, list[Signal]], empty: Collection[int]
 ) -> Signal | None:
-    """The first signal to subtract that is sampled as `signal` is and in the same unit."""
+    """The first signal to subtract that is sampled as `signal` is and whose unit can be made the same."""
     for label in row.minus:
         for other in by_spelling.get(label, ()):
-            alike = other.sfreq_hz == signal.sfreq_hz and other.unit == signal.unit
+            alike = other.sfreq_hz == signal.sfreq_hz and units.comparable(other.unit, signal.unit, CHANNEL[name])
             if other is not signal and alike and other.problem is None and id(other) not in empty:
                 return other
     return None
@@ -134,6 +173,8 @@ def _usable(name: str, signal: Signal, warnings: list[str]) -> bool:
         warnings.append(f"'{signal.label}' {signal.problem} and was not used as {name}.")
     elif signal.unit.casefold() in ("ohm", "kohm", "ω", "kω"):
         return False  # an impedance, whatever it is called
+    elif name == "THERM" and signal.unit.casefold() in _NOT_THERMAL:
+        return False  # what a recorder makes of the nasal pressure
     elif signal.sfreq_hz < lowest:
         warnings.append(
             f"'{signal.label}' is sampled at {signal.sfreq_hz:g} Hz, too slowly for {name} "

@@ -20,6 +20,7 @@ N_STRETCHES = 9
 BELIEVED_SD = {"eeg": (0.5, 500.0), "eog": (0.5, 1000.0), "emg": (0.05, 2000.0), "ecg": (0.005, 10.0)}
 # Half of a night's saturation or more lies in this range, in percent; 1 % and less is a fraction, or no finger.
 BELIEVED_SPO2 = (50.0, 100.5)
+BELIEVED_PULSE = (25.0, 220.0)  # bpm
 
 
 def doubts(recording: "Recording", answered: Container[str] = ()) -> tuple[list[str], list[Question]]:
@@ -63,6 +64,10 @@ def _doubt(recording: "Recording", name: str, finite: list[np.ndarray]) -> str |
         return "holds no value in the stretches looked at"
     if kind == "spo2":
         return _doubt_of_spo2(np.concatenate(finite))
+    if kind == "pulse":
+        low, high = BELIEVED_PULSE
+        seen = np.concatenate(finite)
+        return None if ((seen >= low) & (seen <= high)).any() else f"holds no rate between {low:g} and {high:g} bpm"
     if kind == "position":
         coding = recording.position_coding(name)
         known = coding is None or any((positions.decode(s, coding) != positions.UNKNOWN).any() for s in finite)
@@ -86,7 +91,9 @@ def _spread(finite: list[np.ndarray]) -> float:
 def _doubt_of_spo2(values: np.ndarray) -> str | None:
     outside = float(np.mean((values < 0) | (values > 100.5)))
     if outside == 1:
-        return "holds no value between 0 and 100 %; nothing may have been recorded there"
+        return (
+            "holds no value between 0 and 100 %; its scale may be another, or nothing may have been recorded there"
+        )
     if np.max(values) <= 1.5:
         return "has no value over 1.5 %; it may be a fraction, or nothing may have been recorded there"
     if outside > 0.05:
@@ -101,11 +108,8 @@ def _question(recording: "Recording", name: str, finite: list[np.ndarray], doubt
     if channel.kind == "position":
         if recording.position_coding(name) is not None:
             return None
-        choices = positions.possible_codings(np.concatenate(finite), unit)
-        meanings = "; ".join(f"{choice} ({positions.codings()[choice].words})" for choice in choices)
-        text = f"In which coding are the positions of {name} ('{label}'): {meanings}? Until then they are not used."
-        return Question(name, text, choices) if choices else None
-    if units.factor(unit, channel) is not None and not doubt:
+        return _question_of_positions(recording, name, np.concatenate(finite), unit)
+    if channel.kind == "pulse" or (units.factor(unit, channel) is not None and not doubt):
         return None
     choices = _believable_units(name, unit, finite)
     if not choices:
@@ -113,10 +117,31 @@ def _question(recording: "Recording", name: str, finite: list[np.ndarray], doubt
     seen = np.concatenate(finite)
     has = f"is in '{unit}'" if unit else "has no unit"
     if channel.kind == "spo2":
-        values = f"its values reach {seen.max():.3g}"
+        values = f"its values reach {seen.max() / (units.factor(unit, channel) or 1.0):.3g}"
     else:
         values = f"its values vary by {_spread(finite) / (units.factor(unit, channel) or 1.0):.3g}"
-    return Question(name, f"{name} ('{label}') {has} by its file, and {values}: in which unit are they?", choices)
+    meanings = "; ".join(f"{choice} is {units.WORDS[choice]}" for choice in choices if choice in units.WORDS)
+    text = f"{name} ('{label}') {has} by its file, and {values}: in which unit are they?"
+    return Question(name, f"{text} ({meanings})" if meanings else text, choices)
+
+
+def _question_of_positions(recording: "Recording", name: str, values: np.ndarray, unit: str) -> Question | None:
+    """Which coding of positions it is, with that of the cohort first whose montage the file has."""
+    choices = positions.possible_codings(values, unit, recording.labels)
+    if not choices and len(np.unique(values)) > positions.MAX_PAIRS:
+        return None  # no answer would make sense of them
+    known = positions.codings()
+    meanings = "; ".join(f"{choice} ({known[choice].words})" for choice in choices)
+    likely = positions.likely_coding(recording.labels)
+    cohort = f" Its signals are those of {likely.upper()}." if likely in choices else ""
+    label = recording.channels[name].label
+    seen = ", ".join(f"{value:g}" for value in np.unique(values)[:8])
+    known_words = meanings or f"its values are {seen}"
+    text = (
+        f"In which coding are the positions of {name} ('{label}'): {known_words}? Until then they are not "
+        f"used.{cohort} A coding of your own is said as {name}=1=supine,2=left,3=right."
+    )
+    return Question(name, text, choices)
 
 
 def _believable_units(name: str, unit: str, finite: list[np.ndarray]) -> tuple[str, ...]:
@@ -124,10 +149,12 @@ def _believable_units(name: str, unit: str, finite: list[np.ndarray]) -> tuple[s
     channel = CHANNEL[name]
     now = units.factor(unit, channel) or 1.0
     if channel.kind == "spo2":
-        size, (low, high) = float(np.median(np.concatenate(finite))), BELIEVED_SPO2
+        values = np.concatenate(finite)
+        worn = values[values > 0]  # what is 0 is a probe that is off, in whatever scale
+        size, (low, high) = float(np.median(worn)) if worn.size else 0.0, BELIEVED_SPO2
     elif channel.kind in BELIEVED_SD:
         size, (low, high) = _spread(finite), BELIEVED_SD[channel.kind]
     else:
         return ()
-    factors = ((choice, units.factor(choice, channel)) for choice in units.choices(channel))
+    factors = ((choice, units.factor(choice, channel)) for choice in units.offered(channel, unit))
     return tuple(choice for choice, factor in factors if factor is not None and low <= size / now * factor <= high)

@@ -17,10 +17,10 @@ from sleeplm.recording.formats.edf_header import (
     EdfHeader,
     SignalHeader,
     begins_as_edf,
-    number,
     read_header,
     split_fields,
 )
+from sleeplm.recording.formats.edf_numbers import plain_number
 from sleeplm.recording.formats.edf_tals import STAMP
 from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.subject import Subject
@@ -89,7 +89,7 @@ def deidentify(path: str | Path, out: str | Path, keep_age_sex: bool = False) ->
             f"'{path.name}' is no EDF or BDF file, and only these are de-identified; export the night as EDF+ from "
             "the recording software first"
         )
-    header = read_header(path)
+    header = read_header(path, beyond=False)  # what follows the announced end may be text about a person
     if header.record_bytes > _MAX_RECORD_BYTES:
         raise DamagedFileError(
             f"the header announces data records of {header.record_bytes / 1e6:.0f} MB each, more than the "
@@ -137,7 +137,7 @@ def _clean_header(raw: bytes, header: EdfHeader, subject: Subject) -> tuple[byte
         (str(header.header_bytes).encode(), 8),
         (reserved, 44),
         (str(header.n_records).encode(), 8),
-        (raw[244:252].strip(b" "), 8),
+        ((plain_number(raw[244:252]) or "").encode(), 8),
         (str(len(header.signals)).encode(), 4),
     ]
     fields = split_fields(raw[FIXED_BYTES:], len(header.signals))
@@ -152,7 +152,7 @@ def _clean_header(raw: bytes, header: EdfHeader, subject: Subject) -> tuple[byte
             elif name in texts:
                 new = texts[name](value.decode(header.encoding, "replace")).encode()
             else:  # a number, or no number: then nothing; the reserved field is none
-                new = value.strip(b" ") if number(value) is not None and name != "reserved" else b""
+                new = (plain_number(value) or "").encode() if name != "reserved" else b""
             signals.append((new, width))
     return b"".join(text[:width].ljust(width) for text, width in (*fixed, *signals)), replaced
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleeplm.intervals import true_intervals
-from sleeplm.kinds.channels import CANONICAL, CHANNEL_NAMES, CanonicalChannel
+from sleeplm.kinds.channels import RECORDABLE, RECORDABLE_NAMES, CanonicalChannel
 from sleeplm.night import clock_at
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.recording.quality.faults import FAULTS, faults_of_electrode, find_faults
@@ -32,8 +32,8 @@ class Quality:
     Attributes
     ----------
     faults : ndarray of uint8
-        ``[epochs, 14]``, channels in canonical order; bit i is set where `FAULTS` ``[i]`` holds. A channel that the
-        recording lacks is missing throughout.
+        ``[epochs, 16]``, channels in the order of `kinds.channels.RECORDABLE`; bit i is set where `FAULTS` ``[i]``
+        holds. A channel that the recording lacks is missing throughout.
     recorded : tuple of str
         The channels that the recording has.
     start_clock : str or None
@@ -41,16 +41,16 @@ class Quality:
     """
 
     faults: np.ndarray
-    recorded: tuple[str, ...] = CHANNEL_NAMES
+    recorded: tuple[str, ...] = RECORDABLE_NAMES
     start_clock: str | None = None
 
     def has(self, name: str, fault: str) -> np.ndarray:
         """Epochs ``bool [epochs]`` of the channel that have this fault."""
-        return (self.faults[:, CHANNEL_NAMES.index(name)] & _BIT[fault]) != 0
+        return (self.faults[:, RECORDABLE_NAMES.index(name)] & _BIT[fault]) != 0
 
     def usable(self, name: str) -> np.ndarray:
         """Epochs ``bool [epochs]`` of the channel that hold a signal: none of `UNUSABLE`."""
-        return (self.faults[:, CHANNEL_NAMES.index(name)] & _LOST) == 0
+        return (self.faults[:, RECORDABLE_NAMES.index(name)] & _LOST) == 0
 
     def usable_samples(self, name: str, sfreq_hz: float, n_samples: int) -> np.ndarray:
         """Samples ``bool [n_samples]`` of the channel, read at `sfreq_hz`, that hold a signal.
@@ -102,8 +102,8 @@ def assess(recording: NightSignals) -> Quality:
     Quality
         For ``recording.n_epochs`` epochs.
     """
-    faults = np.full((recording.n_epochs, len(CANONICAL)), _BIT["missing"], dtype=np.uint8)
-    for i, channel in enumerate(CANONICAL):
+    faults = np.full((recording.n_epochs, len(RECORDABLE)), _BIT["missing"], dtype=np.uint8)
+    for i, channel in enumerate(RECORDABLE):
         if channel.name in recording.channels and recording.n_epochs:
             found = _judge(recording, channel)
             faults[:, i] = np.packbits(found, axis=1, bitorder="little")[:, 0]

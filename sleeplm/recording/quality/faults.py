@@ -11,7 +11,9 @@ from sleeplm.recording.quality.electrodes import electrode_faults, flat_epochs
 from sleeplm.recording.quality.windows import HALF, USUAL, in_epochs, long_runs, share_of
 
 FAULTS = ("missing", "flat", "clipped", "disconnected", "mains", "movement")
+PULSE_BPM = (20.0, 300.0)  # of an oximeter; outside, a probe is off
 SPO2_PCT = (1.0, 100.5)  # outside, a probe is off; half a percent above 100 is rounding
+_RANGES = {"spo2": SPO2_PCT, "pulse": PULSE_BPM}
 
 # A signal is clipped where it stays at the night's highest or lowest value for three samples or more. Only from
 # this share of an epoch on is the epoch lost: a clipped R peak is still one, and so is the top of a breath.
@@ -33,10 +35,14 @@ _BREATH_HZ = 4.0  # rate of the means in which breaths are looked for
 
 
 def valid_samples(values: np.ndarray, kind: str) -> np.ndarray:
-    """Which samples hold something measured: numbers, for SpO2 between 1 and 100.5 %, for position a known code."""
+    """Which samples hold something measured: numbers, of SpO2 from 1 to 100.5 %, of a pulse 20 to 300 bpm.
+
+    Of a position they are those with a known code.
+    """
     valid = np.isfinite(values)
-    if kind == "spo2":
-        valid &= (values >= SPO2_PCT[0]) & (values <= SPO2_PCT[1])
+    if kind in _RANGES:
+        low, high = _RANGES[kind]
+        valid &= (values >= low) & (values <= high)
     if kind == "position":
         valid &= values >= -0.5
     return valid
@@ -65,8 +71,8 @@ def find_faults(values: np.ndarray, sfreq_hz: float, channel: CanonicalChannel, 
     found = {}
     if channel.kind == "position":
         missing = share_of(valid_samples(values, "position"), sfreq_hz, n_epochs) < HALF
-    elif channel.kind == "spo2":
-        found["disconnected"] = share_of(valid_samples(values, "spo2"), sfreq_hz, n_epochs) < HALF
+    elif channel.kind in _RANGES:
+        found["disconnected"] = share_of(valid_samples(values, channel.kind), sfreq_hz, n_epochs) < HALF
     elif not missing.all():
         found["clipped"] = share_of(_at_rail(values), sfreq_hz, n_epochs) >= _CLIPPED[channel.kind]
         if channel.kind in ("eeg", "eog", "emg", "ecg"):
