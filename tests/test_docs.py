@@ -37,7 +37,8 @@ def test_every_link_of_the_documents_leads_somewhere(name, link):
 
 
 def test_the_table_of_numbers_is_that_of_the_code():
-    assert (ROOT / "docs/numbers.md").read_text() == page() + "\n", "write it: python -m sleeplm.facts > docs/numbers.md"
+    written = (ROOT / "docs/numbers.md").read_text()
+    assert written == page() + "\n", "write it: python -m sleeplm.facts > docs/numbers.md"
 
 
 def test_every_make_target_of_the_readme_exists():
