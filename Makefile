@@ -1,7 +1,7 @@
 # make chat    set up, then serve the chat at http://127.0.0.1:7860      (HOST=, PORT=, NIGHT=file.edf, ENCODER=name)
 # make test    set up, then run every test that this machine can run
 # make setup   the set-up alone
-# make docs    set up, then write the API pages and the table of all numbers into build/docs
+# make docs    set up, then write the table of all numbers (docs/numbers.md) and the API pages (build/docs)
 # make fuzz    feed the readers of recordings and of scorings with hostile bytes, an hour each   (FUZZ_S=seconds)
 PYTHON ?= python3
 VENV   ?= .venv
@@ -28,7 +28,7 @@ lint: setup
 
 docs: setup
 	mkdir -p build/docs
-	$(BIN)/python -m sleeplm.facts > build/docs/numbers.md
+	$(BIN)/python -m sleeplm.facts > docs/numbers.md
 	$(BIN)/python -W error -m pdoc --docformat numpy --output-directory build/docs sleeplm index assistant
 
 fuzz: setup

@@ -132,6 +132,7 @@ def _add_recording_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lights-off", metavar="HH:MM[:SS]")
     parser.add_argument("--lights-on", metavar="HH:MM[:SS]")
+    parser.add_argument("--split", metavar="HH:MM[:SS]", help="when treatment of a split night began")
     parser.add_argument(
         "--name", metavar="LABEL", help="a label for people; do not use one that identifies somebody"
     )
@@ -175,6 +176,14 @@ def _add_cohort_options(parser: argparse.ArgumentParser) -> None:
 def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", action="append", default=[], metavar="CANONICAL=LABEL", help="may be repeated")
     parser.add_argument("--unit", action="append", default=[], metavar="CANONICAL=UNIT", help="may be repeated")
+    parser.add_argument(
+        "--word",
+        action="append",
+        default=[],
+        metavar="WORD=MEANING",
+        help="what a word of a scoring means: a stage, a type of event, lights_off, lights_on or ignore; may be "
+        "repeated",
+    )
     parser.add_argument(
         "--hypopneas",
         choices=("3%", "4%"),

@@ -12,6 +12,7 @@ from sleeplm.files import cache_folder
 from sleeplm.network.encoder import Encoder
 from sleeplm.night import seconds_at
 from sleeplm.recording import montage_of, open_recording
+from sleeplm.recording.annotations import UnknownWord, words_to_ask
 from sleeplm.recording.montage.questions import Question
 from sleeplm.study.analysis import analyze
 from sleeplm.study.choices import USUAL, Choices
@@ -33,6 +34,7 @@ def add_night(
     choices: Choices = USUAL,
     lights: tuple[str | None, str | None] = (None, None),
     *,
+    split: str | None = None,
     studies_dir: str | Path | None = None,
     label: str | None = None,
     encoder: Encoder | None = None,
@@ -43,13 +45,15 @@ def add_night(
 ) -> Study:
     """Analyse a recording (`sleeplm.study.analysis.analyze`) and put its epochs into the index.
 
-    The channels and units that a user names are remembered for files with the same signals
+    The channels, units and words that a user names are remembered for files with the same signals
     (`sleeplm.study.montages`), and the study says where that was used.
 
     Parameters
     ----------
     lights : (str or None, str or None)
         Clock times ``HH:MM`` or ``HH:MM:SS`` of lights off and on, within the recording.
+    split : str, optional
+        Clock time at which treatment of a split night began.
     forget_montage : bool
         Whether to drop first what was chosen before for files with these signals.
 
@@ -66,7 +70,7 @@ def add_night(
     study = analyze(
         path,
         scorings,
-        chosen.with_lights(_lights_s(path, chosen, lights)) if any(lights) else chosen,
+        _with_clocks(path, chosen, lights, split),
         studies_dir=studies_dir,
         label=label,
         encoder=encoder,
@@ -95,10 +99,31 @@ def questions_about(path: str | Path, studies_dir: str | Path | None = None) -> 
     return open_recording(path, before.channels, before.units).questions
 
 
-def _lights_s(path: str | Path, choices: Choices, clocks: Sequence[str | None]) -> list[float | None]:
-    """Clock times as seconds from the first sample of a recording."""
+def words_about(
+    path: str | Path,
+    scorings: Sequence[str | Path],
+    studies_dir: str | Path | None = None,
+    choices: Choices = USUAL,
+) -> list[UnknownWord]:
+    """Words of a recording's scorings that only their lab knows, less those that it explained before.
+
+    Raises
+    ------
+    RecordingError, ScoringError
+        A file cannot be used.
+    """
+    chosen = recall(studies_folder(studies_dir), montage_of(path)).under(choices)
+    return words_to_ask(open_recording(path, chosen.channels, chosen.units), scorings, chosen.words)
+
+
+def _with_clocks(path: str | Path, choices: Choices, lights: Sequence[str | None], split: str | None) -> Choices:
+    """The choices with clock times of lights and treatment as seconds from the first sample of a recording."""
+    if not any(lights) and not split:
+        return choices
     recording = open_recording(path, choices.channels)
-    return [seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks]
+    clocks = (*lights, split)
+    *lights_s, split_s = (seconds_at(c, recording.start_clock, recording.duration_s) if c else None for c in clocks)
+    return choices.with_lights(lights_s).with_split(split_s) if any(lights) else choices.with_split(split_s)
 
 
 def _into_index(study: Study) -> None:

@@ -17,8 +17,9 @@ from sleeplm.night import Event
 from sleeplm.recording import open_recording
 from sleeplm.recording.formats.edf import read_edf_annotations
 from sleeplm.scoring.heart import heart_rate
-from sleeplm.scoring.oximetry import as_reported, clean_spo2, desaturations, per_second
+from sleeplm.scoring.oximetry import as_reported, desaturations
 from sleeplm.scoring.respiration import respiration
+from sleeplm.scoring.spo2 import clean_spo2, per_second
 
 REAL = Path(os.environ.get("SLEEPLM_TEST_DATA", "../shared"), "data")
 WITHIN_S = 0.1  # of a true beat

@@ -7,6 +7,7 @@ SleepLMError                  one sentence that says what is wrong and what to d
 │   └── NoUsableChannelError  nothing in it stands for a canonical channel
 ├── ScoringError              a scoring file that cannot be used
 │   ├── UnknownScoringError   it is in no scoring format that we read
+│   │   └── UnknownStagesError its table of stages has words that name none
 │   └── NoOverlapError        it describes another time than the recording
 ├── StudyError                no such study, or its folder is not whole
 ├── SearchError               an index that cannot be read, or a search that cannot be run
@@ -45,6 +46,20 @@ class ScoringError(SleepLMError):
 
 class UnknownScoringError(ScoringError):
     """The file is in no scoring format that we read."""
+
+
+class UnknownStagesError(UnknownScoringError):
+    """A table of stages has words that name none.
+
+    Attributes
+    ----------
+    marks : tuple of (str, float, float)
+        The words, each with start and duration in seconds as far as they are known. They may be names.
+    """
+
+    def __init__(self, sentence: str, marks: tuple[tuple[str, float, float], ...] = ()):
+        super().__init__(sentence)
+        self.marks = marks
 
 
 class NoOverlapError(ScoringError):

@@ -24,6 +24,18 @@ def true_intervals(mask: np.ndarray, gap: int = 1) -> np.ndarray:
     return np.stack([spans[np.append(True, apart), 0], spans[np.append(apart, True), 1]], axis=1)
 
 
+def mask_of(intervals: Iterable[Sequence[int]], length: int) -> np.ndarray:
+    """The mask of which `true_intervals` gives these intervals.
+
+    >>> mask_of([[0, 2], [3, 4]], 5).tolist()
+    [True, True, False, True, False]
+    """
+    mask = np.zeros(length, dtype=bool)
+    for first, last in intervals:
+        mask[first:last] = True
+    return mask
+
+
 def epoch_ranges(epochs: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Fold epoch numbers into ``(first, last)`` ranges, both ends included.
 
@@ -37,6 +49,21 @@ def epoch_ranges(epochs: Iterable[int]) -> tuple[tuple[int, int], ...]:
     firsts = [numbers[0], *(numbers[i + 1] for i in breaks)]
     lasts = [*(numbers[i] for i in breaks), numbers[-1]]
     return tuple(zip(firsts, lasts, strict=True))
+
+
+def union_of(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans of time in order, those that overlap or touch made one.
+
+    >>> union_of([(5, 9), (0, 2), (1, 4)])
+    [(0, 4), (5, 9)]
+    """
+    joined: list[tuple[float, float]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def epochs_between(start_s: float, end_s: float, n_epochs: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ PER_MINUTE = "per min"
 SECONDS = "s"
 MILLISECONDS = "ms"
 RATIO = "ratio"
+PERCENT_MINUTES_PER_HOUR = "% min/h"
 
 
 def format_value(value: float | int | str | None, unit: str) -> str:
@@ -54,7 +55,16 @@ def _number(value: float) -> str:
 
 def _in_hours(minutes: float) -> str:
     """Hours and minutes in parentheses, for more than an hour."""
+    return f" ({duration_words(minutes)})" if minutes > 60 else ""
+
+
+def duration_words(minutes: float) -> str:
+    """A duration in hours and minutes, as people say it.
+
+    >>> duration_words(63.5), duration_words(480), duration_words(2)
+    ('1 h 3.5 min', '8 h 0 min', '2 min')
+    """
     if minutes <= 60:
-        return ""
+        return f"{_number(minutes)} min"
     hours, rest = divmod(round(minutes, 1), 60)
-    return f" ({hours:.0f} h {_number(rest)} min)"
+    return f"{hours:.0f} h {_number(rest)} min"

@@ -19,6 +19,12 @@ def reference() -> Path:
     return _there(SHARED / "reference", "reference network")
 
 
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Folder of small files made after public reports, with what must be read of them in its READMEs."""
+    return _there(SHARED / "cases", "reported cases")
+
+
 def _there(folder: Path, what: str) -> Path:
     if not folder.is_dir():
         message = f"no {what} at {folder} (set SLEEPLM_TEST_DATA)"

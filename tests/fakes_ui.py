@@ -141,7 +141,9 @@ class FakeNights:
     studies: list = field(default_factory=lambda: [FakeStudy()])
     folder: Path = Path("/nowhere")
     asked: list = field(default_factory=list)
+    unknown: list = field(default_factory=list)
     units: dict | None = None
+    words_said: dict | None = None
     person: Person | None = None
     network: Network = NETWORK
 
@@ -157,12 +159,15 @@ class FakeNights:
     def questions(self, path):
         return self.asked
 
+    def words(self, path, scorings):
+        return self.unknown
+
     def add(
         self, path, scorings=(), choices=USUAL, lights=(None, None), label=None, person=None,
         progress=lambda s, f: None,
     ):  # fmt: skip
         progress("Reading", 0.0)
-        self.units, self.person = dict(choices.units), person
+        self.units, self.words_said, self.person = dict(choices.units), dict(choices.words), person
         if not Path(path).read_bytes().startswith(b"0       "):
             raise NotARecordingError(f"{Path(path).name} is in no format that we read; save it as EDF or BDF")
         for i, step in enumerate(("Scoring", "Measuring", "Captions", "Embedding", "Saving", "Indexing")):

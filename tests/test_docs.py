@@ -36,6 +36,11 @@ def test_every_link_of_the_documents_leads_somewhere(name, link):
     assert ((ROOT / name).parent / link).exists()
 
 
+def test_the_table_of_numbers_is_that_of_the_code():
+    written = (ROOT / "docs/numbers.md").read_text()
+    assert written == page() + "\n", "write it: python -m sleeplm.facts > docs/numbers.md"
+
+
 def test_every_make_target_of_the_readme_exists():
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^make (\w+)", README, flags=re.M))

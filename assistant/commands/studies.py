@@ -6,6 +6,7 @@ from assistant.commands.network import chosen
 from assistant.commands.output import print_json, step_reporter
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import UsageError
+from sleeplm.recording.annotations.unknown import shown_word
 from sleeplm.recording.formats.source import printable
 from sleeplm.study.choices import HYPOPNEAS, Choices
 from sleeplm.study.person import Person, in_words, of_file, person_of, read_cohort
@@ -20,6 +21,7 @@ def analysed(arguments, file: Path, network):
         scorings=arguments.scoring,
         choices=choices_of(arguments),
         lights=(arguments.lights_off, arguments.lights_on),
+        split=arguments.split,
         studies_dir=arguments.studies,
         label=arguments.name,
         progress=step_reporter(),
@@ -35,14 +37,15 @@ def choices_of(arguments) -> Choices:
         pairs("--channel", arguments.channel, "CANONICAL=LABEL, such as C3=EEG"),
         pairs("--unit", arguments.unit, "CANONICAL=UNIT, such as C3=mV"),
         rules={HYPOPNEAS: arguments.hypopneas},
+        words=pairs("--word", arguments.word, "WORD=MEANING, such as 'Resp Paradox=hypopnea'", at_last=True),
     )
 
 
-def pairs(option: str, given: list[str], form: str) -> dict[str, str]:
-    """Options of the form ``NAME=VALUE`` as a mapping."""
+def pairs(option: str, given: list[str], form: str, at_last: bool = False) -> dict[str, str]:
+    """Options of the form ``NAME=VALUE`` as a mapping; parted at the first ``=``, or the last one."""
     pairs = {}
     for text in given:
-        name, equals, value = text.partition("=")
+        name, equals, value = text.rpartition("=") if at_last else text.partition("=")
         if not equals:
             raise UsageError(f"{option} {text!r}: write it as {form}")
         pairs[name] = value
@@ -57,6 +60,8 @@ def _person(arguments, file: Path) -> Person:
 
 def analyze(arguments) -> None:
     """Read, score, measure, caption and index a recording."""
+    from assistant.library import words_about
+
     study = analysed(arguments, arguments.file, chosen(arguments))
     if arguments.json:
         return print_json(study.as_json())
@@ -73,6 +78,9 @@ def analyze(arguments) -> None:
         choices = question.choices or ("...",)
         answers = " or ".join(f"--unit {question.channel}={choice}" for choice in choices)
         print(f"? {question.text} Analyse it again with {answers}.")
+    for word in words_about(arguments.file, arguments.scoring, arguments.studies, choices_of(arguments)):
+        said = word.question(study.start_clock, shown_word(word.word))
+        print(f"? {said} Analyse it again with --word WORD=hypopnea, or whatever it means.")
     for fact in study.facts:
         print(f"- {fact.text}")
     print(RESEARCH_USE)

@@ -97,11 +97,22 @@ def in_plain_sentences(facts: Sequence[Fact]) -> str:
     return " ".join(f.text for f in facts if f.id not in with_place)
 
 
+def basis_sentence(fact: Fact) -> str:
+    """What an index rests on, and whether that is enough."""
+    if fact.basis is None:
+        return ""
+    doubt = "" if fact.basis.enough else ", too little to tell"
+    return f"{fact.name}: {fact.basis.words}{doubt}."
+
+
 def source_clause(facts: Sequence[Fact], simulated: bool) -> str:
     """Who scored what the facts rest on, and by which rule, as it is added to every answer."""
     names = dict.fromkeys(part for f in facts for part in f.source.split(" and "))
     words = [source_phrase(name) for name in names]
     clause = f"Source: {'; '.join(words)}." if words else ""
-    rules = dict.fromkeys(f.rule for f in facts if f.rule and f.value is not None)
-    clause += "".join(f" Rule: {rule}." for rule in rules)
+    known = [f for f in facts if f.value is not None]
+    clause += "".join(f" {basis_sentence(f)}" for f in known if f.basis)
+    clause += "".join(f" {f.name}: {f.interval.words(f.unit)}." for f in known if f.interval)
+    clause += "".join(f" Note: {note}." for note in dict.fromkeys(f.note for f in known if f.note))
+    clause += "".join(f" Rule: {rule}." for rule in dict.fromkeys(f.rule for f in known if f.rule))
     return f"{clause} This night is simulated.".strip() if simulated else clause

@@ -14,7 +14,8 @@ from sleeplm.night import Fact
 # What is stated together: a part of the night with its share of it.
 COMPANIONS = {kind.share_of: kind.id for kind in FACT_KINDS.values() if kind.share_of}
 OVERVIEW = (
-    "tst_min", "se_pct", "sol_min", "waso_min", "n3_min", "r_min", "ahi_per_h", "spo2_min_pct", "hr_mean_bpm",
+    "tst_min", "se_pct", "sol_min", "waso_min", "n3_min", "r_min", "ahi_per_h", "rei_per_h", "spo2_min_pct",
+    "hr_mean_bpm",
 )  # fmt: skip
 
 
@@ -35,6 +36,9 @@ def facts(context: Context, *ids: str) -> Evidence:
     for id in wanted:
         if id in known:
             found.append(known[id])
+            instead = known.get(FACT_KINDS[id].stands_in) if id in FACT_KINDS else None
+            if known[id].value is None and instead is not None and instead.value is not None:
+                found.append(instead)
             if id in FACT_KINDS and FACT_KINDS[id].has_place:
                 found += _when(context, known[id])
     return Evidence(tuple(found))

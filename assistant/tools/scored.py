@@ -14,6 +14,7 @@ from assistant.timeline import (
 from assistant.tools.context import Context
 from assistant.tools.numbers import depth_unknown, known_facts, not_found, not_staged
 from assistant.tools.similarity import find
+from sleeplm.facts.events import both_sources
 from sleeplm.intervals import constant_ranges, epoch_ranges, epochs_between
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.events import EVENT_CHANNELS, EVENT_KINDS
@@ -62,14 +63,14 @@ def events(context: Context, kind: str, stage: str | None = None) -> Evidence:
     if stage and depth_unknown(study, Stage(stage)):
         return Evidence((absence(id, name, not_found(study, Stage(stage))),))
     found = [e for e in scoring.events_of(*types) if stage is None or _stage_at(scoring, e) == stage]
-    sources = sorted({scoring.event_sources[t] for t in looked_for})
+    sources = both_sources({scoring.source_of(t) for t in looked_for}, None)
     place = f" in {STAGE_NAMES[Stage(stage)]}" if stage else ""
     epochs = _epochs_of(study, found)
     were = f"{event_name(kind, len(found))}{place} {'was' if len(found) == 1 else 'were'} scored"
     count = Fact(
         id, f"{name}{place}", len(found), "", f"{len(found)} {were}.",
         "Number of scored events of the type; an event belongs to the epoch in which it starts.",
-        signals=_signals(study, types), source=" and ".join(sources), epochs=epochs,
+        signals=_signals(study, types), source=sources, epochs=epochs,
     )  # fmt: skip
     if len(types) == 1 and stage is None:
         count = known_facts(study).get(f"{kind}_n", count)

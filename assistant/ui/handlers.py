@@ -127,26 +127,30 @@ class Handlers:
         unchanged = (gr.skip(),) * len(Shown.parts())
         files = list(files or [])
         try:
-            recording, _ = sort_uploads(files)
+            recording, scorings = sort_uploads(files)
             person_of(person, age, sex)
             questions = self.nights.questions(recording)
+            words = self.nights.words(recording, scorings)
         except SleepLMError as error:
             remove_uploads(files)
             yield (*unchanged, gr.skip(), gr.File(value=None), gr.skip(), tables.notice(sentence(error)))
             return
-        if questions:
-            yield (*unchanged, gr.skip(), gr.skip(), gr.skip(), tables.ask_before(questions))
+        if questions or words:
+            yield (*unchanged, gr.skip(), gr.skip(), gr.skip(), tables.ask_before(questions, words))
         else:
-            yield from self._analyse(files, name, (lights_off, lights_on), (person, age, sex), {})
+            yield from self._analyse(files, name, (lights_off, lights_on), (person, age, sex), Choices())
 
     def answer(self, files, name, lights_off, lights_on, person, age, sex, event: gr.EventData) -> Iterator[tuple]:
         """Analyse uploaded files with the answers to what was asked about them."""
-        answers = event._data.get("units")
-        answers = answers if isinstance(answers, dict) else {}
-        units = {str(channel): str(unit) for channel, unit in answers.items() if unit}
-        yield from self._analyse(list(files or []), name, (lights_off, lights_on), (person, age, sex), units)
+        try:
+            choices = Choices(units=_answers(event, "units"), words=_answers(event, "words"))
+        except SleepLMError as error:
+            unchanged = (gr.skip(),) * (len(Shown.parts()) + 3)
+            yield (*unchanged, tables.notice(sentence(error)))
+            return
+        yield from self._analyse(list(files or []), name, (lights_off, lights_on), (person, age, sex), choices)
 
-    def _analyse(self, files, name, lights, person, units) -> Iterator[tuple]:
+    def _analyse(self, files, name, lights, person, choices) -> Iterator[tuple]:
         """Analyse, naming each step; then show the night. The files are removed whatever happens."""
         unchanged = (gr.skip(),) * len(Shown.parts())
         try:
@@ -156,7 +160,7 @@ class Handlers:
                 lambda progress: self.nights.add(
                     recording,
                     scorings=scorings,
-                    choices=Choices(units=units),
+                    choices=choices,
                     lights=tuple((clock or "").strip() or None for clock in lights),
                     label=(name or "").strip() or None,
                     person=whose,
@@ -246,6 +250,12 @@ def sentence(error: SleepLMError) -> str:
     """The error as one sentence with a capital and a full stop."""
     text = str(error).strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _answers(event: gr.EventData, kind: str) -> dict[str, str]:
+    """What a form answers to questions of a kind, by what was asked; without what was left open."""
+    answers = event._data.get(kind)
+    return {str(of): str(said) for of, said in answers.items() if said} if isinstance(answers, dict) else {}
 
 
 def _number(value) -> float:

@@ -21,8 +21,9 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden
 ON_NUMBERS = "SleepLM.onButtons(element, (name, data) => { if (name === 'cite') trigger('cite', data); });"
 ON_NOTICE = """element.addEventListener('submit', (event) => {
   event.preventDefault();
-  const units = [...event.target.querySelectorAll('select[data-channel]')].map((s) => [s.dataset.channel, s.value]);
-  trigger('answer', { units: Object.fromEntries(units) }); });"""
+  const said = (of) => Object.fromEntries(
+    [...event.target.querySelectorAll('select[data-' + of + ']')].map((s) => [s.dataset[of], s.value]));
+  trigger('answer', { units: said('channel'), words: said('word') }); });"""
 ON_CHAT = """SleepLM.onButtons(element, (name, data) => {
   if (name === 'cite') trigger('cite', data); else if (name === 'ask') trigger('ask', data); });
 const log = element.querySelector('.sl-chat');

@@ -6,6 +6,7 @@ from threading import Lock
 
 from assistant import library as nights
 from assistant.network import Network
+from sleeplm.recording.annotations import UnknownWord
 from sleeplm.recording.montage.questions import Question
 from sleeplm.study.choices import USUAL, Choices
 from sleeplm.study.folder import studies_folder
@@ -50,6 +51,10 @@ class StoredNights:
     def questions(self, path: Path) -> list[Question]:
         """What only a person can say of a recording and has not said before for its montage."""
         return nights.questions_about(path, self.folder)
+
+    def words(self, path: Path, scorings: Sequence[Path]) -> list[UnknownWord]:
+        """Words of its scorings that only the lab knows, and that it has not explained before for its montage."""
+        return nights.words_about(path, scorings, self.folder)
 
     def add(
         self,

@@ -6,6 +6,8 @@ from pathlib import Path
 from sleeplm import RESEARCH_USE
 from sleeplm.kinds.sources import source_label
 from sleeplm.night import Fact, clock_at
+from sleeplm.recording.annotations.unknown import MEANINGS
+from sleeplm.recording.annotations.words import word_key
 from sleeplm.study.person import in_words
 from sleeplm.units import EPOCH_S
 
@@ -14,6 +16,7 @@ LOGO = (
     '<path d="M1 12h6l3-8 4 17 4-13 3 7 2-3h4l2-5 3 8 2-3h5"'
     ' fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/></svg>'
 )
+MAX_WORDS = 20  # of scorers that are asked about, the most frequent ones
 MAX_CHIPS = 3  # stretches shown beside one number
 
 
@@ -80,8 +83,8 @@ def open_questions(study) -> str:
     return f'<div class="sl-open"><strong>Not known.</strong> {how}<ul>{items}</ul></div>' if items else ""
 
 
-def ask_before(questions) -> str:
-    """A form with what only a person can say of a recording; nothing is scored before it is sent."""
+def ask_before(questions, words=()) -> str:
+    """A form with what only a person can say of a recording and of words of its scorings, before any scoring."""
     rows = "".join(
         f'<label><span>{escape(q.text)}</span><select data-channel="{escape(q.channel)}">'
         '<option value="">I do not know</option>'
@@ -91,6 +94,13 @@ def ask_before(questions) -> str:
         )
         + "</select></label>"
         for q in questions
+    )
+    rows += "".join(
+        f"<label><span>{escape(word.question(None, repr(word.word)))} What is it?</span>"
+        f'<select data-word="{word_key(word.word)}"><option value="">I do not know</option>'
+        + "".join(f'<option value="{escape(m)}">{escape(m.replace("_", " "))}</option>' for m in MEANINGS)
+        + "</select></label>"
+        for word in words[:MAX_WORDS]
     )
     return (
         '<form class="sl-questions" aria-label="Questions about the recording"><p>Before this night is scored:</p>'
@@ -171,7 +181,9 @@ def _row(study, fact: Fact) -> str:
         chips += f'<span class="sl-muted">and {more} more</span>'
     missing = f'<div class="sl-muted">{escape(fact.text)}</div>' if fact.value is None else ""
     source = source_label(fact.source)
-    rule = f'<div class="sl-muted">{escape(fact.rule)}</div>' if fact.rule and fact.value is not None else ""
+    doubt = ("too little to tell",) if fact.basis and not fact.basis.enough else ()
+    details = "; ".join((*doubt, *fact.details)) if fact.value is not None else ""
+    rule = f'<div class="sl-muted">{escape(details)}</div>' if details else ""
     definition = f"<details><summary>{escape(fact.name)}</summary><p>{escape(fact.definition)}</p></details>{rule}"
     return (
         f'<tr><th scope="row">{definition}{missing}</th><td class="sl-value">{escape(value_words(fact))}</td>'

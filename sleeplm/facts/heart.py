@@ -7,17 +7,18 @@ import numpy as np
 from sleeplm.facts.events import both_sources
 from sleeplm.facts.finding import Finding
 from sleeplm.facts.reasons import NOT_STAGED
-from sleeplm.facts.signals import epoch_at
-from sleeplm.facts.timeline import Timeline
+from sleeplm.facts.timeline import Timeline, epoch_at
 from sleeplm.intervals import epoch_ranges
 from sleeplm.kinds.channels import CHANNEL
 from sleeplm.kinds.stages import STAGE_KINDS, STAGES, Stage
 from sleeplm.recording.quality.faults import valid_samples
 from sleeplm.scoring.heart import SOURCE, HeartRate
 from sleeplm.scoring.hrv import STRETCH_S, variability_by_stage
+from sleeplm.scoring.irregularity import irregular_stretches
 from sleeplm.scoring.rhythm import premature_beats
-from sleeplm.units import EPOCH_S
+from sleeplm.units import EPOCH_S, duration_words
 
+MOSTLY_PCT = 50.0  # of a night without a rhythm, what is left tells nothing of how many beats come early
 MIN_BEATS = 10  # of an epoch, for its mean heart rate to count
 MIN_SECONDS = EPOCH_S // 2  # of an epoch with a valid pulse rate, for its mean to count
 _VARIABILITY = {"rmssd_{}_ms": "rmssd_ms", "sdnn_{}_ms": "sdnn_ms", "lf_hf_{}_ratio": "lf_hf"}
@@ -31,12 +32,7 @@ def heart_findings(night: Timeline, heart: HeartRate) -> dict[str, Finding]:
         return {}
     evidence: dict[str, Any] = {"signals": ("ECG",)}
     epoch = epoch_at(times_s)
-    found = _rates(night, epoch, bpm, MIN_BEATS, evidence)
-    premature = premature_beats(heart)
-    premature = premature[(premature >= night.start_s) & (premature < night.end_s)]
-    found["premature_beat_n"] = Finding(
-        len(premature), epochs=epoch_ranges(np.unique(epoch_at(premature))), source=SOURCE, **evidence
-    )
+    found = _rates(night, epoch, bpm, MIN_BEATS, evidence) | _rhythm(night, heart, evidence)
     return found | _rate_by_stage(night, epoch, bpm, evidence) | _variability_by_stage(night, heart, evidence)
 
 
@@ -81,6 +77,35 @@ def _rates(night: Timeline, epoch: np.ndarray, bpm: np.ndarray, least: int, evid
             number = int(enough[pick(means)])
             where = night.span_words(number, number)
             found[id_] = Finding(means[pick(means)], where=where, epochs=((number, number),), **evidence)
+    return found
+
+
+def _rhythm(night: Timeline, heart: HeartRate, evidence: dict) -> dict[str, Finding]:
+    """How much of the rhythm is irregular, and the early beats of the rest."""
+    stretches, known_s = irregular_stretches(heart, night.start_s, night.end_s)
+    if not known_s:
+        why = "The heart beats for fewer than two minutes on end in the signal in bed"
+        found = {"irregular_rhythm_pct": Finding(why=why, **evidence)}
+    else:
+        share = 100 * float(np.diff(stretches).sum()) / known_s
+        epochs = epoch_ranges(n for a, b in stretches for n in range(epoch_at(a), epoch_at(b) + 1))
+        note = "as in atrial fibrillation; the signal itself must be looked at" if share else ""
+        found = {"irregular_rhythm_pct": Finding(share, source=SOURCE, epochs=epochs, note=note, **evidence)}
+        if share >= MOSTLY_PCT:
+            why = f"The rhythm of the heart is irregular in {share:.0f}% of the time in bed"
+            return found | {"premature_beat_n": Finding(why=why, source=SOURCE, **evidence)}
+    beats = premature_beats(heart)
+    beats = beats[(beats >= night.start_s) & (beats < night.end_s)]
+    irregular = ((beats[:, None] >= stretches[:, 0]) & (beats[:, None] <= stretches[:, 1])).any(axis=1)
+    beats = beats[~irregular]
+    minutes = float(np.diff(stretches).sum()) / 60
+    found["premature_beat_n"] = Finding(
+        len(beats),
+        epochs=epoch_ranges(np.unique(epoch_at(beats))),
+        source=SOURCE,
+        note=f"{duration_words(minutes)} of irregular rhythm are left out" if minutes else "",
+        **evidence,
+    )
     return found
 
 

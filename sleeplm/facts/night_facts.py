@@ -1,15 +1,24 @@
 """All facts of a night, put together from what its stages, events and signals give."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from sleeplm.facts.atonia import atonia_findings
+from sleeplm.facts.breaths import breath_findings, epoch_rates
+from sleeplm.facts.causes import cause_findings
+from sleeplm.facts.doubt import with_intervals
+from sleeplm.facts.durations import duration_findings
 from sleeplm.facts.events import event_findings
 from sleeplm.facts.finding import Finding, as_fact, share_pct
 from sleeplm.facts.heart import heart_findings, pulse_findings
+from sleeplm.facts.hypopnea_types import hypopnea_type_findings
+from sleeplm.facts.oxygen import oxygen_findings
+from sleeplm.facts.parts import part_findings, ratio_findings
+from sleeplm.facts.position import position_findings
 from sleeplm.facts.reasons import NO_CLOCK, NO_DEPTH, NOT_STAGED, why_no_sleep_fact, why_unknown
-from sleeplm.facts.signals import oxygen_findings, position_findings
+from sleeplm.facts.rules import rule_findings
 from sleeplm.facts.sleep import sleep_findings
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.intervals import epoch_ranges
@@ -21,6 +30,7 @@ from sleeplm.scoring.heart import HeartRate, heart_of
 from sleeplm.scoring.heart_stages import SOURCE as HEART_STAGING
 from sleeplm.scoring.stages import low_confidence
 from sleeplm.scoring.usable import read_usable
+from sleeplm.units import duration_words
 
 _STAGING_CHANNELS = ("C3", "C4", "EOG_L", "EOG_R", "EMG_CHIN")
 
@@ -48,7 +58,7 @@ def night_facts(
         night, and `text` says why.
     """
     night = timeline_of(recording, scoring)
-    found = findings(recording, scoring, night, spo2, heart)
+    found = with_intervals(night, findings(recording, scoring, night, spo2, heart))
     return [
         as_fact(kind, _in_force(kind, found, night, scoring, recording.channels)) for kind in FACT_KINDS.values()
     ]
@@ -59,10 +69,11 @@ def timeline_of(recording: NightSignals, scoring: Scoring) -> Timeline:
     return Timeline.of(
         scoring.hypnogram,
         recording.n_epochs,
-        source=scoring.hypnogram_source,
+        source=scoring.staged_by,
         lights_off_s=scoring.lights_off_s,
         lights_on_s=scoring.lights_on_s,
         start_clock=recording.start_clock,
+        probabilities=scoring.probabilities,
     )
 
 
@@ -74,12 +85,19 @@ def findings(
     heart: HeartRate | None = None,
 ) -> dict[str, Finding]:
     """What the functions of this room find, by id of the fact; of what does not exist they may say nothing."""
-    return {
+    recorded = tuple(recording.channels)
+    found = {
         **_period(recording, scoring, night),
         **sleep_findings(night, _staging_signals(recording, scoring)),
-        **event_findings(night, scoring, tuple(recording.channels), lambda name: recording.quality.usable(name)),
+        **event_findings(night, scoring, recorded, lambda name: recording.quality.usable(name)),
+        **part_findings(night, scoring, recorded),
+        **hypopnea_type_findings(night, scoring, recorded),
+        **duration_findings(night, scoring, recorded),
+        **cause_findings(night, scoring, recorded),
+        **breath_findings(night, scoring, epoch_rates(recording)),
         **_from_signals(recording, scoring, night, spo2, heart),
     }
+    return found | ratio_findings(found)
 
 
 def _in_force(
@@ -93,10 +111,18 @@ def _in_force(
     if kind.needs.told_apart and not night.depth_known:
         return Finding(why=NO_DEPTH)
     if kind.id in found:
-        return found[kind.id]
+        return replace(found[kind.id], note=found[kind.id].note or _unscored_note(kind, night))
     why = why_unknown(kind, night, scoring, recorded)
     of_signal = bool(kind.needs.modality)
     return Finding(why=why) if of_signal else Finding(why=why, source=night.source or "measured")
+
+
+def _unscored_note(kind: FactKind, night: Timeline) -> str:
+    """What a number of the hypnogram must say where part of the time in bed has no stage."""
+    of_stages = kind.needs.staging and not kind.needs.modalities
+    if not of_stages or not night.unscored.any():
+        return ""
+    return f"{duration_words(float(night.unscored.sum()) * EPOCH_MIN)} of the time in bed were not scored"
 
 
 def _staging_signals(recording: NightSignals, scoring: Scoring) -> tuple[str, ...]:
@@ -111,7 +137,7 @@ def _period(recording: NightSignals, scoring: Scoring, night: Timeline) -> dict[
     """Recording, lights and time in bed: what is there without any scoring."""
     whole = ((1, night.n_epochs),) if night.n_epochs else ()
     in_bed = epoch_ranges(np.flatnonzero(night.in_bed) + 1)
-    unscored = night.of_stage(Stage.UNSCORED)
+    unscored = night.unscored
     found = {
         "recording_min": Finding(recording.duration_s / 60, epochs=whole),
         "recording_start_clock": Finding(recording.start_clock, NO_CLOCK, epochs=whole[:1]),
@@ -153,7 +179,9 @@ def _from_signals(
     found: dict[str, Finding] = {}
     rate = {name: channel.sfreq_hz for name, channel in recording.channels.items()}
     if "SPO2" in rate:
-        found |= oxygen_findings(night, read_usable(recording, "SPO2") if spo2 is None else spo2, rate["SPO2"])
+        found |= rule_findings(night, scoring, recording)
+        values = read_usable(recording, "SPO2") if spo2 is None else spo2
+        found |= oxygen_findings(night, values, rate["SPO2"], scoring, tuple(rate))
     heart = heart_of(recording) if heart is None else heart
     beats = heart_findings(night, heart) if heart is not None else {}
     if not beats and "PULSE" in rate:

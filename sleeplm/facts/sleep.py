@@ -10,6 +10,7 @@ from sleeplm.kinds.stages import DEPTHS, Stage
 from sleeplm.night import clock_at
 from sleeplm.units import EPOCH_S
 
+ASLEEP_BEFORE = "the lights went off after sleep onset"
 PERSISTENT_EPOCHS = 20  # ten minutes
 CYCLE_GAP_EPOCHS, CYCLE_REM_EPOCHS = 30, 10  # 15 and 5 min (Feinberg & Floyd 1979)
 
@@ -82,7 +83,10 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         "sme_pct": Finding(share_pct(tst_min, spt_min), epochs=_of_epochs(night.asleep), **evidence),
         "lps_min": _persistent(night, evidence),
         "sol_min": Finding(
-            max(0.0, onset * EPOCH_S - night.start_s) / 60, epochs=_of_epochs(before_onset), **evidence
+            max(0.0, onset * EPOCH_S - night.start_s) / 60,
+            note=ASLEEP_BEFORE if night.asleep_at_lights_off else "",
+            epochs=_of_epochs(before_onset),
+            **evidence,
         ),
         "waso_min": Finding(_minutes(wake_after), epochs=_of_epochs(wake_after), **evidence),
         "wake_in_sleep_period_min": Finding(_minutes(wake_within), epochs=_of_epochs(wake_within), **evidence),
@@ -90,15 +94,21 @@ def _period(night: Timeline, evidence: dict) -> dict[str, Finding]:
         "stage_shifts_n": Finding(len(shifts), epochs=epoch_ranges(shifts), **evidence),
         "sleep_onset_clock": _clock(night, onset * EPOCH_S, onset + 1, evidence),
         "final_awakening_clock": _clock(night, end * EPOCH_S, end, evidence),
-        "rem_latency_min": _latency(night, onset, Stage.R, "No REM sleep was scored", evidence),
-        "n3_latency_min": _latency(night, onset, Stage.N3, "No deep sleep was scored", evidence),
+        "rem_latency_min": _latency(night.credible_rem, onset, _why_no_rem(night), evidence),
+        "n3_latency_min": _latency(night.of_stage(Stage.N3), onset, "No deep sleep was scored", evidence),
     }
     return found
 
 
-def _latency(night: Timeline, onset: int, stage: Stage, why: str, evidence: dict) -> Finding:
-    """From sleep onset to the first epoch of a stage."""
-    at = np.flatnonzero(night.of_stage(stage))
+def _why_no_rem(night: Timeline) -> str:
+    """Why there is no latency of REM sleep: none, or none that the automatic staging is sure enough of."""
+    any_rem = night.of_stage(Stage.R).any()
+    return "The automatic staging is not sure of any REM period" if any_rem else "No REM sleep was scored"
+
+
+def _latency(mask: np.ndarray, onset: int, why: str, evidence: dict) -> Finding:
+    """From sleep onset to the first epoch of a mask."""
+    at = np.flatnonzero(mask)
     if not at.size:
         return Finding(why=why, **evidence)
     first = int(at[0])

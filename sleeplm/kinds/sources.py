@@ -51,6 +51,15 @@ SOURCES = {
 }  # fmt: skip
 
 
+def partly_understood(source: str, words: int) -> str:
+    """A source of which so many words were not understood: what rests on it may lack some of its events.
+
+    >>> partly_understood("expert", 0), partly_understood("expert", 2)
+    ('expert', 'expert, 2 words not understood')
+    """
+    return f"{source}, {words} word{'s' if words > 1 else ''} not understood" if words else source
+
+
 def source_label(source: str | None) -> str:
     """Who staged or scored, beside a number or a chart.
 
@@ -59,7 +68,8 @@ def source_label(source: str | None) -> str:
     """
     if source is None:
         return "not scored"
-    return SOURCES[source].label if source in SOURCES else f"automatic ({source})"
+    source, comma, doubt = source.partition(", ")
+    return (SOURCES[source].label if source in SOURCES else f"automatic ({source})") + comma + doubt
 
 
 def source_phrase(source: str) -> str:
@@ -68,4 +78,5 @@ def source_phrase(source: str) -> str:
     >>> source_phrase("yasa"), source_phrase("new")
     ('automatic staging by YASA', 'automatic detection (new)')
     """
-    return SOURCES[source].clause if source in SOURCES else f"automatic detection ({source})"
+    source, comma, doubt = source.partition(", ")
+    return (SOURCES[source].clause if source in SOURCES else f"automatic detection ({source})") + comma + doubt

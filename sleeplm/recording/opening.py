@@ -19,6 +19,7 @@ from sleeplm.recording.montage.channels import Match
 from sleeplm.recording.montage.plausibility import doubts
 from sleeplm.recording.recording import Recording
 
+_WFDB_SUFFIXES = (".hea", ".mat", ".dat")
 _EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
 _FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
@@ -137,6 +138,11 @@ def _read_source(path: Path) -> Source:
         raise NotARecordingError(
             f"'{path.name}' is no EDF or BDF file (it does not begin as one); export the night as EDF+ from the "
             "recording software."
+        )
+    if path.suffix.casefold() in _WFDB_SUFFIXES:
+        raise NotARecordingError(
+            f"'{path.name}' belongs to a recording in WFDB's format, which is not read; convert it to EDF, for "
+            "instance by WFDB's mit2edf."
         )
     return read_mne_file(path)
 

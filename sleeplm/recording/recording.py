@@ -10,6 +10,7 @@ import numpy as np
 from sleeplm.errors import UsageError
 from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES
 from sleeplm.recording.array_cache import ArrayCache
+from sleeplm.recording.dates import known_date
 from sleeplm.recording.formats.source import Source
 from sleeplm.recording.gaps import mostly_gap
 from sleeplm.recording.montage import positions
@@ -84,7 +85,7 @@ class Recording:
     def __init__(self, path: Path, source: Source, matches: Mapping[str, Match], warnings: list[str]):
         self.path = path
         self.duration_s = source.duration_s
-        self.start_date = source.start_date
+        self.start_date = known_date(source.start_date)
         self.start_clock = source.start_clock
         self.n_epochs = int(source.duration_s // EPOCH_S)
         self.labels = [s.label for s in source.signals]

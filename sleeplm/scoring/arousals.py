@@ -22,7 +22,7 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.derivations import EEG_CHANNELS, SFREQ_HZ, fast_enough
 from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
-from sleeplm.scoring.usable import MUCH, active, loss_warnings, read_usable
+from sleeplm.scoring.usable import MUCH, active, loss_warnings, read_usable, searched_epochs
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm arousals"
@@ -79,9 +79,12 @@ def arousal_events(recording: NightSignals, scoring: Scoring) -> Detections:
         chin, rules = None, {"arousal": NREM_ALONE}
         warnings.append("Without a chin EMG arousals are not scored in REM sleep, where the rule asks for it.")
     eeg = {name: read_usable(recording, name, SFREQ_HZ) for name in derivations}
-    return Detections(
-        arousals(eeg, scoring.hypnogram, chin, may_sleep(scoring)), ("arousal",), tuple(warnings), rules
-    )
+    found = arousals(eeg, scoring.hypnogram, chin, may_sleep(scoring))
+    searched = searched_epochs(recording, *derivations)
+    if chin is None:
+        rem = np.array([s == Stage.R for s in scoring.hypnogram[: len(searched)]], dtype=bool)
+        searched[: len(rem)] &= ~rem
+    return Detections(found, ("arousal",), tuple(warnings), rules, searched)
 
 
 def arousals(

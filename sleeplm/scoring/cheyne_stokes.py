@@ -12,6 +12,7 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import amplitude_of
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.flow import flow_of
+from sleeplm.scoring.usable import searched_epochs
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm respiration"
@@ -44,7 +45,8 @@ def cheyne_stokes_events(recording: NightSignals, scoring: Scoring) -> Detection
     hours = (asleep or recording.duration_s) / 3600
     if sum(len(chain) for chain in chains) < LEAST_PER_H * hours:
         chains = []
-    return Detections([_event(chain, flow.channels) for chain in chains], ("cheyne_stokes",))
+    searched = searched_epochs(recording, *flow.channels)
+    return Detections([_event(chain, flow.channels) for chain in chains], ("cheyne_stokes",), searched=searched)
 
 
 def stretches_of(events: Sequence[Event], amplitude: np.ndarray, sfreq_hz: float) -> list[list[Event]]:

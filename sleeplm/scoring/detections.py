@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from sleeplm.night import Event
 
 
@@ -20,12 +22,16 @@ class Detections:
         What could not be looked for, and why, a sentence each.
     rules : mapping of str to str
         Types that can be scored by more than one rule, and the name of the one in force.
+    searched : ndarray of bool or None
+        Epochs ``[epochs]`` whose signals could be searched: indices of what was `scored` rest on these alone. None
+        where nothing was scored.
     """
 
     events: list[Event] = field(default_factory=list)
     scored: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
+    searched: np.ndarray | None = None
 
 
 def margin(value: float, least: float, full: float) -> float:

@@ -15,7 +15,7 @@ from sleeplm.recording.montage.questions import unit_is_known
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.stages import is_sleep, may_sleep
-from sleeplm.scoring.usable import active, loss_warnings, read_usable, step_of
+from sleeplm.scoring.usable import active, loss_warnings, read_usable, searched_epochs, step_of
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm limbs"
@@ -79,7 +79,8 @@ def limb_events(recording: NightSignals, scoring: Scoring) -> Detections:
     events = limb_movements(by_leg, scoring, scaled)
     if scoring.hypnogram_source is None:
         warnings.append("Without sleep stages leg movements awake are counted as well.")
-    return Detections(events, ("leg_movement", "plm"), tuple(warnings))
+    searched = searched_epochs(recording, *by_leg, together=False)  # a movement of one leg is one
+    return Detections(events, ("leg_movement", "plm"), tuple(warnings), searched=searched)
 
 
 def leg_movements(emg_uv: np.ndarray, sfreq_hz: float, scaled: bool = True) -> np.ndarray:

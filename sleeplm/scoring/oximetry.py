@@ -1,4 +1,4 @@
-"""Oxygen saturation: artefacts out, falls found."""
+"""Desaturations: falls of the cleaned oxygen saturation."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,76 +8,21 @@ import numpy as np
 from sleeplm.intervals import true_intervals
 from sleeplm.night import Event
 from sleeplm.recording.protocol import NightSignals
+from sleeplm.recording.quality.windows import HALF, share_of
 from sleeplm.scoring.detections import Detections, margin
-from sleeplm.scoring.usable import loss_warnings, read_usable
+from sleeplm.scoring.spo2 import artefact_min, clean_spo2, per_second
+from sleeplm.scoring.usable import loss_warnings, read_usable, searched_epochs
+from sleeplm.units import duration_words
 
 SOURCE = "sleeplm oximetry"
-LOWEST_PCT, HIGHEST_PCT = 50.0, 100.5  # half a percent of rounding above 100 is not an artefact
-# An average over some seconds moves by 4% a second at most, but devices hold their value for up to 3 s: real
-# resaturations after deep apneas step by up to 8% (UCDDB 020 and 024).
-MAX_STEP_PCT = 12.0
+_SAID_MIN = 0.25  # of artefacts, from which on people are told
 BASELINE_S = 120.0  # how long before its nadir a desaturation may begin
 MIN_DURATION_S, MAX_DURATION_S = 5.0, 240.0
-_EDGE_S = 2.0  # beside an artefact the oximeter's average is not yet right
-_ANALYSIS_HZ = 1.0
 _RISE_PCT = 2.0  # by which the saturation must come up again for a fall to be over
 _PLATEAU_S = 45.0  # a level held for longer is a new baseline
 _RECOVERED = 2 / 3  # of a fall
 # Spread of values that were whole percents once, in how many seconds, on how many levels.
 _WHOLE_SPREAD_PCT, _WHOLE_LEAST_S, _WHOLE_LEVELS = 0.2, 20, 3
-
-
-def clean_spo2(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
-    """Replace artefacts by NaN.
-
-    Artefacts are values outside 50 to 100% (also the -1 and 0 of a probe that is off) and changes of more than 12%
-    within a second, with two seconds on both sides of either.
-
-    Parameters
-    ----------
-    spo2 : ndarray
-        Oxygen saturation in percent, ``[samples]``.
-    sfreq_hz : float
-        Its rate.
-
-    Returns
-    -------
-    ndarray of float32
-        ``[samples]``, NaN where nothing valid was measured; values above 100 by rounding are 100.
-    """
-    values = np.array(spo2, dtype=np.float32)
-    bad = ~np.isfinite(values) | (values < LOWEST_PCT) | (values > HIGHEST_PCT)
-    step = max(1, round(sfreq_hz))
-    if len(values) > step:
-        with np.errstate(invalid="ignore"):
-            jump = np.abs(values[step:] - values[:-step]) > MAX_STEP_PCT
-        bad[step:] |= jump
-        bad[:-step] |= jump
-    if bad.any():
-        bad = _widened(bad, round(_EDGE_S * sfreq_hz))
-    values[bad] = np.nan
-    return np.minimum(values, np.float32(100))
-
-
-def _widened(mask: np.ndarray, by: int) -> np.ndarray:
-    """A mask with `by` samples more on both sides of each True."""
-    padded = np.concatenate([np.zeros(by + 1, int), mask, np.zeros(by, int)])
-    total = np.cumsum(padded)
-    return total[2 * by + 1 :] > total[: -2 * by - 1]
-
-
-def per_second(spo2: np.ndarray, sfreq_hz: float) -> np.ndarray:
-    """Means of each second of a cleaned signal, float64 ``[seconds]``; NaN where a second has no valid sample."""
-    seconds = int(len(spo2) / sfreq_hz)
-    if not seconds:
-        return np.empty(0)
-    if sfreq_hz <= _ANALYSIS_HZ:
-        return np.asarray(spo2, dtype=float)[(np.arange(seconds) * sfreq_hz).astype(int)]
-    index = np.minimum((np.arange(len(spo2)) / sfreq_hz).astype(int), seconds - 1)
-    valid = np.isfinite(spo2)
-    counts = np.bincount(index[valid], minlength=seconds)
-    sums = np.bincount(index[valid], weights=spo2[valid], minlength=seconds)
-    return np.divide(sums, counts, out=np.full(seconds, np.nan), where=counts > 0)
 
 
 def oxygen_events(recording: NightSignals) -> Detections:
@@ -86,10 +31,17 @@ def oxygen_events(recording: NightSignals) -> Detections:
         return Detections()
     sfreq_hz = recording.channels["SPO2"].sfreq_hz
     spo2 = read_usable(recording, "SPO2")
-    if not np.isfinite(clean_spo2(spo2, sfreq_hz)).any():
+    cleaned = clean_spo2(spo2, sfreq_hz)
+    if not np.isfinite(cleaned).any():
         why = "The oxygen saturation channel holds no valid value; nothing is said of oxygen."
         return Detections(warnings=(why,))
-    return Detections(desaturations(spo2, sfreq_hz), ("desaturation",), loss_warnings(recording, "SPO2"))
+    warnings = loss_warnings(recording, "SPO2")
+    if (minutes := artefact_min(spo2, cleaned, sfreq_hz)) >= _SAID_MIN:
+        lost = duration_words(minutes)
+        warnings += (f"Oxygen saturation: {lost} of steps and slips of the probe are left out of all its numbers.",)
+    searched = searched_epochs(recording, "SPO2")
+    searched &= share_of(np.isfinite(cleaned), sfreq_hz, recording.n_epochs) >= HALF
+    return Detections(desaturations(spo2, sfreq_hz), ("desaturation",), warnings, searched=searched)
 
 
 def as_reported(values: np.ndarray) -> np.ndarray:

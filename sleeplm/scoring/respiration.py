@@ -12,8 +12,9 @@ from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import SMOOTH_S, WINDOW_S, Amplitude, amplitude_of, core, reductions
 from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.flow import belts_of, flow_of
-from sleeplm.scoring.oximetry import clean_spo2, desaturations
-from sleeplm.scoring.usable import loss_warnings, read_usable
+from sleeplm.scoring.oximetry import desaturations
+from sleeplm.scoring.spo2 import clean_spo2
+from sleeplm.scoring.usable import loss_warnings, read_usable, searched_epochs
 
 SOURCE = "sleeplm respiration"
 APNEA_DROP, HYPOPNEA_DROP = 0.9, 0.3
@@ -102,7 +103,8 @@ def respiration(recording: NightSignals, scoring: Scoring | None = None, hypopne
     scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if consequences.known else ()))
     rules = {"hypopnea": consequences.name} if consequences.known else {}
     events = respiratory_events(flow.signal, flow.sfreq_hz, belts, consequences, flow.channels)
-    return Detections(events, scored, warnings + loss_warnings(recording, *flow.channels), rules)
+    searched = searched_epochs(recording, *flow.channels)
+    return Detections(events, scored, warnings + loss_warnings(recording, *flow.channels), rules, searched)
 
 
 def check_rule(hypopnea_rule: str) -> None:

@@ -9,7 +9,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.detections import Detections
 from sleeplm.scoring.heart import SOURCE, HeartRate, heart_of, qrs_energy, read_ecg
-from sleeplm.scoring.usable import loss_warnings
+from sleeplm.scoring.usable import loss_warnings, searched_epochs
 from sleeplm.units import EPOCH_S
 
 SLOW_BPM, FAST_BPM, SUSTAINED_S = 40.0, 90.0, 30.0  # AASM Manual 2.6, adults
@@ -33,7 +33,12 @@ def heart_events(recording: NightSignals, scoring: Scoring) -> Detections:
     if scoring.hypnogram_source is not None:
         events += rate_events(heart, scoring.hypnogram)
         scored = ["bradycardia", "tachycardia", "pause"]
-    return Detections(sorted(events, key=lambda e: e.start_s), tuple(scored), loss_warnings(recording, "ECG"))
+    return Detections(
+        sorted(events, key=lambda e: e.start_s),
+        tuple(scored),
+        loss_warnings(recording, "ECG"),
+        searched=searched_epochs(recording, "ECG"),
+    )
 
 
 def pauses(heart: HeartRate, ecg: np.ndarray, sfreq_hz: float) -> list[Event]:

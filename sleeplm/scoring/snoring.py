@@ -8,7 +8,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.detections import Detections, margin
 from sleeplm.scoring.stages import may_sleep
-from sleeplm.scoring.usable import loss_warnings, read_usable
+from sleeplm.scoring.usable import loss_warnings, read_usable, searched_epochs
 from sleeplm.units import EPOCH_S
 
 SOURCE = "sleeplm snoring"
@@ -39,7 +39,8 @@ def snore_events(recording: NightSignals, scoring: Scoring) -> Detections:
     if scoring.hypnogram_source is not None:
         perhaps = may_sleep(scoring)
         trains = [e for e in trains if _touches(perhaps, e)]
-    return Detections(trains, ("snore",), loss_warnings(recording, "SNORE"))
+    warnings = loss_warnings(recording, "SNORE")
+    return Detections(trains, ("snore",), warnings, searched=searched_epochs(recording, "SNORE"))
 
 
 def snoring(sound: np.ndarray, sfreq_hz: float) -> list[Event]:

@@ -31,6 +31,22 @@ def read_usable(recording: NightSignals, name: str, sfreq_hz: float | None = Non
     return signal if usable.all() else np.where(usable, signal, np.float32(np.nan))
 
 
+def searched_epochs(recording: NightSignals, *names: str, together: bool = True) -> np.ndarray:
+    """Epochs, bool ``[epochs]``, in which these channels hold a signal.
+
+    Parameters
+    ----------
+    recording : Recording
+        It has the channels.
+    *names : str
+        Canonical names of the channels that a detector reads.
+    together : bool
+        Whether it needs all of them; else any one suffices.
+    """
+    join = np.logical_and if together else np.logical_or
+    return join.reduce([recording.quality.usable(name) for name in names])
+
+
 def active(recording: NightSignals, *names: str) -> list[str]:
     """Those of these recorded channels that hold a usable signal in any epoch: no other can be searched."""
     return [name for name in names if recording.quality.usable(name).any() or not recording.n_epochs]

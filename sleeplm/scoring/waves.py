@@ -9,7 +9,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.derivations import SFREQ_HZ, best_eeg, fast_enough, per_sample
 from sleeplm.scoring.detections import Detections
-from sleeplm.scoring.usable import active, loss_warnings, read_usable
+from sleeplm.scoring.usable import active, loss_warnings, read_usable, searched_epochs
 from sleeplm.units import EPOCH_S
 
 SOURCE = "yasa"
@@ -37,7 +37,10 @@ def waves(recording: NightSignals, scoring: Scoring) -> Detections:
     asleep = per_sample(scoring.hypnogram, NREM_STAGES, len(signal_uv))
     events = [e for kind in ("spindle", "slow_wave") for e in find_waves(kind, signal_uv, asleep, derivation)]
     return Detections(
-        sorted(events, key=lambda e: e.start_s), ("spindle", "slow_wave"), loss_warnings(recording, derivation)
+        sorted(events, key=lambda e: e.start_s),
+        ("spindle", "slow_wave"),
+        loss_warnings(recording, derivation),
+        searched=searched_epochs(recording, derivation),
     )
 
 
@@ -53,7 +56,10 @@ def eye_movements(recording: NightSignals, scoring: Scoring) -> Detections:
     left, right = (read_usable(recording, name, SFREQ_HZ) for name in EYES)
     wanted = per_sample(scoring.hypnogram, (Stage.R,), len(left))
     return Detections(
-        find_eye_movements(left, right, wanted), ("rapid_eye_movement",), loss_warnings(recording, *EYES)
+        find_eye_movements(left, right, wanted),
+        ("rapid_eye_movement",),
+        loss_warnings(recording, *EYES),
+        searched=searched_epochs(recording, *EYES),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sleeplm import __version__
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.intervals import true_intervals
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.night import Fact, Scoring
@@ -181,8 +182,11 @@ def _scoring_json(scoring: Scoring) -> dict:
         "event_sources": dict(scoring.event_sources),
         "lights_off_s": scoring.lights_off_s,
         "lights_on_s": scoring.lights_on_s,
+        "split_s": scoring.split_s,
         "warnings": list(scoring.warnings),
         "rules": dict(scoring.rules),
+        "not_understood": dict(scoring.not_understood),
+        "searched": {t: true_intervals(mask).tolist() for t, mask in scoring.searched.items()},
     }
 
 

@@ -1,11 +1,13 @@
 """What a user chooses for a night: channels, units, lights and rules, handed on as one."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sleeplm.errors import UsageError
 from sleeplm.files import sha256
+from sleeplm.recording.annotations.words import said_of
 
 HYPOPNEAS = "hypopnea"  # whose rule can be chosen
 USUAL_RULES = {HYPOPNEAS: "3%"}
@@ -25,18 +27,25 @@ class Choices:
         Lights off and on, in seconds from the first sample.
     rules : dict of str to str
         Type of event to the rule that it is scored by where no expert scored it: of hypopneas ``"3%"`` or ``"4%"``.
+    words : dict of str to str
+        Words of the lab's scorings, by their hash (`word_key`), to what they mean (`said_of`).
+    split_s : float or None
+        When treatment of a split night began, in seconds from the first sample.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     lights_s: tuple[float | None, float | None] = (None, None)
     rules: Mapping[str, str] = field(default_factory=lambda: dict(USUAL_RULES))
+    words: Mapping[str, str] = field(default_factory=dict)
+    split_s: float | None = None
 
     def __post_init__(self):
         if unknown := sorted(set(self.rules) - set(USUAL_RULES)):
             raise UsageError(f"there is no rule to choose for {', '.join(unknown)}; there is one for {HYPOPNEAS}")
         for name, given in (("channels", {}), ("units", {}), ("rules", USUAL_RULES)):
             object.__setattr__(self, name, {**given, **getattr(self, name)})  # a copy that nobody else holds
+        object.__setattr__(self, "words", said_of(self.words))
 
     @property
     def hypopnea_rule(self) -> str:
@@ -51,11 +60,15 @@ class Choices:
 
     def as_inputs(self) -> dict:
         """All of it as JSON can hold it, the same for the same choices: part of what a study's id is made of."""
+        split = {} if self.split_s is None else {"split_s": float(self.split_s)}  # ids of other nights stay
+        words = {"words": sorted(self.words.items())} if self.words else {}  # without any, the id is as it was
         return {
+            **split,
             "overrides": sorted(self.channels.items()),
             "units": sorted(self.units.items()),
             "lights_s": [None if s is None else float(s) for s in self.lights_s],
             "hypopnea_rule": self.hypopnea_rule,
+            **words,
         }
 
     @property
@@ -64,7 +77,7 @@ class Choices:
         return sha256(json.dumps(self.as_inputs()).encode())
 
     def under(self, now: "Choices") -> "Choices":
-        """What is chosen now, completed by these earlier choices of channels and units.
+        """What is chosen now, completed by these earlier choices of channels, units and words.
 
         A signal or a unit named now for a channel replaces the channel's old choice of both: an old unit says
         nothing of another signal.
@@ -73,7 +86,8 @@ class Choices:
         units = {n: unit for n, unit in self.units.items() if n in same}
         taken = set(now.channels.values())
         channels = {n: label for n, label in self.channels.items() if label not in taken}
-        return Choices({**channels, **now.channels}, {**units, **now.units}, now.lights_s, now.rules)
+        words = {**self.words, **now.words}
+        return replace(now, channels={**channels, **now.channels}, units={**units, **now.units}, words=words)
 
     def notices(self, now: "Choices") -> list[str]:
         """One sentence for each of these earlier choices that what is chosen now leaves in force."""
@@ -83,16 +97,26 @@ class Choices:
             for name, label in self.channels.items()
             if name not in now.channels and merged.channels.get(name) == label
         ]
-        return sentences + [
+        sentences += [
             f"{name} is read in '{unit}', as you said before for this montage."
             for name, unit in self.units.items()
             if name not in now.units and merged.units.get(name) == unit
+        ]
+        before = Counter(meaning for word, meaning in self.words.items() if word not in now.words)
+        return sentences + [
+            f"{'One word' if n == 1 else f'{n} words'} of scorers {'means' if n == 1 else 'mean'} "
+            f"'{meaning.replace('_', ' ')}', as you said before for this montage."
+            for meaning, n in before.items()
         ]
 
     def with_lights(self, lights_s: Sequence[float | None]) -> "Choices":
         """The same with lights off and on at these seconds."""
         off_s, on_s = lights_s
-        return Choices(self.channels, self.units, (off_s, on_s), self.rules)
+        return replace(self, lights_s=(off_s, on_s))
+
+    def with_split(self, split_s: float | None) -> "Choices":
+        """The same with treatment that begins at this second."""
+        return replace(self, split_s=split_s)
 
 
 USUAL = Choices()  # nothing chosen

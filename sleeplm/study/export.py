@@ -15,13 +15,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (OWA
 
 def numbers_csv(study: Study) -> str:
     """The facts of a study, one a row; a number that does not exist is an empty cell, and `text` says why."""
-    header = "id name value unit rule source signals epochs text definition".split()
+    header = "id name value unit events searched_min of_min note rule source signals epochs text definition".split()
     rows = (
         (
             f.id,
             f.name,
             f.value,
             f.unit,
+            *((f.basis.events, f.basis.searched_min, f.basis.of_min) if f.basis else ("", "", "")),
+            f.note,
             f.rule,
             f.source,
             " ".join(f.signals),

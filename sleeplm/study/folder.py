@@ -22,7 +22,7 @@ from sleeplm.study.choices import USUAL, Choices
 from sleeplm.units import SAMPLES_PER_EPOCH
 
 MANIFEST = "manifest.json"
-FORMAT = "sleeplm-study 2"
+FORMAT = "sleeplm-study 3"
 LOCK_TIMEOUT_S = 120
 NOT_RECORDED = -32768  # the code of a sample that does not exist
 TOP_LEVEL = 32767

@@ -1,21 +1,24 @@
 """What a user once chose for a montage, kept beside the studies, so that the next file with it gets the same.
 
 A montage is known by the labels and units of all its signals, whatever their order. Only a hash of them is kept,
-and which of them was chosen, as its place in the alphabet: a label may be somebody's name.
+and which of them was chosen, as its place in the alphabet: a label may be somebody's name. So may a scorer's word,
+of which the hash is kept with its meaning.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sleeplm.errors import StudyError
+from sleeplm.errors import StudyError, UsageError
 from sleeplm.files import sha256
 from sleeplm.kinds.channels import CHANNEL
+from sleeplm.recording.annotations.words import said_of
 from sleeplm.study.choices import Choices
 from sleeplm.study.folder import locked, save
 
 FILE = "montages.json"
-FORMAT = "sleeplm-montages 2"
+FORMAT = "sleeplm-montages 3"
+_READ = (FORMAT, "sleeplm-montages 2")  # which has no words
 
 
 def montage_key(montage: Iterable[tuple[str, str]]) -> str:
@@ -60,7 +63,7 @@ def remember(
     StudyError
         The file of choices is damaged or cannot be written.
     """
-    if not choices.channels and not choices.units:
+    if not choices.channels and not choices.units and not choices.words:
         return
     montage = list(montage)
     labels = _labels(montage)
@@ -68,7 +71,8 @@ def remember(
         all_ = _read(directory)
         chosen = _choices(all_, montage).under(choices)
         places = {name: labels.index(label) for name, label in chosen.channels.items()}
-        _write(directory, all_ | {montage_key(montage): {"overrides": places, "units": chosen.units}})
+        entry = {"overrides": places, "units": chosen.units, "words": chosen.words}
+        _write(directory, all_ | {montage_key(montage): entry})
 
 
 def forget(directory: Path, montage: Iterable[tuple[str, str]] | None = None) -> bool:
@@ -100,7 +104,8 @@ def _labels(montage: Iterable[tuple[str, str]]) -> list[str]:
 def _choices(all_: Mapping, montage: list[tuple[str, str]]) -> Choices:
     there, labels = all_.get(montage_key(montage), {}), _labels(montage)
     places = there.get("overrides", {})
-    return Choices({n: labels[at] for n, at in places.items() if at < len(labels)}, there.get("units", {}))
+    channels = {n: labels[at] for n, at in places.items() if at < len(labels)}
+    return Choices(channels, there.get("units", {}), words=there.get("words", {}))
 
 
 def _read(directory: Path) -> dict[str, dict[str, dict]]:
@@ -110,7 +115,7 @@ def _read(directory: Path) -> dict[str, dict[str, dict]]:
         return {}
     except (OSError, ValueError, RecursionError):
         content = None
-    if not isinstance(content, dict) or content.get("format") != FORMAT or not _whole(content.get("montages")):
+    if not isinstance(content, dict) or content.get("format") not in _READ or not _whole(content.get("montages")):
         raise StudyError(
             f"the choices of channels in {directory / FILE} are damaged; delete the file and choose them again"
         )
@@ -118,15 +123,25 @@ def _read(directory: Path) -> dict[str, dict[str, dict]]:
 
 
 def _whole(montages) -> bool:
-    """Whether this is canonical names to places in ``overrides`` and to text in ``units``, by montage."""
+    """Whether this is names to places (``overrides``) and text (``units``), and hashes to meanings (``words``)."""
     return isinstance(montages, dict) and all(
         isinstance(m, dict)
-        and set(m) <= {"overrides", "units"}
-        and all(isinstance(c, dict) and set(c) <= set(CHANNEL) for c in m.values())
+        and set(m) <= {"overrides", "units", "words"}
+        and all(isinstance(c, dict) for c in m.values())
+        and all(set(m.get(part, ())) <= set(CHANNEL) for part in ("overrides", "units"))
+        and _sound_words(m.get("words", {}))
         and all(type(at) is int and at >= 0 for at in m.get("overrides", {}).values())
         and all(isinstance(unit, str) for unit in m.get("units", {}).values())
         for m in montages.values()
     )
+
+
+def _sound_words(words: Mapping) -> bool:
+    """Whether this is hashes of words to meanings that we know."""
+    try:
+        return all(isinstance(means, str) for means in words.values()) and said_of(words) == words
+    except UsageError:
+        return False
 
 
 def _write(directory: Path, montages: Mapping) -> None:

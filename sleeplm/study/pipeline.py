@@ -96,8 +96,8 @@ def read_night(
     recording = open_recording(path, choices.channels, choices.units)
     if recording.n_epochs < 1:
         raise RecordingError(f"the recording is shorter than one epoch of {EPOCH_S} s")
-    found = [read_scoring(s, recording) for s in scorings]
-    embedded = embedded_scoring(recording)
+    found = [read_scoring(s, recording, choices.words) for s in scorings]
+    embedded = embedded_scoring(recording, choices.words)
     return recording, [*found, embedded] if embedded is not None else found
 
 
@@ -133,7 +133,7 @@ def derive(
     from sleeplm.scoring import score
 
     with steps("scoring"):
-        scoring = score(recording, experts, *choices.lights_s, choices.hypopnea_rule)
+        scoring = score(recording, experts, *choices.lights_s, choices.hypopnea_rule, choices.split_s)
     with steps("measuring"):
         facts = night_facts(recording, scoring)
         epochs = cut_epochs(recording)

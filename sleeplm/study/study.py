@@ -11,6 +11,7 @@ import numpy as np
 
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import StudyError, UsageError
+from sleeplm.intervals import mask_of
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Fact, Scoring
@@ -100,8 +101,11 @@ class Study:
             probabilities=probabilities,
             lights_off_s=values["lights_off_s"],
             lights_on_s=values["lights_on_s"],
+            split_s=values["split_s"],
             warnings=tuple(values["warnings"]),
             rules=values["rules"],
+            not_understood=values["not_understood"],
+            searched={t: mask_of(spans, self.n_epochs) for t, spans in values["searched"].items()},
         )
 
     @cached_property
@@ -221,6 +225,7 @@ class Study:
                 "rules": dict(scoring.rules),
                 "lights_off_s": scoring.lights_off_s,
                 "lights_on_s": scoring.lights_on_s,
+                "split_s": scoring.split_s,
             },
             "facts": [f.as_dict() for f in self.facts],
             "quality": self.quality.rows(),

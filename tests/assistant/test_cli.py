@@ -72,7 +72,8 @@ def test_analyze_prints_the_contract(run, ucddb018, expert):
     assert "SPO2" in result["recording"]["missing"]
     assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
     assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
-    keys = {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs", "rule"}
+    keys = {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs"}
+    keys |= {"rule", "basis", "note"}
     assert all(set(f) == keys for f in result["facts"])
 
 
@@ -187,6 +188,30 @@ def test_questions_are_printed_with_the_option_that_answers_them(run, data, tmp_
     assert run("analyze", file, "--unit", "C3=uV")["questions"] == []
     assert run("analyze", file)["questions"] == []  # as said before for this montage
     assert run("analyze", file, "--forget-montage")["questions"] == [question]
+
+
+def test_unknown_words_are_printed_explained_and_remembered(run, tmp_path):
+    file = write_short_night(tmp_path / "night.edf")
+    table = tmp_path / "events.csv"
+    table.write_text("type,start_s,duration_s\nHypopnea,31,12\nResp cluster,61,12\nZorble,91,12\n")
+    study = run("analyze", file, "--scoring", table)
+    (warning,) = [w for w in study["warnings"] if "unknown words" in w]
+    assert "'Resp cluster' once" in warning and "a word that may be a name once" in warning
+    facts = {f["id"]: f for f in study["facts"]}
+    assert facts["hypopnea_n"]["value"] == 1 and facts["hypopnea_n"]["source"] == "expert, 2 words not understood"
+    assert "--word WORD=hypopnea" in run("analyze", file, "--scoring", table, json_too=False)
+    said = ("--word", "resp cluster=hypopnea", "--word", "Zorble=ignore")
+    for options in (said, ("--hypopneas", "4%")):  # the second time as said before for this montage
+        study = run("analyze", file, "--scoring", table, *options)
+        facts = {f["id"]: f for f in study["facts"]}
+        assert facts["hypopnea_n"]["value"] == 2 and facts["hypopnea_n"]["source"] == "expert"
+    assert any("One word of scorers means 'hypopnea', as you said before" in w for w in study["warnings"])
+
+
+def test_a_word_that_is_said_to_mean_nothing_is_refused(refused, tmp_path):
+    file = write_short_night(tmp_path / "night.edf")
+    assert "cannot mean 'nonsense'" in refused("analyze", file, "--word", "x=nonsense")
+    assert "write it as WORD=MEANING" in refused("analyze", file, "--word", "x")
 
 
 def test_no_name_is_printed_logged_or_kept_and_no_order_reaches_the_terminal(capsys, caplog, studies, tmp_path):

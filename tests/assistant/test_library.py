@@ -179,3 +179,9 @@ def test_a_clock_time_needs_a_start_time():
 def test_lights_out_of_the_command_line_reach_the_scoring(home, file):
     study = add_night(file, lights=("23:00:30", "23:03"), encoder=FakeEncoder())
     assert (study.scoring.lights_off_s, study.scoring.lights_on_s) == (30, 180)
+
+
+def test_the_begin_of_treatment_out_of_the_command_line_reaches_the_scoring_and_the_id(home, file):
+    plain, split = (add_night(file, split=clock, encoder=FakeEncoder()) for clock in (None, "23:02"))
+    assert (plain.scoring.split_s, split.scoring.split_s) == (None, 120) and plain.id != split.id
+    assert next(f.value for f in split.facts if f.id == "split_clock") == "23:02:00"

@@ -131,6 +131,26 @@ def test_nrem_sleep_is_asked_for_by_its_name(question, ids):
     assert _named(question) == ids
 
 
+@pytest.mark.parametrize("question, ids", [
+    ("what was the obstructive apnea index?", ("obstructive_apnea_index_per_h",)),
+    ("the hypopnea index", ("hypopnea_index_per_h",)),
+    ("what was the apnea-hypopnea index?", ()),
+    ("AHI in the first half", ("ahi_first_half_per_h", "ahi_second_half_per_h")),
+    ("how long was the longest apnea?", ("apnea_longest_s",)),
+    ("mean duration of hypopneas", ("hypopnea_mean_s",)),
+    ("was the heart rhythm irregular?", ("irregular_rhythm_pct",)),
+    ("how many spontaneous arousals per hour?", ("arousal_spontaneous_per_h",)),
+    ("what was the respiratory rate in N2?", ("breaths_n2_per_min",)),
+    ("what is the AHI by both rules?", ("ahi_3pct_per_h", "ahi_4pct_per_h", "ahi_between_rules_per_h")),
+    ("what is the AHI at 4%?", ("ahi_4pct_per_h",)),
+    ("AHI before CPAP", ("split_clock", "ahi_before_split_per_h", "ahi_after_split_per_h")),
+    ("is the apnea positional?", ("ahi_position_ratio",)),
+    ("central hypopneas per hour", ("hypopnea_central_per_h",)),
+])  # fmt: skip
+def test_new_numbers_of_breathing_arousals_and_the_heart_are_asked_for_by_their_names(question, ids):
+    assert _named(question) == ids
+
+
 def test_a_stage_in_the_question_chooses_among_the_facts_of_stages():
     assert _named("heart rate variability in deep sleep?") == ("rmssd_n3_ms",)
     assert _named("mean heart rate in REM") == ("hr_r_bpm",)

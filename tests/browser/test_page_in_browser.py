@@ -9,6 +9,8 @@ from fakes_ui import HOSTILE, FakeNights, FakeStudy, ScriptedAssistant
 from assistant.ui.page import build_page
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Scoring
+from sleeplm.recording.annotations import UnknownWord
+from sleeplm.recording.annotations.words import word_key
 from sleeplm.recording.montage.questions import Question
 
 pytestmark = pytest.mark.browser
@@ -65,6 +67,22 @@ def test_a_question_about_a_recording_is_asked_and_its_answer_analyses_it(serve,
         v.tab.click("#notice button[type=submit]")
         v.tab.wait_for_selector("text=is analysed and open")
         assert nights.units == {"C3": "mV"} and v.errors == []
+
+
+def test_an_unknown_word_of_a_scoring_is_asked_about_and_its_meaning_is_used(serve, visit, tmp_path):
+    word = UnknownWord("Resp <i>cluster</i>", 12, (60.0, 90.0), True)
+    nights = FakeNights(unknown=[word])
+    (tmp_path / "night.edf").write_bytes(b"0       ")
+    with visit(serve(build_page(nights, ScriptedAssistant(), "fake-1"))) as v:
+        v.tab.click("#add-open")
+        v.tab.set_input_files("#files input[type=file]", [tmp_path / "night.edf"])
+        v.tab.wait_for_selector("#files .file")
+        v.tab.click("#analyse")
+        v.tab.wait_for_selector("text=Resp <i>cluster</i>")
+        v.tab.select_option("#notice select[data-word]", "hypopnea")
+        v.tab.click("#notice button[type=submit]")
+        v.tab.wait_for_selector("text=is analysed and open")
+        assert nights.words_said == {word_key(word.word): "hypopnea"} and v.errors == []
 
 
 def test_an_example_question_is_answered_and_its_citation_moves_the_signals(serve, visit):

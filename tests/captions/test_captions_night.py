@@ -9,7 +9,7 @@ from sleeplm import RESEARCH_USE
 from sleeplm.captions import describe_night
 from sleeplm.captions.text.norms import against_norms, published
 from sleeplm.facts import FACT_IDS
-from sleeplm.night import Fact, Scoring
+from sleeplm.night import Basis, Fact, Scoring
 
 NIGHT = {"tib_min": 480.0, "tst_min": 300.0, "se_pct": 62.5, "ahi_per_h": 31.0, "plmi_per_h": 4.0}
 RULES = {"hypopnea": "AASM hypopnea rule 1A: 3% desaturation or arousal"}
@@ -52,7 +52,10 @@ def test_what_did_not_happen_is_not_counted():
 def test_breathing_that_depends_on_position_is_told_where_both_indices_mean_something(
     supine, other, minutes, where
 ):
-    facts = [fact("ahi_supine_per_h", supine), fact("ahi_nonsupine_per_h", other), fact("supine_min", minutes)]
+    facts = [
+        replace(fact("ahi_supine_per_h", supine), basis=Basis(20, minutes, minutes, "sleep on the back")),
+        replace(fact("ahi_nonsupine_per_h", other), basis=Basis(20, 60, 60, "sleep off the back")),
+    ]
     text = describe_night(facts, Scoring()).text
     assert (f"more than twice as frequent {where}." in text) if where else ("twice" not in text)
 

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleeplm.captions.features.breaths import counted_rates, onset_of, phase_of, spectral_rates, variability
-from sleeplm.captions.features.flattening import flattened_pct, indices
 from sleeplm.captions.features.respiratory import combined, respiratory_features, signal_features
 from sleeplm.recording.epochs import cut_epochs
+from sleeplm.scoring.breaths import counted_rates, onset_of, phase_of, spectral_rates, variability
+from sleeplm.scoring.flattening import flattened_pct, indices
 
 
 def test_the_breathing_rate_of_a_simulated_night_is_within_half_a_breath_of_its_truth(simulated):

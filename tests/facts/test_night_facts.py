@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleeplm.facts import FACT_IDS, FACT_KINDS, night_facts
+from sleeplm.kinds.sources import source_label, source_phrase
 from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring
 from sleeplm.recording import Question, open_recording
@@ -20,7 +21,8 @@ CONTRACT = """tib_min tst_min sol_min waso_min rem_latency_min n1_min n2_min n3_
     n3_pct r_pct awakenings_n longest_sleep_min longest_wake_min ahi_per_h odi3_per_h odi4_per_h t90_pct
     spo2_mean_pct spo2_min_pct hr_mean_bpm""".split()
 SUFFIX = {"min": "_min", "%": "_pct", "per hour": "_per_h", "bpm": "_bpm", "clock": "_clock", "": "_n",
-          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio"}  # fmt: skip
+          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio",
+          "% min/h": "_pct_min_per_h"}  # fmt: skip
 
 
 def facts_of(stages, events=(), sources=(), recording=None, **lights):
@@ -63,6 +65,32 @@ def test_the_longest_wake_says_when_it_was(expert_night):
         "The longest period awake lasted 97 min (1 h 37 min), from 23:49:02 to 01:26:02, before sleep onset."
     )
     assert longest.epochs == ((1, 194),)
+
+
+@pytest.mark.parametrize(
+    ("hypopnea", "rera", "rdi"),
+    [((500, 20), (518, 30), 2), ((500, 20), (505, 14), 1), ((500, 20), (511, 20), 2), ((500, 40), (530, 18), 1),
+     ((500, 40), (530, 20), 2)],
+)  # fmt: skip
+def test_a_rera_is_another_event_unless_more_than_half_of_it_lies_in_a_hypopnea(hypopnea, rera, rdi):
+    events = [Event("hypopnea", *hypopnea), Event("rera", *rera)]
+    facts = facts_of(["N2"] * 120, events, ["hypopnea", "rera"])
+    assert facts["rdi_per_h"].value == rdi
+
+
+def test_what_rests_on_a_family_that_was_understood_in_part_says_so():
+    scoring = Scoring(
+        (Stage.N2,) * 120, "expert", (Event("hypopnea", 500, 20), Event("plm", 600, 1)),
+        {"hypopnea": "expert", "apnea": "expert", "plm": "expert"},
+        not_understood={"hypopnea": 2, "apnea": 2},
+    )  # fmt: skip
+    facts = {f.id: f for f in night_facts(FakeRecording(duration_s=3600), scoring)}
+    for id_ in ("ahi_per_h", "hypopnea_n"):
+        assert facts[id_].source == "expert, 2 words not understood"
+    assert facts["hypopnea_n"].text == "Hypopneas: 1 (2 words of the scoring not understood)."
+    assert facts["plm_n"].source == facts["tst_min"].source == "expert"
+    assert source_label(facts["ahi_per_h"].source) == "expert, 2 words not understood"
+    assert source_phrase(facts["ahi_per_h"].source) == "expert scoring, 2 words not understood"
 
 
 def test_what_was_not_recorded_is_not_known(expert_night):
@@ -173,7 +201,10 @@ def test_an_automatic_index_names_its_rule_and_needs_hypopneas():
     assert values["apnea",].value is None and "Hypopneas were not scored" in values["apnea",].text
     assert values["apnea", "hypopnea"].value == 1.0
     assert facts["ahi_per_h"].rule == RULE
-    assert facts["ahi_per_h"].text == f"The apnea-hypopnea index was 1 per hour of sleep ({RULE})."
+    assert (
+        facts["ahi_per_h"].text
+        == f"The apnea-hypopnea index was 1 per hour of sleep (1 event in 60 min of sleep; {RULE})."
+    )
     assert facts["apnea_index_per_h"].rule == "" and facts["rdi_per_h"].value is None
 
 

@@ -19,6 +19,9 @@ INDICES = {
     "rdi_per_h": [*APNEA_TYPES, "hypopnea", "rera"],
     "apnea_index_per_h": APNEA_TYPES,
     "central_apnea_index_per_h": ["apnea_central"],
+    "obstructive_apnea_index_per_h": ["apnea_obstructive"],
+    "mixed_apnea_index_per_h": ["apnea_mixed"],
+    "hypopnea_index_per_h": ["hypopnea"],
     "arousal_index_per_h": ["arousal"],
     "plmi_per_h": ["plm"],
 }
@@ -35,15 +38,38 @@ events_of_a_night = st.lists(
 nights = st.lists(st.sampled_from(["W", "N1", "N2", "N3", "R", "?"]), min_size=N, max_size=N)
 
 
-def first_stage_asleep(event, asleep, stages):
-    """Stage of the first epoch of sleep of which the event fills any tenth of a second."""
+def first_epoch_asleep(event, asleep):
+    """The first epoch of sleep of which the event fills any tenth of a second."""
     tenths = range(round(event.start_s * 10), round((event.start_s + event.duration_s) * 10))
     touched = sorted({t // (EPOCH * 10) for t in tenths if t < N * EPOCH * 10})
-    return next((stages[i] for i in touched if asleep[i]), None)
+    return next((i for i in touched if asleep[i]), None)
 
 
-def overlap(one, other):
-    return max(one.start_s, other.start_s) < min(one.start_s + one.duration_s, other.start_s + other.duration_s)
+def first_stage_asleep(event, asleep, stages):
+    """Stage of that epoch."""
+    at = first_epoch_asleep(event, asleep)
+    return None if at is None else stages[at]
+
+
+def cause_by_hand(arousal, events):
+    """What an arousal goes with, in tenths of a second."""
+    begin, end = round(arousal.start_s * 10), round((arousal.start_s + arousal.duration_s) * 10)
+    for e in events:
+        first, last = round(e.start_s * 10), round((e.start_s + e.duration_s) * 10)
+        if e.type in INDICES["rdi_per_h"] and first <= begin <= last + 50:
+            return "respiratory"
+    for e in events:
+        first, last = round(e.start_s * 10), round((e.start_s + e.duration_s) * 10)
+        if e.type == "plm" and begin - last < 5 and first - end < 5:
+            return "leg"
+    return "spontaneous"
+
+
+def mostly_within(event, others):
+    """Whether more than half of an event lies within others."""
+    tenths = range(round(event.start_s * 10), round((event.start_s + event.duration_s) * 10))
+    spans = [(round(o.start_s * 10), round((o.start_s + o.duration_s) * 10)) for o in others]
+    return 2 * sum(any(a <= t < b for a, b in spans) for t in tenths) > len(tenths)
 
 
 @settings(max_examples=60, deadline=None)
@@ -56,7 +82,7 @@ def test_every_index_is_what_counting_by_hand_gives(stages, events, first, last)
     facts = {f.id: f for f in night_facts(FakeRecording(duration_s=N * EPOCH), scoring)}
     asleep = [s in ("N1", "N2", "N3", "R") and first <= i < last for i, s in enumerate(stages)]
     breaths = [e for e in events if e.type in INDICES["ahi_per_h"]]
-    alone = [e for e in events if e.type != "rera" or not any(overlap(e, b) for b in breaths)]
+    alone = [e for e in events if e.type != "rera" or not mostly_within(e, breaths)]
     by_stage = [(e.type, first_stage_asleep(e, asleep, stages)) for e in alone]
 
     def index(types, wanted):
@@ -72,6 +98,19 @@ def test_every_index_is_what_counting_by_hand_gives(stages, events, first, last)
     for name, wanted in (("rem", ("R",)), ("nrem", nrem)):
         expected[f"ahi_{name}_per_h"] = index(INDICES["ahi_per_h"], wanted)
         expected[f"arousal_{name}_per_h"] = index(["arousal"], wanted)
+    for cause in ("respiratory", "leg", "spontaneous"):
+        n = sum(cause == cause_by_hand(e, events) for e in roused)
+        expected[f"arousal_{cause}_per_h"] = n / (sum(asleep) / 120) if any(asleep) else None
+    onset = asleep.index(True) if any(asleep) else 0
+    length = N - asleep[::-1].index(True) - onset if any(asleep) else 1
+    for parts in (("first_half", "second_half"), ("first_third", "second_third", "last_third")):
+        for i, part in enumerate(parts):
+            of_part = [a and (2 * (e - onset) + 1) * len(parts) // (2 * length) == i for e, a in enumerate(asleep)]
+            n = sum(
+                first_epoch_asleep(b, asleep) is not None and of_part[first_epoch_asleep(b, asleep)]
+                for b in breaths
+            )
+            expected[f"ahi_{part}_per_h"] = n / (sum(of_part) / 120) if any(of_part) else None
     for id_, value in expected.items():
         assert facts[id_].value == (None if value is None else pytest.approx(value, abs=0.051)), id_
     assert facts["se_pct"].value is None or 0 <= facts["se_pct"].value <= 100
@@ -105,6 +144,7 @@ def test_a_density_is_per_minute_that_could_be_searched():
     spindles = tuple(Event("spindle", 30.0 * e, 1.0, ("C3",)) for e in range(10))
     values = {}
     for source in ("automatic", "expert"):
-        scoring = Scoring((Stage.N2,) * 40, "expert", spindles, {"spindle": source})
+        searched = {"spindle": recording.quality.usable("C3")} if source == "automatic" else {}
+        scoring = Scoring((Stage.N2,) * 40, "expert", spindles, {"spindle": source}, searched=searched)
         values[source] = {f.id: f.value for f in night_facts(recording, scoring)}["spindle_n2_per_min"]
     assert values == {"automatic": 1.0, "expert": 0.5}

@@ -33,7 +33,8 @@ from sleeplm.scoring import stages as staging
 KINDS = Path(__file__).resolve().parents[2] / "sleeplm" / "kinds"
 COLOR = re.compile(r"#[0-9a-f]{6}")
 SUFFIX = {"min": "_min", "%": "_pct", "per hour": "_per_h", "bpm": "_bpm", "clock": "_clock", "": "_n",
-          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio"}  # fmt: skip
+          "s": "_s", "per min": "_per_min", "ms": "_ms", "ratio": "_ratio",
+          "% min/h": "_pct_min_per_h"}  # fmt: skip
 
 
 def test_kinds_import_nothing_but_units():

@@ -59,6 +59,20 @@ SAMPLES = {
     "clock.csv": "Type,Name,Start Time,End Time\nx,Hypopnea,23:00:10,23:00:20\ny,Lights Off,23:00:00,23:00:00\n",
     "stages.csv": "# 0=W 1=N1; 4=R epoch_s=20\nepoch,stage\n1,0\n2,1\n3,4\n4,0\n5,0\n6,0\n",
     "times.csv": "onset,duration,stage\n0,20,W\n20,40,N2\n60,60,REM\n",
+    "allscore.txt": "23:00:00.00\tSTART RECORDING\n23:00:00.00\tSTAGE - W\n23:00:31.50\tRESPIRATORY EVENT - "
+    f"DUR: 12.0 SEC. - HYPOPNEA - DESAT 91.6 %\n23:00:30.00\tSTAGE - N2\n23:01:40.00\t{SECRET}\n"
+    "23:02:00.00\tLIGHTS ON\n",
+    "a.sta": "1 0\n2 1\n3 2\n4 5\n",
+    "a.ids": "0,30,W\n30,60,N2\n90,30,REM\n",
+    "mne.txt": "# MNE-Annotations\n# orig_time : 2021-11-18 23:00:00+00:00\n# onset, duration, description\n"
+    f"0.0,30.0,Sleep stage W\n30.0,30.0,Sleep stage N2\n40.0,10.0,{SECRET}\n",
+    "luna.xml": "<Annotations><Instances><Instance class='N2'><Name>.</Name><Start>0</Start><Duration>30</Duration>"
+    f"</Instance><Instance class='arousal'><Name>{SECRET}</Name><Start>40</Start><Duration>3</Duration></Instance>"
+    "</Instances></Annotations>",
+    "edfbrowser.xml": "<annotationlist><annotation><onset>2021-11-18T23:00:00.0000000</onset>"
+    "<duration>30</duration><description>Sleep stage W</description></annotation><annotation>"
+    f"<onset>2021-11-18T23:00:40.5</onset><duration></duration><description>{SECRET}</description></annotation></annotationlist>",
+    "spindles.txt": "[vis_Spindles1_C3-A1]\n  3.5\t0.8\n  44.1\t1.2\n",
     "list.txt": "0\n1\n2\n5\n",
 }  # fmt: skip
 

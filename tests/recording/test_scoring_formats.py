@@ -200,8 +200,9 @@ def test_luna_rows_without_sound_times_are_refused_by_number(write, row):
     assert "Row 2" in refusal(write(f"W 0 30\n{row}\n", "a.annot"))
 
 
-def test_luna_times_of_two_kinds_are_refused(write):
-    assert "mixes" in refusal(write("W 0 30\nW 23:00:30 +30\n", "a.annot"))
+def test_luna_times_of_two_kinds_need_the_start_of_the_recording(write):
+    path = write("W 0 30\nW 23:00:30 +30\n", "a.annot")
+    assert "mixes" in refusal(path, night(4, clock=None))
 
 
 @in_a_folder

@@ -162,8 +162,9 @@ def test_rows_without_sound_times_are_refused_by_number(write, row):
     assert "Row 2" in refusal(write(f"event,start,duration\nHypopnea,1,2\n{row}\n"))
 
 
-def test_times_of_two_kinds_are_refused(write):
-    assert "mixes" in refusal(write("event,start,duration\nHypopnea,1,2\nHypopnea,23:00:00,2\n"))
+def test_times_of_two_kinds_need_the_start_of_the_recording(write):
+    path = write("event,start,duration\nHypopnea,1,2\nHypopnea,23:00:00,2\n")
+    assert "mixes" in refusal(path, night(4, clock=None))
 
 
 @given(

@@ -103,7 +103,7 @@ def test_a_dead_chin_is_as_good_as_none():
     scored = Scoring(scoring.hypnogram, "expert", tuple(found.events), {"arousal": "automatic"}, rules=found.rules)
     facts = {f.id: f for f in night_facts(recording, scored)}
     assert facts["arousal_rem_per_h"].value is None and facts["arousal_nrem_per_h"].value == 12.0
-    assert facts["arousal_index_per_h"].text.endswith(f"({NREM_ALONE}).")
+    assert facts["arousal_index_per_h"].text.endswith(f"; {NREM_ALONE}).")
 
 
 def test_a_real_night_has_no_more_arousals_than_people_have(data):

@@ -8,8 +8,7 @@ from sleeplm.recording import open_recording
 from sleeplm.scoring.score import detectors
 from sleeplm.simulate import simulate_night, write_night
 
-# A RERA needs the effort of breathing (oesophageal pressure) or a flow of nasal pressure scored by eye.
-BY_PEOPLE_ALONE = ("rera",)
+BY_PEOPLE_ALONE: tuple[str, ...] = ()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EVENT_KINDS.values() if kind.modality], ids=lambda kind: kind.id)

@@ -19,6 +19,18 @@ def events(*types, start_s=30.0):
     )
 
 
+def test_words_not_understood_count_where_the_expert_is_used_and_else_it_is_said_that_detectors_look():
+    hypopneas = Scoring(event_sources={"hypopnea": "expert", "apnea": "expert"}, not_understood={"plm": 1})
+    others = Scoring(not_understood={"hypopnea": 2, "apnea": 2, "snore": 1})
+    found = score(FakeRecording(duration_s=300), [hypopneas, others])
+    assert dict(found.not_understood) == {"hypopnea": 2, "apnea": 2}
+    (said,) = [w for w in found.warnings if "none is understood" in w]
+    assert "leg movement and snoring" in said
+    again = Scoring(event_sources={"hypopnea": "expert"}, not_understood={"hypopnea": 5, "stages": 1})
+    found = score(FakeRecording(duration_s=300), [hypopneas, again])  # whose hypopneas are not used
+    assert not found.not_understood and any("sleep stages of which none" in w for w in found.warnings)
+
+
 def test_stages_of_one_file_and_events_of_another_make_one_scoring():
     scoring = score(NIGHT, [STAGES, events("hypopnea")])
     assert scoring.hypnogram == STAGES.hypnogram

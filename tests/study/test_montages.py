@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -30,6 +31,28 @@ def test_a_later_choice_wins_and_the_rest_stays(tmp_path):
     remember(tmp_path, montage, Choices({"C3": "XYZ", "SPO2": "SpO2"}))
     remember(tmp_path, montage, Choices({"C3": "SpO2 2"}))
     assert recall(tmp_path, montage).channels == {"C3": "SpO2 2", "SPO2": "SpO2"}
+
+
+def test_what_a_lab_says_of_its_words_is_kept_by_their_hashes(tmp_path):
+    said = Choices(words={"Resp Paradox X": "hypopnea", "J. Smith": "ignore"})
+    remember(tmp_path, MONTAGE, said)
+    assert recall(tmp_path, MONTAGE) == said and "mith" not in (tmp_path / FILE).read_text()
+    remember(tmp_path, MONTAGE, Choices({"C3": "XYZ"}, words={"resp_paradox x": "RERA"}))
+    now = recall(tmp_path, MONTAGE)
+    assert now == Choices({"C3": "XYZ"}, words={"Resp Paradox X": "rera", "J. Smith": "ignore"})
+    assert now.notices(Choices(words={"J. Smith": "N2"}))[1:] == [
+        "One word of scorers means 'rera', as you said before for this montage."
+    ]
+    assert said.digest != now.digest != USUAL.digest
+
+
+def test_choices_of_before_words_were_kept_are_read(tmp_path):
+    remember(tmp_path, MONTAGE, Choices({"C3": "XYZ"}))
+    file = tmp_path / FILE
+    old = json.loads(file.read_text()) | {"format": "sleeplm-montages 2"}
+    old["montages"] = {key: {"overrides": m["overrides"], "units": {}} for key, m in old["montages"].items()}
+    file.write_text(json.dumps(old))
+    assert recall(tmp_path, MONTAGE) == Choices({"C3": "XYZ"})
 
 
 def test_each_montage_is_forgotten_alone_and_all_together(tmp_path):

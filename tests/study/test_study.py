@@ -404,7 +404,7 @@ def test_csv_exports_say_source_and_use_and_run_no_formula(study, monkeypatch):
     first, header, *rows = numbers_csv(study).splitlines()
     assert first == f"# {RESEARCH_USE}" and "source" in header and len(rows) == len(study.facts)
     study.facts = [Fact("ahi_per_h", "AHI", 5.0, "/h", "The AHI was 5 (AASM 3%).", "", rule="AASM 3%")]
-    assert "ahi_per_h,AHI,5.0,/h,AASM 3%," in numbers_csv(study)
+    assert "ahi_per_h,AHI,5.0,/h,,,,,AASM 3%," in numbers_csv(study)
     study.scoring = analysis.Scoring(
         events=(
             Event("hypopnea", 5.0, 10.0, ("AF",), label='=HYPERLINK("x")'),

@@ -81,11 +81,11 @@ def _quality(study) -> list[dict]:
 def _staging_words(scoring) -> str:
     if scoring.hypnogram_source is None:
         return "Stages: not scored"
-    return f"Stages: {source_label(scoring.hypnogram_source)}"
+    return f"Stages: {source_label(scoring.staged_by)}"
 
 
 def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict | None) -> list[str]:
-    sources = study.scoring.event_sources
+    scoring, sources = study.scoring, study.scoring.event_sources
     shown = [t for t in EVENT_TYPES if events.get(t) and t not in MICRO_EVENTS]
     notes = []
     if likelihood and likelihood["unsure"]:
@@ -95,7 +95,8 @@ def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict |
     if shown:
         by: dict[str, list[str]] = {}
         for t in shown:
-            by.setdefault(source_label(sources.get(t, "expert")), []).append(EVENT_KINDS[t].label.lower())
+            who = source_label(scoring.source_of(t) if t in sources else "expert")
+            by.setdefault(who, []).append(EVENT_KINDS[t].label.lower())
         notes.append("Events: " + "; ".join(f"{', '.join(types)}: {who}" for who, types in by.items()) + ".")
     counts = [f"{len(events[t]):,} {EVENT_KINDS[t].plural}" for t in MICRO_EVENTS if events.get(t)]
     if counts:
@@ -112,7 +113,7 @@ def _notes(study, events: dict[str, list], likelihood: dict | None, spo2: dict |
 
 def spo2_of_night(study) -> dict | None:
     """The lowest SpO2 of each of at most `SPO2_POINTS` stretches, None where the oximeter gave nothing."""
-    from sleeplm.scoring.oximetry import clean_spo2
+    from sleeplm.scoring.spo2 import clean_spo2
 
     if "SPO2" not in study.channels:
         return None

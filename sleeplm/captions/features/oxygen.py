@@ -9,7 +9,7 @@ from sleeplm.captions.features.rounding import rounded
 from sleeplm.captions.features.thresholds import SPO2_CHANGE_PCT
 from sleeplm.captions.features.trends import trends
 from sleeplm.recording.protocol import NightSignals
-from sleeplm.scoring.oximetry import clean_spo2, per_second
+from sleeplm.scoring.spo2 import clean_spo2, per_second
 from sleeplm.scoring.usable import read_usable
 from sleeplm.units import EPOCH_S
 
@@ -22,7 +22,7 @@ _LEVEL_PCT = 0.5  # a stretch stays at its level within this: half of the sensor
 def saturation(recording: NightSignals, n_epochs: int) -> np.ndarray | None:
     """Oxygen saturation in percent by second, ``[epochs, 30]``, NaN where nothing valid was measured.
 
-    Cleaned as for the scoring of desaturations (`scoring.oximetry.clean_spo2`), once a recording; None where it was
+    Cleaned as for the scoring of desaturations (`scoring.spo2.clean_spo2`), once a recording; None where it was
     not recorded.
     """
     if "SPO2" not in recording.channels or not n_epochs:

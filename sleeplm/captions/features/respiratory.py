@@ -5,30 +5,26 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from sleeplm.captions.features.breaths import (
-    SFREQ_HZ,
-    counted_rates,
-    cycle_rates,
-    onset_of,
-    phase_of,
-    spectral_rates,
-    variability,
-)
-from sleeplm.captions.features.flattening import flattened_pct
 from sleeplm.captions.features.rounding import rounded
 from sleeplm.captions.features.thresholds import LOUD_SNORING
 from sleeplm.kinds.channels import CHANNEL, CHANNEL_NAMES, MODALITIES
 from sleeplm.recording.epochs import Epochs
 from sleeplm.recording.protocol import NightSignals
+from sleeplm.scoring.breaths import (
+    SFREQ_HZ,
+    agreed_rates,
+    onset_of,
+    phase_of,
+    spectral_rates,
+    variability,
+)
+from sleeplm.scoring.flattening import flattened_pct
 from sleeplm.units import MODEL_SFREQ_HZ, SAMPLES_PER_EPOCH
 
 BREATHING = MODALITIES["breathing"].channels
 BELTS = tuple(name for name in BREATHING if CHANNEL[name].kind == "effort")  # the chest's first
 _MIN_SFREQ_HZ = 4  # a slower signal folds breaths into rates that were not there
 _FACTOR = MODEL_SFREQ_HZ // SFREQ_HZ
-# Cycles, and the highest peak or the count of breaths, further apart: one of them follows something else. Chosen on
-# simulated nights and a real one on CPAP, whose device tells its own rate.
-_PEAK_HZ, _COUNT_HZ = 1.5 / 60, 0.6 / 60
 _SAME_PER_MIN = 0.5  # two signals whose rates are this near follow the same breaths
 _REGULAR, _FAIRLY = 0.7, 0.4  # autocorrelation at one breath's lag
 _IN_PHASE_DEG, _OPPOSITE_DEG = 45, 120  # between the belts: an eighth and a third of a breath
@@ -92,11 +88,9 @@ def signal_features(
     """
     peak, rhythm = spectral_rates(x)
     phase = phase_of(x)
-    cycles = cycle_rates(phase)
     size = _relative_size(x, present & ~thrown)
     still = size["pct"] < _NO_BREATHING_PCT
-    agree = (np.abs(cycles - peak) <= _PEAK_HZ) & (np.abs(cycles - counted_rates(x)) <= _COUNT_HZ)
-    rate = np.where(agree & ~still, 60 * cycles, np.nan)
+    rate = np.where(still, np.nan, 60 * agreed_rates(x, peak, phase))
     onset = onset_of(phase, np.isfinite(rate) & present, is_flow=flat is not None)
     measured = {"variability_pct": variability(phase, onset)}
     measured |= {} if flat is None else {"flattened_pct": flat}

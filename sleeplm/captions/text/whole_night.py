@@ -13,7 +13,8 @@ from sleeplm.night import Fact, Scoring
 _ALWAYS = (
     "tib_min", "tst_min", "se_pct", "sol_min", "waso_min", "rem_latency_min", "n1_pct", "n2_pct", "n3_pct", "r_pct",
     "awakenings_n", "longest_wake_min", "cycles_n", "arousal_index_per_h",
-    "ahi_per_h", "ahi_rem_per_h", "ahi_nrem_per_h", "ahi_supine_per_h", "ahi_nonsupine_per_h", "snore_pct",
+    "ahi_per_h", "rei_per_h", "ahi_rem_per_h", "ahi_nrem_per_h", "ahi_supine_per_h", "ahi_nonsupine_per_h",
+    "snore_pct",
     "odi3_per_h", "spo2_mean_pct", "spo2_min_pct", "t90_pct",
     "hr_mean_bpm", "hr_min_bpm", "hr_max_bpm", "hr_w_bpm", "hr_n3_bpm", "hr_r_bpm",
     "plmi_per_h", "rem_atonia_ratio", "supine_pct", "position_changes_n",
@@ -27,11 +28,11 @@ _IF_ANY = {
 }
 _TWICE = 2  # supine AHI over twice the other is positional (Cartwright 1984, Sleep 7:110); REM sleep likewise
 _CONTRASTS = (
-    ("ahi_supine_per_h", "ahi_nonsupine_per_h", "on the back", "off the back", "supine_min"),
-    ("ahi_rem_per_h", "ahi_nrem_per_h", "in REM sleep", "in NREM sleep", "r_min"),
+    ("ahi_supine_per_h", "ahi_nonsupine_per_h", "on the back", "off the back"),
+    ("ahi_rem_per_h", "ahi_nrem_per_h", "in REM sleep", "in NREM sleep"),
 )
 _FEW_PER_H = 5  # under this many events an hour a ratio of two indices says little
-_LEAST_MIN = 30  # nor does an index of a few minutes
+_LEAST_MIN = 30  # nor does an index of fewer minutes (psgscoring asks for as many before it compares REM with NREM)
 
 
 def describe_night(facts: Sequence[Fact], scoring: Scoring, age_years: int | None = None) -> Caption:
@@ -54,7 +55,7 @@ def describe_night(facts: Sequence[Fact], scoring: Scoring, age_years: int | Non
     described = [by_id[i] for i in _order() if i in by_id and (i in _ALWAYS or by_id[i].value)]
     values = {f.id: f.value for f in described}
     compared = against_norms(_numbers(described), age_years, scoring.rules)
-    contrasts = _contrasts(_numbers(by_id.values()))
+    contrasts = _contrasts(by_id)
     sentences = [_who_staged(scoring), *(f.text for f in described), *contrasts, *compared]
     return Caption(" ".join([*sentences, RESEARCH_USE] if compared else sentences), values)
 
@@ -75,12 +76,13 @@ def _order() -> list[str]:
     return [i for first in _ALWAYS for i in (first, *_IF_ANY.get(first, ()))]
 
 
-def _contrasts(values: Mapping[str, float]) -> list[str]:
+def _contrasts(facts: Mapping[str, Fact]) -> list[str]:
     """Where breathing events are over twice as frequent in one place as in another."""
     found = []
-    for here, there, where, elsewhere, minutes in _CONTRASTS:
-        long = values.get(minutes, 0) >= _LEAST_MIN and here in values and there in values
-        if long and max(values[here], values[there]) >= _FEW_PER_H:
+    long = [f for f in facts.values() if f.basis is not None and f.basis.searched_min >= _LEAST_MIN]
+    values = _numbers(long)
+    for here, there, where, elsewhere in _CONTRASTS:
+        if here in values and there in values and max(values[here], values[there]) >= _FEW_PER_H:
             more, less = (where, elsewhere) if values[here] > values[there] else (elsewhere, where)
             low, high = sorted((values[here], values[there]))
             if high > _TWICE * low:

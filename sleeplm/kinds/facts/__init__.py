@@ -6,14 +6,43 @@ Formulas follow the AASM Manual for the Scoring of Sleep and Associated Events (
 from sleeplm.kinds.events import EVENT_KINDS
 from sleeplm.kinds.facts.body import BODY
 from sleeplm.kinds.facts.breathing import BREATHING
+from sleeplm.kinds.facts.breaths import BREATHS
+from sleeplm.kinds.facts.causes import AROUSAL_CAUSES
 from sleeplm.kinds.facts.counts import count
+from sleeplm.kinds.facts.durations import DURATIONS
 from sleeplm.kinds.facts.heart import HEART
-from sleeplm.kinds.facts.kind import Asked, Count, Density, Duration, FactKind, Needs, Rate, ShareOfSleep
+from sleeplm.kinds.facts.hypopnea_types import BY_TYPE
+from sleeplm.kinds.facts.kind import (
+    Asked,
+    Count,
+    Density,
+    Duration,
+    FactKind,
+    Needs,
+    Rate,
+    RecordingRate,
+    ShareOfSleep,
+)
 from sleeplm.kinds.facts.oxygen import OXYGEN
+from sleeplm.kinds.facts.parts import BREATHING_PARTS
 from sleeplm.kinds.facts.period import PERIOD
+from sleeplm.kinds.facts.rules import AHI_BY_RULE
 from sleeplm.kinds.facts.sleep import SLEEP
 
-_WRITTEN = (*PERIOD, *SLEEP, *BREATHING, *OXYGEN, *HEART, *BODY)
+_WRITTEN = (
+    *PERIOD,
+    *SLEEP,
+    *BREATHING,
+    *BY_TYPE,
+    *AHI_BY_RULE,
+    *BREATHING_PARTS,
+    *DURATIONS,
+    *BREATHS,
+    *OXYGEN,
+    *HEART,
+    *BODY,
+    *AROUSAL_CAUSES,
+)
 # A type of event whose count stands in no topic is counted last: its own row is enough.
 _COUNTS = (count(event.id) for event in EVENT_KINDS.values() if event.count)
 FACT_KINDS = {kind.id: kind for kind in _WRITTEN}
@@ -30,5 +59,6 @@ __all__ = [
     "FactKind",
     "Needs",
     "Rate",
+    "RecordingRate",
     "ShareOfSleep",
 ]

@@ -20,7 +20,7 @@ BODY = (
     *(FactKind(f"arousal_{key}_per_h", f"Arousal index in {name}", PER_HOUR,
                f"The arousal index in {name} was {{value}} of {name}.",
                f"Arousals whose first epoch of sleep is of {name} / hours of it.", needs=_AROUSALS,
-               measure=Rate(stages),
+               measure=Rate(stages, of=name),
                names=rf"arousal index in {asked}|arousals? per hour (?:in|of) {key}")
       for key, name, stages, asked in (("nrem", "NREM sleep", NREM_STAGES, "nrem"),
                                        ("rem", "REM sleep", (Stage.R,), r"(?:stage )?r(?:em)?\b"))),

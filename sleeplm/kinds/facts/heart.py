@@ -3,7 +3,7 @@
 from sleeplm.kinds.facts.counts import count
 from sleeplm.kinds.facts.kind import FactKind, Needs
 from sleeplm.kinds.stages import STAGE_KINDS, STAGES, Stage
-from sleeplm.units import BEATS, COUNT, MILLISECONDS, RATIO
+from sleeplm.units import BEATS, COUNT, MILLISECONDS, PERCENT, RATIO
 
 _MEASURED = Needs("heart")
 _ELSE = "; without a usable ECG, over the seconds with a valid pulse rate of the oximeter"
@@ -52,7 +52,17 @@ HEART = (
       for s in STAGES
       for id_, name, unit, formula, names in _VARIABILITY),
     FactKind("premature_beat_n", "Premature beats", COUNT, "Premature beats in bed: {value}.",
-             "Beats after 75% of the usual interval or less that at least 90% of it follows.", needs=_MEASURED,
+             "Beats after 75% of the usual interval or less that at least 90% of it follows, outside stretches of "
+             "irregular rhythm; none are counted where half of the time in bed or more is irregular.",
+             needs=_MEASURED,
              names=r"premature beats?|ectopic|extrasystol|\bpvcs?\b|\bpacs?\b"),
+    FactKind("irregular_rhythm_pct", "Share of time with an irregular heart rhythm", PERCENT,
+             "The rhythm of the heart was irregular in {value} of the time in bed.",
+             "Stretches of 128 intervals whose coefficient of sample entropy is over -1.4 (within 30 ms), the root "
+             "mean square of whose successive differences is over 10% of their mean, and of which 54 to 77% are "
+             "turning points / time in bed of such stretches in which every beat was seen ({source}).",
+             "Lake and Moorman 2011, Am J Physiol 300:H319; Dash et al. 2009, Ann Biomed Eng 37:1701", _MEASURED,
+             names=r"(?:irregular|regular).*(?:heart|beat|rhythm|pulse)|(?:heart|beat|rhythm|pulse).*irregular"
+                   r"|fibrillat|\ba\.?fib\b|arrh?ythm"),
     *(count(event) for event in ("bradycardia", "tachycardia", "pause")),
 )  # fmt: skip

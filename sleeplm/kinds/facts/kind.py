@@ -53,7 +53,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Rate:
-    """Measured as events per hour of sleep, or of some stages of it.
+    """Measured as events per hour of sleep, or of some stages of it, that could be searched.
 
     Attributes
     ----------
@@ -61,10 +61,18 @@ class Rate:
         Those alone; None for all sleep.
     awake_too : bool
         Whether events in bed that touch no sleep count as well.
+    of : str
+        What the hours are of: ``"sleep"``, ``"REM sleep"``.
     """
 
     stages: tuple[Stage, ...] | None = None
     awake_too: bool = False
+    of: str = "sleep"
+
+
+@dataclass(frozen=True)
+class RecordingRate:
+    """Measured as events in bed per hour of it that could be searched, where sleep was not staged."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class ShareOfSleep:
     """Measured as the share of total sleep time that the events fill."""
 
 
-Measure = Count | Rate | Density | Duration | ShareOfSleep
+Measure = Count | Rate | RecordingRate | Density | Duration | ShareOfSleep
 
 
 class Asked(StrEnum):
@@ -117,7 +125,9 @@ class FactKind:
         ``sleep`` or the stage whose longest bout it is.
     share_of : str
         Id of the fact of the same minutes, of which it is the share of total sleep time.
-    measure : Count, Rate, Density, Duration, ShareOfSleep or None
+    stands_in : str
+        Id of the fact that is shown in its place where it has no value.
+    measure : Count, Rate, RecordingRate, Density, Duration, ShareOfSleep or None
         How it is measured from events; None where a function of its own measures it.
     """
 
@@ -132,6 +142,7 @@ class FactKind:
     rank: int = 0
     bout_of: str = ""
     share_of: str = ""
+    stands_in: str = ""
     measure: Measure | None = None
 
     @property

@@ -52,7 +52,8 @@ SLEEP = (
              "Between sleep onset and the final awakening, {value} were spent awake.",
              "Epochs of W from sleep onset to the last epoch of sleep ({source}).", "YASA's WASO", _STAGED),
     FactKind("rem_latency_min", "REM latency", MINUTES, "The first REM sleep came {value} after sleep onset.",
-             "From sleep onset to the first epoch of R ({source}).", AASM, _in(Stage.R)),
+             "From sleep onset to the first epoch of R ({source}); of an automatic staging to the first REM period "
+             "that it is sure of (mean probability .7 or more, three epochs or more in sum).", AASM, _in(Stage.R)),
     FactKind("n3_latency_min", "Latency of deep sleep", MINUTES,
              "The first deep sleep (N3) came {value} after sleep onset.",
              "From sleep onset to the first epoch of N3.", needs=_in(Stage.N3),

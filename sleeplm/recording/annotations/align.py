@@ -10,6 +10,8 @@ from sleeplm.kinds.stages import Stage
 from sleeplm.night import Event, Scoring, clock_at
 from sleeplm.recording.annotations.clock import DAY_S
 from sleeplm.recording.annotations.scored import MAX_S, Scored
+from sleeplm.recording.annotations.unknown import listed, not_understood, unknown_words
+from sleeplm.recording.dates import known_date
 from sleeplm.recording.protocol import NightTime
 from sleeplm.units import EPOCH_S
 
@@ -49,6 +51,9 @@ def align(scored: Scored, recording: NightTime, name: str) -> Scoring:
     if outside:
         lie = "one event lies" if outside == 1 else f"{outside} of {len(scored.events)} events lie"
         warnings.append(f"'{name}': {lie} outside the recording; left aside.")
+    types = _scored_types({kind for kind, *_ in scored.events})
+    unknown = unknown_words([(word, start_s + shift_s, length_s) for word, start_s, length_s in scored.unknown])
+    warnings += [f"'{name}': {w}." for w in listed(unknown, recording.start_clock)]
     lights = {k: _within(at_s, shift_s, recording.duration_s) for k, at_s in scored.lights.items()}
     for which in (k for k, at_s in lights.items() if at_s is None):
         words = which.replace("_", " ")
@@ -57,7 +62,9 @@ def align(scored: Scored, recording: NightTime, name: str) -> Scoring:
         hypnogram=hypnogram,
         hypnogram_source="expert" if hypnogram else None,
         events=events,
-        event_sources=dict.fromkeys(_scored_types({kind for kind, *_ in scored.events}), "expert"),
+        event_sources=dict.fromkeys(types, "expert"),
+        by_epoch=scored.by_epoch,
+        not_understood=not_understood(unknown, types),
         lights_off_s=lights.get("lights_off"),
         lights_on_s=lights.get("lights_on"),
         warnings=tuple(warnings),
@@ -74,7 +81,8 @@ def _shift(scored: Scored, recording: NightTime, name: str) -> float:
             "in seconds from its start."
         )
     clock = time.fromisoformat(recording.start_clock)
-    if isinstance(scored.origin, datetime) and recording.start_date is not None:
+    day_known = isinstance(scored.origin, datetime) and known_date(scored.origin.date().isoformat()) is not None
+    if isinstance(scored.origin, datetime) and day_known and recording.start_date is not None:
         start = datetime.combine(date.fromisoformat(recording.start_date), clock)
         return (scored.origin - start).total_seconds()
     origin = scored.origin.time() if isinstance(scored.origin, datetime) else scored.origin

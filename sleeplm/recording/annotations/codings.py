@@ -24,6 +24,7 @@ DREAMS = {"5": W, "4": R, "3": N1, "2": N2, "1": N3, "0": N3, "-1": NONE, "-2": 
 # UCDDB, as its files are named (ucddb002_stage.txt): https://physionet.org/content/ucddb
 UCDDB = {"0": W, "1": R, "2": N1, "3": N2, "4": N3, "5": N3, "6": NONE, "7": NONE, "8": NONE}
 
+STG_HEADER = "user defined stage"  # of WSC's stg tables
 _DECLARED = re.compile(r"(-?\d+) ?= ?(\S+?)(?:[,;]|\s|$)")
 _EPOCH = re.compile(
     r"epoch(?:[ _]?(?:length|duration))?[ _]?(?:s|sec|seconds)? ?[=:] ?(\d{1,3}(?:\.\d{1,3})?)", re.I
@@ -49,6 +50,8 @@ def coding_of(file: ScoringFile, numbers: Set[str], header: list[str]) -> dict[s
         return UCDDB
     if "5" in numbers and numbers & {"-2", "-3"} and numbers <= set(DREAMS):
         return DREAMS  # no other has both
+    if "5" in numbers and (STG_HEADER in header or file.path.suffix.lower() == ".sta") and numbers <= set(RK):
+        return RK  # WSC's and Stanford's have REM at 5
     # With a 5 and no 4 nothing else is in use: in the numberings that end with REM at 4 there is no 5, in UCDDB's
     # (4 and 5 are S3 and S4) no night with 5 is without 4. A 9 stands beside REM at 5 alone.
     if "5" in numbers and ("4" not in numbers or "9" in numbers) and numbers <= set(RK):

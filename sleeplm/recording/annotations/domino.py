@@ -92,7 +92,7 @@ def _on_one_line(
     start = next((m for m in map(_START.fullmatch, header) if m), None)
     begun = clock_s(start[1]) if start else None
     if kind != "clock" or begun is None:
-        return from_one_origin(kind, clocks)
+        return from_one_origin(kind, clocks, file.night, file.name)
     # A few events in a long night: only the start decides on which side of midnight they are. Some stand before it.
     offsets = [round((t - begun + _BEFORE_S) % DAY_S - _BEFORE_S, 6) for t in clocks]
     return (datetime.min + timedelta(seconds=begun)).time(), offsets

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.clock import DAY_S, Moment, clock_s, from_one_origin
+from sleeplm.recording.annotations.clock import DAY_S, Moment, clock_s, of_many_kinds
 from sleeplm.recording.annotations.luna_eannot import LIGHTS_ON, lights_of
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
 from sleeplm.recording.annotations.words import fold, stage_of
@@ -21,7 +21,7 @@ SUFFIXES = (".annot",)
 
 _COLUMNS = {3: (0, 1, 2), 4: (0, 2, 3), 6: (0, 3, 4)}  # class, start and stop in rows of so many cells
 _HEADERS = ("class start stop", "class instance start stop", "class instance channel start stop meta")
-_STAGING = ("sleepstage", "sleep stage", "stage", "stages", "hypnogram")  # classes whose instance is the stage
+STAGING = ("sleepstage", "sleep stage", "stage", "stages", "hypnogram")  # classes whose instance is the stage
 _EPOCH = re.compile(r"e:(\d{1,6})(?::(\d{1,4}(?:\.\d+)?))?(?::(\d{1,4}(?:\.\d+)?))?", re.ASCII)
 _ELAPSED = re.compile(r"(?:0\+)?(\d{1,3}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _DATED = re.compile(r"(\d{1,2})[-/](\d{1,2}|[A-Za-z]{3})[-/](\d{4}|\d{2})[- ](\S.*)", re.ASCII)
@@ -40,12 +40,7 @@ def parse(file: ScoringFile) -> Scored | None:
     if not rows:
         return None
     moments = [_moment(start) or _refuse(file, n) for n, (_, start, _) in rows]
-    kinds = {kind for kind, _ in moments}
-    if len(kinds) > 1:
-        raise UnknownScoringError(
-            f"'{file.name}' mixes seconds, clock times and dates; export the scoring again with one of them."
-        )
-    origin, starts = from_one_origin(kinds.pop(), [at for _, at in moments])
+    origin, starts = of_many_kinds(moments, file.night, file.name)
     given = [_length(file, row, moment) for row, moment in zip(rows, moments, strict=True)]
     lengths = [
         b - a if length is None else length
@@ -94,7 +89,7 @@ def _row(file: ScoringFile, n: int, cells: list[str]) -> tuple[str, str, str]:
     if columns is None:
         raise UnknownScoringError(f"Row {n} of '{file.name}' is cut short; correct it or export it again.")
     word, start, stop = (cells[i] for i in columns)
-    if columns[1] > 1 and cells[1] != "." and fold(word) in _STAGING:
+    if columns[1] > 1 and cells[1] != "." and fold(word) in STAGING:
         word = cells[1]
     return word, start, stop
 

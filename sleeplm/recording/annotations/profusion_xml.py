@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.kinds.stages import Stage
+from sleeplm.recording.annotations.nsrr_xml import UNSURE
 from sleeplm.recording.annotations.scored import (
     Scored,
     ScoringFile,
@@ -39,7 +40,8 @@ def parse(file: ScoringFile) -> Scored | None:
     if root is None or root.tag != "CMPStudyConfig":
         return None
     scored = sort_out(
-        event_of_xml(file, n, e, "Name") for n, e in enumerate(root.iterfind("ScoredEvents/ScoredEvent"), 1)
+        (event_of_xml(file, n, e, "Name") for n, e in enumerate(root.iterfind("ScoredEvents/ScoredEvent"), 1)),
+        UNSURE,
     )
     numbers = [(stage.text or "").strip() for stage in root.iterfind("SleepStages/SleepStage")]
     epoch_s = _epoch_s(file, root)

@@ -4,7 +4,7 @@ The phases (MCAP-A1 to A3) are kept as events of type ``other`` under their own 
 """
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.clock import clock_s, length_s, on_one_line
+from sleeplm.recording.annotations.clock import clock_s, from_one_origin, length_s
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, sort_out
 from sleeplm.recording.annotations.tables import TYPE
 from sleeplm.recording.annotations.words import fold
@@ -38,7 +38,7 @@ def parse(file: ScoringFile) -> Scored | None:
         raise UnknownScoringError(
             f"'{file.name}' is a RemLogic export without any event; export the scoring again."
         )
-    origin, starts = on_one_line([clock for clock, *_ in marks])
+    origin, starts = from_one_origin("clock", [clock for clock, *_ in marks], file.night, file.name)
     scored = sort_out((start, length, word) for start, (_, length, word) in zip(starts, marks, strict=True))
     scored.origin = origin
     return scored

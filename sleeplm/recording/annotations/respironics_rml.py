@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from sleeplm.errors import UnknownScoringError
 from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds, sort_out
+from sleeplm.recording.annotations.words import stage_of
 
 ORDER = 1
 NAME = "Respironics RML"
@@ -50,10 +51,19 @@ def parse(file: ScoringFile) -> Scored | None:
         changes = [] if staging is None else list(staging.iter(f"{_XSD}Stage"))
         if changes:
             scored.stages = _stages(file, changes)
+            scored.unknown += [
+                (change.get("Type", ""), start_s, length_s if math.isfinite(length_s) else 0.0)
+                for change, (start_s, length_s, _) in zip(changes, scored.stages, strict=True)
+                if _stage(change) is None
+            ]
             if who == "MachineStaging":
                 scored.warnings.append("its stages were scored by a machine")
             break
     return scored
+
+
+def _stage(change: Element) -> Stage | None:
+    return _STAGES.get(change.get("Type", "")) or stage_of(change.get("Type", ""))
 
 
 def _stages(file: ScoringFile, changes: list[Element]) -> list[tuple[float, float, Stage]]:
@@ -67,5 +77,5 @@ def _stages(file: ScoringFile, changes: list[Element]) -> list[tuple[float, floa
             )
         starts.append(start_s)
     ends = [*starts[1:], math.inf]
-    stages = [_STAGES.get(change.get("Type", ""), Stage.UNSCORED) for change in changes]
+    stages = [_stage(change) or Stage.UNSCORED for change in changes]
     return [(a, b - a, stage) for a, b, stage in zip(starts, ends, stages, strict=True)]

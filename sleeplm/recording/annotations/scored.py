@@ -3,7 +3,8 @@
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
@@ -13,7 +14,8 @@ from xml.etree.ElementTree import Element, ParseError
 from sleeplm.errors import ScoringError, UnknownScoringError
 from sleeplm.files import open_regular
 from sleeplm.kinds.stages import Stage
-from sleeplm.recording.annotations.words import ASIDE, Meaning, meaning_of
+from sleeplm.recording.annotations.words import ASIDE, Meaning, fold, lab_meaning, meaning_of
+from sleeplm.recording.protocol import NightTime
 from sleeplm.units import EPOCH_S
 
 MAX_BYTES = 64 * 1024**2  # of an EDF+, which may hold signals beside its annotations
@@ -42,9 +44,13 @@ class Scored:
         Date and time, or time alone, of second 0; None: the first sample of the recording.
     counted : bool
         The stages come one an epoch without any time, so that only their number can be checked.
+    by_epoch : bool
+        Events are known to the epoch alone, so that those of one epoch lie on each other.
     declare : str
         How the file can say that its epochs last ``{}`` s; empty where it cannot.
     warnings : list of str
+    unknown : list of (str, float, float)
+        Marks whose words we do not know, with start and duration in seconds from `origin`. They may be names.
     """
 
     stages: list[tuple[float, float, Stage]] = field(default_factory=list)
@@ -52,16 +58,21 @@ class Scored:
     lights: dict[str, float] = field(default_factory=dict)
     origin: datetime | time | None = None
     counted: bool = False
+    by_epoch: bool = False
     declare: str = ""
     warnings: list[str] = field(default_factory=list)
+    unknown: list[tuple[str, float, float]] = field(default_factory=list)
 
 
 class ScoringFile:
     """A scoring file, read once: as bytes, as text, as a table."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, night: NightTime | None = None):
+        """Read a file; `night` is what it is a scoring of, where that is known: clock times are laid on it."""
         self.path = path
         self.name = path.name
+        self.night = night
+        self.notices: list[str] = []  # how times were read, where that is no matter of course
         try:
             with open_regular(path) as file:
                 self.data = file.read(MAX_BYTES + 1)
@@ -129,6 +140,8 @@ class ScoringFile:
     @property
     def oddity(self) -> str:
         """What may keep the file from being read, for the sentence that says so; empty where nothing is odd."""
+        if self.path.suffix.lower() == ".hea":
+            return " (it is the header of a WFDB recording: give its annotations, such as its .st or .arousal)"
         if self.text is None:
             return " (it is no text)"
         return "" if self.lines else f" (a line of it has more than {MAX_LINE} characters)"
@@ -186,21 +199,38 @@ class ScoringFile:
         return [line[1:].strip() for line in self.lines if line.startswith("#")]
 
 
-def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
+def sort_out(
+    marks: Iterable[tuple[float, float, str]], own: Mapping[str, tuple[tuple[str, str], str]] | None = None
+) -> Scored:
     """Sort marks ``(start_s, duration_s, word)`` into stages, events and lights.
 
-    A word that we do not know may be a remark with a name in it: it is counted, and goes no further.
+    A word that we do not know may be a remark with a name in it: it is kept apart (`Scored.unknown`).
+
+    Parameters
+    ----------
+    marks : iterable of (float, float, str)
+    own : mapping of str to ((str, str), str), optional
+        Folded words that mean something in this format alone: type and spelling of the event, and why, for a
+        warning. What a lab says of a word, and what it means everywhere, counts before.
     """
-    scored, unknown, impossible = Scored(), 0, 0
+    scored, impossible, own = Scored(), 0, own or {}
     meanings: dict[str, Meaning | None] = {}
+    by_lab: set[str] = set()
+    said, owned = Counter[str](), Counter[str]()
     for start_s, duration_s, word in marks:
         if word not in meanings:
             meanings[word] = meaning_of(word)
+            by_lab |= {word} if lab_meaning(word) is not None else set()
         meaning = meanings[word]
-        if meaning is None:
-            unknown += 1
-        elif not abs(start_s) + duration_s < MAX_S:
+        if meaning is None and own and (folded := fold(word)) in own:
+            meaning = own[folded][0]
+            owned[folded] += 1
+        elif meaning is not None and word in by_lab:
+            said[_in_words(meaning)] += 1
+        if not abs(start_s) + duration_s < MAX_S:
             impossible += 1
+        elif meaning is None:
+            scored.unknown.append((word, start_s, duration_s))
         elif isinstance(meaning, Stage):
             scored.stages.append((start_s, duration_s, meaning))
         elif isinstance(meaning, tuple):
@@ -209,11 +239,27 @@ def sort_out(marks: Iterable[tuple[float, float, str]]) -> Scored:
             scored.lights.setdefault(meaning, start_s)
     if scored.stages and not any(duration_s for _, duration_s, _ in scored.stages):
         scored.stages = _until_next(scored.stages)
-    scored.warnings += unknown_words(unknown)
+    for folded, n in owned.items():
+        (type_, spelt), why = own[folded]
+        scored.warnings.append(f"{_marks(n)} called '{spelt}' and read as {type_.replace('_', ' ')}: {why}")
+    for means, n in said.items():
+        scored.warnings.append(f"{_marks(n)} {means}, as you said of the word")
     if impossible:
         which = "one mark was" if impossible == 1 else f"{impossible} marks were"
         scored.warnings.append(f"{which} left aside, at impossible times")
     return scored
+
+
+def _marks(n: int) -> str:
+    return "one mark is" if n == 1 else f"{n} marks are"
+
+
+def _in_words(meaning: Meaning) -> str:
+    """What a mark is read as, behind "is" or "are"."""
+    if meaning == ASIDE:
+        return "left aside"
+    what = meaning[0] if isinstance(meaning, tuple) else str(meaning)
+    return f"read as {what.replace('_', ' ')}"
 
 
 def _until_next(stages: list[tuple[float, float, Stage]]) -> list[tuple[float, float, Stage]]:
@@ -227,14 +273,6 @@ def nothing_found(scored: Scored) -> Scored:
     """A table of events without any, with a warning: nobody knows of what it is a scoring."""
     scored.warnings.append("it holds no event, so that it does not say what was looked for")
     return scored
-
-
-def unknown_words(n: int) -> list[str]:
-    """The warning of n marks whose words we do not know; none of no mark."""
-    if not n:
-        return []
-    which = "one mark with an unknown word was" if n == 1 else f"{n} marks with unknown words were"
-    return [f"{which} left aside"]
 
 
 def unknown_epochs(n: int) -> list[str]:

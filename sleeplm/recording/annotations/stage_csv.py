@@ -4,7 +4,7 @@ import math
 import re
 from itertools import pairwise
 
-from sleeplm.errors import UnknownScoringError
+from sleeplm.errors import UnknownScoringError, UnknownStagesError
 from sleeplm.kinds.stages import Stage
 from sleeplm.recording.annotations.codings import coding_of, declared_epoch_s
 from sleeplm.recording.annotations.scored import Scored, ScoringFile, seconds
@@ -18,7 +18,7 @@ from sleeplm.recording.annotations.tables import (
     header_of,
     spans,
 )
-from sleeplm.recording.annotations.words import stage_of
+from sleeplm.recording.annotations.words import ASIDE, lab_meaning, stage_of
 from sleeplm.units import EPOCH_S
 
 ORDER = 4
@@ -82,18 +82,20 @@ def _stages(file: ScoringFile, words: list[str], header: list[str]) -> tuple[lis
     """The stage of each word or number, and how numbers were read."""
     words = [re.sub(r"^(-?\d+)\.0*$", r"\1", w) for w in words]
     numbers = {w for w in words if re.fullmatch(r"-?\d+", w)}
-    coding = coding_of(file, numbers, header) if numbers else {}
+    said = {number: lab_meaning(number) for number in numbers}
+    coding = coding_of(file, numbers, header) if None in said.values() else {}
     known: dict[str, Stage | None] = {word: stage_of(word) for word in set(words)}
+    known.update({word: Stage.UNSCORED for word in known if lab_meaning(word) == ASIDE})
     known.update({"": Stage.UNSCORED, **coding})
-    stages = []
-    for n, word in enumerate(words, 1):
-        stage = known[word]
-        if stage is None:
-            raise UnknownScoringError(
-                f"Row {n} of '{file.name}' has a stage that we do not know; write W, N1, N2, N3, R or ? there."
-            )
-        stages.append(stage)
-    means = ", ".join(f"{number} {coding[number]}" for number in sorted(numbers, key=int))
+    unknown = [n for n, word in enumerate(words) if known[word] is None]
+    if unknown:
+        raise UnknownStagesError(
+            f"Row {unknown[0] + 1} of '{file.name}' has a stage that we do not know; write W, N1, N2, N3, R or ? "
+            "there, or say what the word means (--word WORD=N2).",
+            tuple((words[n], float(n * EPOCH_S), float(EPOCH_S)) for n in unknown),
+        )
+    means = ", ".join(f"{number} {known[number]}" for number in sorted(numbers, key=int))
+    stages = [stage for word in words if (stage := known[word]) is not None]
     return stages, [f"its numbers are read as {means}"] if numbers else []
 
 

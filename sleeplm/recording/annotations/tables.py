@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, time
 
 from sleeplm.errors import UnknownScoringError
-from sleeplm.recording.annotations.clock import DAY_S, Moment, from_one_origin, length_s, moments
+from sleeplm.recording.annotations.clock import (
+    DAY_S,
+    Moment,
+    length_s,
+    moments,
+    of_many_kinds,
+    through_the_hour_of_dst,
+)
 from sleeplm.recording.annotations.scored import ScoringFile
 from sleeplm.recording.annotations.words import fold
 
@@ -14,7 +21,8 @@ TYPE = (
 )  # fmt: skip
 STAGE = (
     "stage", "stages", "sleep stage", "sleepstage", "stade", "hypnogram", "stage label", "sleep stages", "hypno",
-    "stage name", "schlafstadium", "schlafphase", "stade de sommeil", "stage hum", "stage human",
+    "stage name", "user defined stage", "schlafstadium", "schlafphase", "stade de sommeil", "stage hum",
+    "stage human",
 )  # fmt: skip
 EPOCH = ("epoch", "epochs", "epoch number", "epoch id", "epoch no", "epoque", "epoche", "n", "no")
 ELAPSED = ("elapsed", "elapsed time", "relative time", "time from start")  # h:mm:ss there is no clock
@@ -33,6 +41,10 @@ END = (
     "endzeit", "heure de fin", "endtime", "offset", "offset s",
 )  # fmt: skip
 PERSON = ("record", "record id", "participant", "participant id", "subject", "subject id", "patient", "patient id")
+_EPOCH_1970_S = (datetime(1970, 1, 1) - datetime.min).total_seconds()
+_AT_THE_START_S = (
+    300.0  # a scoring begins with its recording; a clock of de-identified 1970 does so at midnight alone
+)
 _UNITS = {"ms": 0.001, "min": 60.0}
 
 
@@ -89,11 +101,8 @@ def spans(
             raise no_span(file, n)
         starts.append(at)
     ends = times[len(rows) :] or [None] * len(rows)
-    if len({kind for kind, _ in starts}) > 1:
-        raise UnknownScoringError(
-            f"'{file.name}' mixes seconds, clock times and dates; export the scoring again with one of them."
-        )
-    origin, offsets = from_one_origin(starts[0][0], [at_s for _, at_s in starts]) if starts else (None, [])
+    starts = _without_dst(file, rows, _since_the_epoch(file, starts))
+    origin, offsets = of_many_kinds(starts, file.night, file.name)
     if length_at is None and end_at is None:
         return origin, offsets, None
     given: list[float | None] = [None] * len(rows)
@@ -110,6 +119,29 @@ def spans(
             raise no_span(file, n)
         lengths.append(length)
     return origin, offsets, lengths
+
+
+def _since_the_epoch(file: ScoringFile, starts: list[Moment]) -> list[Moment]:
+    """Dates that count seconds from 1970 (MNE's and pandas' where no date is known) as seconds from the start."""
+    since = [at - _EPOCH_1970_S for _, at in starts]
+    of_1970 = bool(starts) and {kind for kind, _ in starts} == {"date"} and file.night is not None
+    if of_1970 and 0 <= min(since) < _AT_THE_START_S and file.night and max(since) <= file.night.duration_s:
+        return [("start", round(at, 6)) for at in since]
+    return starts
+
+
+def _without_dst(file: ScoringFile, rows: list[tuple[int, list[str]]], starts: list[Moment]) -> list[Moment]:
+    """Starts by a clock that went back or forth by an hour, as if it had not; a notice says so."""
+    if not starts or {kind for kind, _ in starts} - {"clock", "date"} or len({kind for kind, _ in starts}) > 1:
+        return starts
+    epoch_at = column(header_of(file), EPOCH)
+    cells = [row[epoch_at] if len(row) > epoch_at else "" for _, row in rows] if epoch_at is not None else []
+    numbers = [int(cell) if cell.isdecimal() else -1 for cell in cells]
+    mended = through_the_hour_of_dst([at for _, at in starts], numbers or None)
+    if mended is None:
+        return starts
+    file.notices.append("its clock changes by an hour (daylight saving); rows follow each other")
+    return [(kind, at) for (kind, _), at in zip(starts, mended, strict=True)]
 
 
 def no_span(file: ScoringFile, n: int) -> UnknownScoringError:

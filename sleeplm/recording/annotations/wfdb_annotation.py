@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sleeplm.errors import UnknownScoringError
 from sleeplm.kinds.stages import Stage
-from sleeplm.recording.annotations.scored import MAX_S, Scored, ScoringFile, unknown_words
+from sleeplm.recording.annotations.scored import MAX_S, Scored, ScoringFile
 from sleeplm.recording.annotations.words import stage_of
 from sleeplm.units import EPOCH_S
 
@@ -136,25 +136,25 @@ def _epoch(note: str) -> tuple[Stage, list[str]] | None:
 
 def _by_epochs(notes: list[tuple[float, str]], epochs: list[tuple[Stage, list[str]] | None]) -> Scored:
     """Notes of an epoch each, whose events lie somewhere in it: they are given all of it."""
-    scored, unknown = Scored(), 0
-    for (at, _), epoch in zip(notes, epochs, strict=True):
+    scored = Scored(by_epoch=True)
+    for (at, note), epoch in zip(notes, epochs, strict=True):
         if epoch is None:
-            unknown += 1
+            scored.unknown.append((note, at, 0.0))
             continue
         at = EPOCH_S * round(at / EPOCH_S)  # the first note is often at sample 1
         scored.stages.append((at, EPOCH_S, epoch[0]))
         for word in epoch[1]:
-            unknown += word not in _EPOCH_EVENTS
+            if word not in _EPOCH_EVENTS:
+                scored.unknown.append((word, at, float(EPOCH_S)))
             scored.events += [(kind, at, float(EPOCH_S), word) for kind in _EPOCH_EVENTS.get(word, ())]
     if scored.events:
         scored.warnings.append("its events are known to the epoch alone, so that each is given the whole of it")
-    scored.warnings += unknown_words(unknown)
     return scored
 
 
 def _by_marks(notes: list[tuple[float, str]]) -> Scored:
     """Stages that last until the next, the last until the end; intervals from ``(name`` to ``name)``."""
-    scored, unknown, unfinished = Scored(), 0, 0
+    scored, unfinished = Scored(), 0
     begun: dict[str, float] = {}
     changes: list[tuple[float, Stage]] = []
     for at, note in notes:
@@ -162,7 +162,7 @@ def _by_marks(notes: list[tuple[float, str]]) -> Scored:
         if (stage := stage_of(note)) is not None:
             changes.append((at, stage))
         elif name not in _INTERVALS or note not in (f"({name}", f"{name})"):
-            unknown += 1
+            scored.unknown.append((note, at, 0.0))
         elif note[0] == "(":
             unfinished += name in begun
             begun[name] = at
@@ -180,5 +180,4 @@ def _by_marks(notes: list[tuple[float, str]]) -> Scored:
             if unfinished > 1
             else "one event with one end alone was left aside"
         )
-    scored.warnings += unknown_words(unknown)
     return scored

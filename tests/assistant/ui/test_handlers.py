@@ -6,6 +6,8 @@ from fakes_ui import NETWORK, FakeNights, FakeStudy, ScriptedAssistant
 from app import LazyAssistant
 from assistant.ui.handlers import Handlers, Shown, in_steps, sentence, show
 from sleeplm.errors import ModelError, RecordingError, UsageError
+from sleeplm.recording.annotations import UnknownWord
+from sleeplm.recording.annotations.words import word_key
 from sleeplm.recording.montage.questions import Question
 from sleeplm.study.export import events_csv
 from sleeplm.study.person import Person
@@ -75,6 +77,20 @@ def test_what_only_a_person_can_say_is_asked_before_the_analysis_and_its_answer_
     assert handlers.nights.units == {"C3": "mV"} and "is analysed and open" in stated
     *_, (*_, stated) = handlers.answer(*form, clicked(units="nonsense"))
     assert handlers.nights.units == {}
+
+
+def test_unknown_words_of_a_scoring_are_asked_about_and_what_is_said_of_them_is_used(tmp_path):
+    (tmp_path / "night.edf").write_bytes(b"0       ")
+    word = UnknownWord("Resp <b>", 12, (60.0, 90.0, 120.0), True)
+    handlers = Handlers(FakeNights(unknown=[word]), ScriptedAssistant(), "fake-1")
+    form = ([tmp_path / "night.edf"], "", "", "", "", "", "")
+    [(*_, asked)] = handlers.analyse(*form)
+    assert "Resp &lt;b&gt;&#x27; 12 times (at 60 s, 90 s, 120 s, ...)" in asked and "<b>" not in asked
+    assert f'<select data-word="{word_key(word.word)}">' in asked and '<option value="hypopnea">' in asked
+    (*_, refused) = next(handlers.answer(*form, clicked(words={word_key(word.word): "nonsense"})))
+    assert "cannot mean" in refused and len(handlers.nights.studies) == 1
+    *_, (*_, stated) = handlers.answer(*form, clicked(words={word_key(word.word): "hypopnea", "x" * 64: ""}))
+    assert handlers.nights.words_said == {word_key(word.word): "hypopnea"} and "is analysed and open" in stated
 
 
 def test_an_age_that_is_none_is_a_sentence(tmp_path):

@@ -13,6 +13,9 @@ _MIN_PEAK_SHARE = 0.35  # of the power .08 to .8 Hz must lie within .05 Hz of th
 _MIN_RHYTHM = 0.15  # white noise with such a peak goes beyond this in less than 2% of epochs
 _COUNTED_HZ = (0.08, 1.0)  # with the overtones that make a breath's peak stand out
 _PROMINENCE, _AROUND_S, _WITHIN_S, _APART_S = 0.2, 30, 12, 1.0  # of the size around; no two breaths within a second
+# Cycles, and the highest peak or the count of breaths, further apart: one of them follows something else. Chosen on
+# simulated nights and a real one on CPAP, whose device tells its own rate.
+_PEAK_HZ, _COUNT_HZ = 1.5 / 60, 0.6 / 60
 _MIN_BREATHS = 4  # whole breaths, without which an epoch has no variability
 
 
@@ -119,6 +122,27 @@ def counted_rates(x: np.ndarray) -> np.ndarray:
     left, top, right = (y[peaks + i] for i in (-1, 0, 1))
     at = peaks + 0.5 * (left - right) / (left - 2 * top + right)  # the vertex of a parabola
     return np.diff(np.interp(np.arange(len(x) + 1) * x.shape[1], at, np.arange(len(at)))) / EPOCH_S
+
+
+def agreed_rates(x: np.ndarray, peak_hz: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Breathing rate of each epoch in Hz ``[epochs]`` by its cycles, NaN where spectrum and count do not agree.
+
+    Parameters
+    ----------
+    x : ndarray ``[epochs, 240]`` at 8 Hz, epochs in a row
+    peak_hz : ndarray ``[epochs]``
+        As `spectral_rates` gives it.
+    phase : ndarray ``[epochs * 240]``
+        As `phase_of` gives it.
+    """
+    cycles = cycle_rates(phase)
+    agree = (np.abs(cycles - peak_hz) <= _PEAK_HZ) & (np.abs(cycles - counted_rates(x)) <= _COUNT_HZ)
+    return np.where(agree, cycles, np.nan)
+
+
+def breaths_per_min(x: np.ndarray) -> np.ndarray:
+    """Breaths a minute of each epoch, NaN where no rate stands out; `x` is ``[epochs, 240]`` at 8 Hz."""
+    return 60 * agreed_rates(x, spectral_rates(x)[0], phase_of(x))
 
 
 def onset_of(phase: np.ndarray, clear: np.ndarray, is_flow: bool) -> float:

@@ -1,4 +1,6 @@
-"""How many inspirations of each epoch are flattened, as those through a narrowed airway are."""
+"""Which inspirations are flattened, as those through a narrowed airway are."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -39,26 +41,62 @@ def flattened_pct(flow: np.ndarray) -> np.ndarray:
         NaN where an epoch holds under four inspirations, or where inspiration cannot be told from expiration.
     """
     n_epochs = len(flow)
+    breaths = inspirations(flow.ravel())
+    if breaths is None:
+        return np.full(n_epochs, np.nan)
+    where = (breaths.middle_s // EPOCH_S).astype(int)
+    counts = np.bincount(where, minlength=n_epochs)
+    flat = np.bincount(where, breaths.flattened, n_epochs)
+    return np.where(counts >= _MIN_BREATHS, 100 * flat / np.maximum(counts, 1), np.nan)
+
+
+@dataclass(frozen=True)
+class Inspirations:
+    """The inspirations of a night, each array ``[breaths]``.
+
+    Attributes
+    ----------
+    start_s, end_s : ndarray
+    index : ndarray
+        Flattening index.
+    """
+
+    start_s: np.ndarray
+    end_s: np.ndarray
+    index: np.ndarray
+
+    @property
+    def middle_s(self) -> np.ndarray:
+        """Middle of each, in seconds."""
+        return (self.start_s + self.end_s) / 2
+
+    @property
+    def flattened(self) -> np.ndarray:
+        """Which of them are flattened, bool ``[breaths]``."""
+        return self.index <= FLATTENED
+
+
+def inspirations(flow: np.ndarray) -> Inspirations | None:
+    """The inspirations of a flow at 64 Hz ``[samples]``, 0 where lost; None where they cannot be told.
+
+    What is shallower than 30% of the median inspiration is left out: it has no shape to judge.
+    """
     sos = butter(1, _HIGHPASS_HZ, "highpass", fs=MODEL_SFREQ_HZ, output="sos").astype(np.float32)
-    steady = sosfiltfilt(sos, flow.ravel()).astype(np.float32)
+    steady = sosfiltfilt(sos, flow).astype(np.float32)
     smooth = uniform_filter1d(steady, round(_SMOOTH_S * MODEL_SFREQ_HZ))
     up, down = _halves(smooth), _halves(-smooth)
-    none = np.full(n_epochs, np.nan)
     if not len(up) or not len(down):
-        return none
+        return None
     lengths = [np.median(np.diff(half)) for half in (up, down)]
     if min(lengths) > _SHORTER * max(lengths):
-        return none
+        return None
     spans, sign = (up, 1) if lengths[0] < lengths[1] else (down, -1)
     at = spans[:, :1] + np.diff(spans) * ((np.arange(_POINTS) + 0.5) / _POINTS)
     shapes = np.interp(at, np.arange(len(smooth)), sign * smooth)
-    index = indices(shapes)
     deep = shapes.max(axis=1)
     kept = deep >= _SHALLOW * np.median(deep)
-    where = (spans.mean(axis=1) // (EPOCH_S * MODEL_SFREQ_HZ)).astype(int)[kept]
-    counts = np.bincount(where, minlength=n_epochs)
-    flat = np.bincount(where, index[kept] <= FLATTENED, n_epochs)
-    return np.where(counts >= _MIN_BREATHS, 100 * flat / np.maximum(counts, 1), np.nan)
+    start_s, end_s = spans[kept].T / MODEL_SFREQ_HZ
+    return Inspirations(start_s, end_s, indices(shapes[kept]))
 
 
 def indices(shapes: np.ndarray) -> np.ndarray:
