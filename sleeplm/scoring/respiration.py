@@ -11,7 +11,7 @@ from sleeplm.night import Event, Scoring
 from sleeplm.recording.protocol import NightSignals
 from sleeplm.scoring.breathing import SMOOTH_S, WINDOW_S, Amplitude, amplitude_of, core, reductions
 from sleeplm.scoring.detections import Detections, margin
-from sleeplm.scoring.flow import belts_of, flow_of
+from sleeplm.scoring.flow import THERMAL, belts_of, flow_of
 from sleeplm.scoring.oximetry import desaturations
 from sleeplm.scoring.spo2 import clean_spo2
 from sleeplm.scoring.usable import loss_warnings, read_usable, searched_epochs
@@ -102,9 +102,12 @@ def respiration(recording: NightSignals, scoring: Scoring | None = None, hypopne
         warnings += ("Without a breathing belt apneas are not told apart as obstructive, central or mixed.",)
     scored = (*(APNEAS if belts else ("apnea",)), *(("hypopnea",) if consequences.known else ()))
     rules = {"hypopnea": consequences.name} if consequences.known else {}
-    events = respiratory_events(flow.signal, flow.sfreq_hz, belts, consequences, flow.channels)
-    searched = searched_epochs(recording, *flow.channels)
-    return Detections(events, scored, warnings + loss_warnings(recording, *flow.channels), rules, searched)
+    events = respiratory_events(
+        flow.signal, flow.sfreq_hz, belts, consequences, flow.channels, thermal=flow.thermal
+    )
+    sensors = flow.channels if flow.thermal is None else (*flow.channels, THERMAL)
+    searched = searched_epochs(recording, *sensors, together=flow.thermal is None)
+    return Detections(events, scored, warnings + loss_warnings(recording, *sensors), rules, searched)
 
 
 def check_rule(hypopnea_rule: str) -> None:
@@ -119,6 +122,7 @@ def respiratory_events(
     belts: Mapping[str, np.ndarray] | None = None,
     consequences: Consequences | None = None,
     channels: tuple[str, ...] = ("AF",),
+    thermal: np.ndarray | None = None,
 ) -> list[Event]:
     """Find apneas and hypopneas.
 
@@ -145,6 +149,9 @@ def respiratory_events(
         What makes a hypopnea; None: hypopneas are not looked for.
     channels : tuple of str
         What the flow was read from.
+    thermal : ndarray, optional
+        An oronasal thermal sensor beside the flow, ``[samples]`` of the same rate and length: apneas are looked for
+        in it and hypopneas in the flow, each in the other where its own sensor is unusable.
 
     Returns
     -------
@@ -152,15 +159,31 @@ def respiratory_events(
         In order of start. `Event.confidence` tells how far the mean drop of flow goes beyond the rule's: .5 for
         one that just meets it, 1 for a complete stop. It is no probability.
     """
-    amplitude = amplitude_of(flow, sfreq_hz)
+    pressure = (amplitude_of(flow, sfreq_hz), channels)
+    sensors = [pressure] if thermal is None else [(amplitude_of(thermal, sfreq_hz), (THERMAL,)), pressure]
     efforts = {name: amplitude_of(x, sfreq_hz) for name, x in (belts or {}).items()}
-    apneas = reductions(amplitude, APNEA_DROP, sfreq_hz, _APNEA_WIDER_S)
-    events = [_apnea(span, amplitude, efforts, sfreq_hz, channels) for span in apneas]
+    found = _where_usable(sensors, APNEA_DROP, sfreq_hz, _APNEA_WIDER_S)
+    apneas = [span for span, *_ in found]
+    events = [_apnea(span, amplitude, efforts, sfreq_hz, on) for span, amplitude, on in found]
     if consequences is not None and consequences.known:
-        for span in reductions(amplitude, HYPOPNEA_DROP, sfreq_hz, _HYPOPNEA_WIDER_S):
+        for span, amplitude, on in _where_usable(sensors[::-1], HYPOPNEA_DROP, sfreq_hz, _HYPOPNEA_WIDER_S):
             if not any(a < span[1] and span[0] < b for a, b in apneas):
-                events += _hypopnea(span, amplitude, sfreq_hz, consequences, channels)
+                events += _hypopnea(span, amplitude, sfreq_hz, consequences, on)
     return sorted(events, key=lambda e: e.start_s)
+
+
+def _where_usable(
+    sensors: Sequence[tuple[Amplitude, tuple[str, ...]]], drop: float, sfreq_hz: float, widen_s: float
+) -> list[tuple[tuple[int, int], Amplitude, tuple[str, ...]]]:
+    """Reductions of the first sensor, and those of the next that lie where the ones before are not usable."""
+    found: list[tuple[tuple[int, int], Amplitude, tuple[str, ...]]] = []
+    for i, (amplitude, on) in enumerate(sensors):
+        for span in reductions(amplitude, drop, sfreq_hz, widen_s):
+            taken = any(a < span[1] and span[0] < b for (a, b), *_ in found)
+            judged = any(before.usable[slice(*span)].all() for before, _ in sensors[:i])
+            if not taken and not judged:
+                found.append((span, amplitude, on))
+    return found
 
 
 def _consequences(recording: NightSignals, scoring: Scoring, rule: str) -> Consequences:
