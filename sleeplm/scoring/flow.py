@@ -14,8 +14,8 @@ ANALYSIS_HZ = 8.0
 BELTS = ("THX", "ABD")
 THERMAL = "THERM"
 _TWO_SENSORS = (
-    "Apneas are scored from the thermal sensor and hypopneas from the other airflow, as the AASM manual asks; where "
-    "one of them holds no breathing, both are scored from the other."
+    "Apneas are scored from the thermal sensor and hypopneas from the other airflow, as the AASM manual asks; "
+    "where one of them holds no breathing, both are scored from the other."
 )
 
 

@@ -45,7 +45,10 @@ def find_active_channels(
         passed_over = set(empty)
         matches, warnings = find_channels(signals, overrides, empty)
     used = {id(match.signal) for match in matches.values()}
-    matches = {n: m for n, m in first.items() if id(m.signal) not in used} | matches
+    kept = {n: m for n, m in first.items() if id(m.signal) not in used}
+    if "PULSE" in kept and id(kept["PULSE"].signal) in empty:
+        del kept["PULSE"]  # it is no rate at all
+    matches = kept | matches
     return {n: matches[n] for n in RECORDABLE_NAMES if n in matches}, warnings + _replacements(first, matches)
 
 

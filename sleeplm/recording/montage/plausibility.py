@@ -128,14 +128,14 @@ def _question(recording: "Recording", name: str, finite: list[np.ndarray], doubt
 def _question_of_positions(recording: "Recording", name: str, values: np.ndarray, unit: str) -> Question | None:
     """Which coding of positions it is, with that of the cohort first whose montage the file has."""
     choices = positions.possible_codings(values, unit, recording.labels)
-    if not choices and len(np.unique(values)) > positions.MAX_PAIRS:
+    if not choices and len(np.unique(np.round(values, 2))) > positions.MAX_PAIRS:
         return None  # no answer would make sense of them
     known = positions.codings()
     meanings = "; ".join(f"{choice} ({known[choice].words})" for choice in choices)
     likely = positions.likely_coding(recording.labels)
     cohort = f" Its signals are those of {likely.upper()}." if likely in choices else ""
     label = recording.channels[name].label
-    seen = ", ".join(f"{value:g}" for value in np.unique(values)[:8])
+    seen = ", ".join(f"{value:g}" for value in np.unique(np.round(values, 2))[:8])
     known_words = meanings or f"its values are {seen}"
     text = (
         f"In which coding are the positions of {name} ('{label}'): {known_words}? Until then they are not "

@@ -134,9 +134,10 @@ def decode(values: np.ndarray, coding: Coding | None) -> np.ndarray:
         for angle, code in coding.degrees.items():
             out[np.mod(values - angle + 45, 360) < 90] = code
     elif coding is not None:
-        rounded = np.round(values)
+        known = np.array(sorted(coding.codes))
+        reach = min(0.5, float(np.diff(known).min()) / 2)  # codes of a sensor's own may be volts
         for value, code in coding.codes.items():
-            out[rounded == value] = code
+            out[np.abs(values - value) < reach] = code
     out[~np.isfinite(values)] = np.nan
     return out
 

@@ -6,7 +6,8 @@ from sleeplm.recording.montage import positions
 
 _VOLTS = {
     "v": 1.0, "mv": 1e-3, "uv": 1e-6, "nv": 1e-9, "volt": 1.0, "volts": 1.0, "millivolt": 1e-3, "microvolt": 1e-6,
-    "microvolts": 1e-6, "millivolts": 1e-3, "uvolt": 1e-6, "uvolts": 1e-6, "mvolt": 1e-3, "mvolts": 1e-3,
+    "microvolts": 1e-6, "millivolts": 1e-3, "microv": 1e-6, "uvolt": 1e-6, "uvolts": 1e-6, "mvolt": 1e-3,
+    "mvolts": 1e-3,
 }  # fmt: skip
 _PERCENT = {
     "%": 1.0, "percent": 1.0, "pct": 1.0, "%sat": 1.0, "%spo2": 1.0, "% spo2": 1.0, "fraction": 100.0,
