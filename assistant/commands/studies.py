@@ -70,6 +70,8 @@ def analyze(arguments) -> None:
     for name, channel in study.recording["channels"].items():
         print(f"  {name:9} {channel['label']} ({channel['sfreq_hz']:g} Hz, {channel['unit']})")
     print(f"  not recorded: {', '.join(study.recording['missing']) or 'nothing'}")
+    if others := study.recording.get("others"):
+        print(f"  recorded, not analysed: {', '.join(other['label'] for other in others)}")
     for sentence in study.quality.summary():
         print(f"  {sentence}")
     for warning in study.warnings:

@@ -4,6 +4,7 @@ from assistant.grounding.evidence import Evidence, absence, statement
 from assistant.tools.context import Context
 from sleeplm.kinds.channels import CHANNEL
 
+_MAX_OTHERS = 20  # of the signals that are not analysed: a file may hold a hundred impedances
 DECLINES = {
     "out_of_scope": "I can only answer questions about this sleep recording: its sleep, events and signals.",
     "medical_advice": (
@@ -20,6 +21,10 @@ def signals(context: Context) -> Evidence:
     recorded = [f"{CHANNEL[name].words} ({name})" for name in study.channels]
     words = "the recorded signals are " + ", ".join(recorded)
     found = [statement("recorded", "recorded signals", words, signals=study.channels)]
+    if others := study.recording.get("others"):
+        named = ", ".join(other["label"] for other in others[:_MAX_OTHERS])
+        more = f" and {len(others) - _MAX_OTHERS} more" if len(others) > _MAX_OTHERS else ""
+        found.append(statement("others", "other signals", f"recorded, though not analysed: {named}{more}"))
     missing = [CHANNEL[name].words for name in study.recording["missing"] if name in CHANNEL]
     if missing:
         found.append(statement("missing", "missing signals", "not recorded: " + ", ".join(missing)))

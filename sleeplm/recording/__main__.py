@@ -27,6 +27,8 @@ def main(paths: list[str]) -> int:
                 )
             else:
                 print(f"  {name:9} -")
+        if recording.others:
+            print(f"  not analysed: {', '.join(printable(s.label) for s in recording.others)}")
         for warning in recording.warnings:
             print(f"  ! {printable(warning)}")
         for question in recording.questions:

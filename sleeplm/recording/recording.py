@@ -68,6 +68,8 @@ class Recording:
         Canonical channels that nothing stands for.
     labels : list of str
         Every signal of the file.
+    others : list of Signal
+        Those of them that stand for no channel: recorded, and not analysed.
     warnings : list of str
         What a reader should know, a sentence each.
     simulated : bool
@@ -89,6 +91,8 @@ class Recording:
         self.start_clock = source.start_clock
         self.n_epochs = int(source.duration_s // EPOCH_S)
         self.labels = [s.label for s in source.signals]
+        used = {s.label for match in matches.values() for s in (match.signal, match.minus) if s is not None}
+        self.others = [s for s in source.signals if s.label not in used]
         self.simulated = source.simulated
         self.subject = source.subject
         self.annotations = list(source.annotations)

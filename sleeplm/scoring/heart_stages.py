@@ -16,6 +16,7 @@ from sleeplm.units import EPOCH_S
 SOURCE = "sleepecg"
 CLASSIFIER = "wrn-gru-mesa-weighted"  # trained on MESA; of the two, that with the higher kappa
 MIN_BEATS = 10  # of an epoch, to be staged
+_INTERVALS_HZ = 4  # rate to which SleepECG resamples the intervals between beats
 CLASSES = (Stage.NREM, Stage.R, Stage.W)  # columns of the probabilities, after the one of what is undefined
 # What benchmarks/heart_staging.py measures; from true beats, with age, sex and clock told.
 AGREEMENT = "kappa .15 and accuracy 50% over 10,164 epochs of 18 MIT-BIH records, where always saying NREM has 63%"
@@ -49,6 +50,11 @@ def stages_of_heart(recording: NightSignals) -> tuple[tuple[Stage, ...], str]:
     usable = recording.quality.usable("ECG") & (beats >= MIN_BEATS)
     if usable.sum() * EPOCH_S < MIN_STAGING_S:
         return none, "under five minutes of the ECG are usable"
+    if not has_whole_window(heart.beats_s, n_epochs):
+        return (
+            none,
+            "nowhere does the heart beat regularly for as long as its spectrum needs, four and a half minutes",
+        )
     clock = recording.start_clock
     staged = stages_of_beats(
         heart.beats_s, n_epochs, time.fromisoformat(clock) if clock else None, recording.subject
@@ -101,6 +107,24 @@ def stages_of_beats(
         features[~np.isfinite(features)] = trained.mask_value
         probabilities = trained.model.predict(features[np.newaxis], verbose=0)[0]
     return [CLASSES[i] for i in probabilities[:, 1:].argmax(axis=1)]
+
+
+def has_whole_window(beats_s: np.ndarray, n_epochs: int, classifier: str = CLASSIFIER) -> bool:
+    """Whether the classifier has its window of whole intervals around one epoch or more.
+
+    Its features hold a spectrum of the intervals, which SleepECG cannot make where not one window is whole: in a
+    short recording, or one with a dropout in every window.
+    """
+    import sleepecg
+    from scipy.interpolate import interp1d
+
+    chosen = _load(classifier).feature_extraction_params
+    rri_s = sleepecg.preprocess_rri(np.diff(beats_s), min_rri=chosen["min_rri"], max_rri=chosen["max_rri"])
+    before_s, after_s = chosen["lookback"], chosen["lookforward"]
+    at_s = np.arange(-before_s, (n_epochs - 1) * EPOCH_S + after_s, 1 / _INTERVALS_HZ)
+    known = np.isfinite(interp1d(beats_s[1:], rri_s, bounds_error=False)(at_s))
+    size, step = int((before_s + after_s) * _INTERVALS_HZ), int(EPOCH_S * _INTERVALS_HZ)
+    return any(known[first : first + size].all() for first in range(0, len(known) - size + 1, step))
 
 
 def _keras_is_there() -> bool:

@@ -14,6 +14,7 @@ from sleeplm.intervals import true_intervals
 from sleeplm.kinds.channels import CHANNEL_NAMES
 from sleeplm.network.encoder import Encoder, model_of
 from sleeplm.night import Fact, Scoring
+from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.redaction import Redaction
 from sleeplm.recording.privacy.subject import Subject
 from sleeplm.study import folder as store
@@ -171,6 +172,10 @@ def recording_json(recording, redaction: Redaction) -> dict:
             for name, c in recording.channels.items()
         },
         "missing": list(recording.missing),
+        "others": [
+            {"label": redaction.label(s.label), "sfreq_hz": s.sfreq_hz, "unit": safe_text.unit(s.unit)}
+            for s in recording.others
+        ],
     }
 
 
