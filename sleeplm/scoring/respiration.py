@@ -178,8 +178,9 @@ def _where_usable(
     """Reductions of the first sensor, and those of the next that lie where the ones before are not usable."""
     found: list[tuple[tuple[int, int], Amplitude, tuple[str, ...]]] = []
     for i, (amplitude, on) in enumerate(sensors):
+        of_others = [span for span, *_ in found]
         for span in reductions(amplitude, drop, sfreq_hz, widen_s):
-            taken = any(a < span[1] and span[0] < b for (a, b), *_ in found)
+            taken = any(a < span[1] and span[0] < b for a, b in of_others)
             judged = any(before.usable[slice(*span)].all() for before, _ in sensors[:i])
             if not taken and not judged:
                 found.append((span, amplitude, on))

@@ -72,3 +72,16 @@ def test_where_one_sensor_is_lost_the_other_stands_for_it(lost):
 def test_a_dead_cannula_leaves_all_to_the_thermal_sensor():
     found = scored(np.zeros(int(SECONDS * HZ)), breathing((400, 420, 0.0)), 425)
     assert told(found) == [("apnea", "THERM")] and any("less sure" in w for w in found.warnings)
+
+
+def test_a_second_sensor_that_is_not_there_changes_nothing():
+    night = simulate_night(seed=11, hours=1, profile="osa-severe")
+    flow, sfreq_hz = night.signals["AF"]
+    falls = [e for e in night.events if e.type == "desaturation"]
+    given = Consequences("3%", falls, None)
+    alone = respiratory_events(flow, sfreq_hz, None, given)
+    of_reductions = reductions(amplitude_of(flow, sfreq_hz), 0.3, sfreq_hz, 2.0)
+    close = sum(b[0] < a[1] for a, b in pairwise(of_reductions))
+    assert close > 0 and len(alone) > 20  # spans that are widened into each other are two events
+    absent = respiratory_events(flow, sfreq_hz, None, given, thermal=np.full(len(flow), np.nan, np.float32))
+    assert [(e.type, e.start_s, e.duration_s) for e in alone] == [(e.type, e.start_s, e.duration_s) for e in absent]
