@@ -147,8 +147,8 @@ def read_header(path: Path, beyond: bool = True) -> EdfHeader:
             "night again."
         )
     record_bytes = sum(samples) * (3 if is_bdf else 2)
-    announced = _announced(path, fixed[236:244])
-    records = records_there(path, announced, size - n_header, record_bytes, record_s, beyond)
+    n_announced = _announced(path, fixed[236:244])
+    records = records_there(path, n_announced, size - n_header, record_bytes, record_s, beyond)
     if records.count * record_s > MAX_DURATION_S:
         raise DamagedFileError(
             f"'{path.name}' lasts {records.count * record_s / 3600:.0f} h by its header, more than the "
