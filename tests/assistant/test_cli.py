@@ -73,7 +73,7 @@ def test_analyze_prints_the_contract(run, ucddb018, expert):
     assert result["scoring"]["hypnogram_source"] == "expert" and len(result["scoring"]["hypnogram"]) == 822
     assert {e["type"] for e in result["scoring"]["events"]} <= set(EVENT_TYPES)
     keys = {"id", "name", "value", "unit", "text", "definition", "signals", "source", "epochs"}
-    keys |= {"rule", "basis", "note"}
+    keys |= {"rule", "basis", "note", "interval"}
     assert all(set(f) == keys for f in result["facts"])
 
 
@@ -275,10 +275,12 @@ def test_a_file_that_is_no_recording_is_refused(refused, tmp_path, content, word
     assert words in refused("analyze", file).lower()
 
 
-def test_a_truncated_recording_is_refused(refused, ucddb018, tmp_path):
+def test_a_truncated_recording_is_read_as_far_as_it_goes_and_says_what_is_missing(run, ucddb018, tmp_path):
     file = tmp_path / "cut.edf"
     file.write_bytes(ucddb018.read_bytes()[:1_000_000])
-    assert "cut.edf" in refused("analyze", file)
+    result = run("analyze", file)
+    assert result["recording"]["duration_s"] < 24660
+    assert any("cut short" in w and "missing" in w for w in result["warnings"])
 
 
 def test_a_scoring_of_another_night_is_refused(refused, ucddb018, tmp_path):
