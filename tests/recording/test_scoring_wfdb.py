@@ -132,3 +132,11 @@ def test_beats_and_large_files_are_no_stages(write):
     assert "too large" in refusal(write(annotations([(1, "W")] * 30_000), "a.st"))
     printed = "Elapsed time  Sample #  Type  Sub Chan  Num\tAux\nx\n"
     assert re.search(r"Row 1 .*'rdann -v'", refusal(write(printed, "a.an")))
+
+
+def test_annotations_with_more_notes_than_places_are_refused(write):
+    notes = b"X\x17\xfc## time resolution: 200\0\0\xecW\xcd\xcd\xcd\xcd"
+    notes += b"X\x17\xfc## tile resolution: 200\0\0\xec\0\0\x11\0\0"
+    data = b"\xcd" * 3 + b"\xff" * 86 + b"," + b"\xcd" * 33 + b"\xff" * 60 + b"," + b"\xcd" * 25 + notes
+    data += b"X\x01\xfcW\0\0\xecage W< 1"
+    assert "no sound WFDB annotations" in refusal(write(data, "a.arousal"))

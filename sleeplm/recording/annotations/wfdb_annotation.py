@@ -111,6 +111,8 @@ def _notes(file: ScoringFile) -> list[tuple[float, str]]:
                 warnings.simplefilter("ignore", DeprecationWarning)  # of what wfdb 4.3 asks of pandas 3 at import
                 import wfdb
             found = wfdb.rdann(f"{folder}/record", "ann", return_label_elements="label_store")
+            if len(found.sample) != len(found.aux_note):
+                raise ValueError("it gives more notes than places")
         except Exception as error:  # of any kind: wfdb trusts the bytes that it reads
             raise UnknownScoringError(
                 f"'{file.name}' holds no sound WFDB annotations; download or export it again."
