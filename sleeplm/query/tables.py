@@ -103,6 +103,8 @@ class Tables:
                 return np.logical_or.reduce([self.holds(p, events) for p in parts])
             case Staged(name):
                 return self._of_stage(STAGES[name], events)
+            case Near(within_s, types):
+                return self._starts_in(self._bed, events) & self._follows(within_s, types, events)
             case Extent("bed"):
                 return np.array([self.night.touches(e, self.night.in_bed) for e in events], dtype=bool)
         return self._starts_in(self.seconds(when), events)
@@ -143,6 +145,15 @@ class Tables:
         first, last = (e * EPOCH_S for e in self.night.sleep_period)
         step = (last - first) / {"half": 2, "third": 3}[name]
         return (self._second >= first + (number - 1) * step) & (self._second < first + number * step)
+
+    def _follows(self, within_s: int, types: tuple[str, ...], events: list[Event]) -> np.ndarray:
+        """Which events begin within so many seconds after one of these types ends, to the exact time."""
+        ends = np.sort([e.end_s for e in self.scoring.events_of(*types)])
+        starts = np.array([e.start_s for e in events])
+        # The last end at or before a start is the nearest; a microsecond is the rounding of start + duration.
+        before = np.searchsorted(ends, starts + 1e-6, side="right") - 1
+        nearest = ends[np.maximum(before, 0)] if len(ends) else np.full(len(starts), np.inf)
+        return (before >= 0) & (starts - nearest < within_s)
 
     def _after(self, within_s: int, types: tuple[str, ...]) -> np.ndarray:
         if not any(self.scoring.was_scored(t) for t in types):

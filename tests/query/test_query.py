@@ -97,3 +97,18 @@ def test_any_text_is_a_query_or_refused(text):
         parse(text)
     except UsageError:
         pass
+
+
+@given(st.lists(st.tuples(st.integers(0, 9000), st.integers(1, 400)), max_size=20), st.lists(st.integers(0, 9000)))
+def test_events_after_others_are_told_to_the_tenth_of_a_second(apneas, arousals):
+    events = (
+        *(Event("apnea", s / 10, d / 10) for s, d in apneas),
+        *(Event("arousal", s / 10, 3.0) for s in arousals),
+    )
+    recording = FakeRecording(duration_s=1200)
+    sources = dict.fromkeys(("apnea", "arousal"), "expert")
+    scoring = Scoring((Stage.N2,) * 40, "expert", events, sources)
+    tables = Tables(timeline_of(recording, scoring), scoring, (), lambda: np.zeros(0))
+    counted = sum(any(0 <= a - s - d < 150 for s, d in apneas) for a in arousals)
+    # Without an apnea there is no time after one, so that nothing could be counted in it.
+    assert run("count(arousal) in within 15 s after apnea", tables).value == (counted if apneas else None)
