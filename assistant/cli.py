@@ -60,6 +60,10 @@ def _add_commands_of_a_night(command) -> None:
     c.add_argument("--llm", metavar="NAME", help="a causal language model by hub name or folder")
     _add_recording_options(c)
 
+    c = command("query", reading.query, "measure something in a part of a night")
+    c.add_argument("study", metavar="STUDY")
+    c.add_argument("query", metavar="QUERY", help='such as "per_hour(apnea, hypopnea) in stage R"')
+
     c = command("caption", reading.caption, "describe one epoch, or without --epoch the night")
     c.add_argument("study", metavar="STUDY")
     c.add_argument("--epoch", type=int, metavar="N", help="from 1")

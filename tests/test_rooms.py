@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     "sleeplm.errors", "sleeplm.units", "sleeplm.files", "sleeplm.kinds", "sleeplm.intervals", "sleeplm.night",
     "sleeplm.recording", "sleeplm.scoring", "sleeplm.facts", "sleeplm.captions", "sleeplm.simulate",
-    "sleeplm.packaged", "sleeplm.network", "sleeplm.study", "sleeplm", "index", "assistant", "train", "benchmarks",
-    "app",
+    "sleeplm.packaged", "sleeplm.network", "sleeplm.query", "sleeplm.study", "sleeplm", "index",
+    "assistant", "train", "benchmarks", "app",
 )  # fmt: skip
 FORBIDDEN = {  # packages that a room must not import, nor anything in it
     "sleeplm": ("gradio", "faiss", "dask", "distributed"),

@@ -49,6 +49,14 @@ def _network_of(study, arguments):
     return encoder
 
 
+def query(arguments) -> None:
+    """Answer a query of a night."""
+    from sleeplm.study.study import open_study
+
+    fact = open_study(arguments.study, arguments.studies).query(arguments.query)
+    print_json(fact.as_dict()) if arguments.json else print(fact.text)
+
+
 def caption(arguments) -> None:
     """Describe one epoch, or the night."""
     from sleeplm.study.study import open_study

@@ -189,6 +189,24 @@ class Study:
         offset = epochs.start * SAMPLES_PER_EPOCH
         return np.arange(first, last) / MODEL_SFREQ_HZ, values.ravel()[first - offset : last - offset]
 
+    def query(self, text: str) -> Fact:
+        """Answer a query (`sleeplm.query`); UsageError where the text is none."""
+        from sleeplm.facts.timeline import Timeline
+        from sleeplm.query import run
+        from sleeplm.query.tables import Tables
+
+        scoring = self.scoring
+        night = Timeline.of(
+            scoring.hypnogram, self.n_epochs, scoring.staged_by, scoring.lights_off_s, scoring.lights_on_s,
+            self.start_clock, scoring.probabilities,
+        )  # fmt: skip
+        return run(text, Tables(night, scoring, tuple(self.recording["channels"]), self._positions))
+
+    def _positions(self) -> np.ndarray:
+        """Position codes at 1 Hz, ``[seconds]``."""
+        _, codes = self.signal("POS", 0, self.n_epochs * EPOCH_S)
+        return np.round(codes[::MODEL_SFREQ_HZ])
+
     def epochs(self, numbers: Sequence[int]) -> Epochs:
         """These epochs (numbers from 1) as the network reads them.
 

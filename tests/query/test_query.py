@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from fakes import FakeRecording
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sleeplm.errors import UsageError
+from sleeplm.facts import night_facts
+from sleeplm.facts.night_facts import timeline_of
+from sleeplm.kinds.stages import Stage
+from sleeplm.night import Event, Scoring
+from sleeplm.query import parse, run
+from sleeplm.query.tables import Tables
+
+STAGES = ["W"] * 20 + ["N2"] * 60 + ["R"] * 40 + ["N2"] * 40 + ["R"] * 40 + ["W"] * 40
+EVENTS = tuple(
+    Event(t, float(s), float(d))
+    for t, s, d in [
+        ("hypopnea", 300, 15), ("apnea_obstructive", 1000, 22), ("hypopnea", 2500, 31), ("apnea_central", 2650, 12),
+        ("arousal", 1025, 5), ("arousal", 4000, 6), ("hypopnea", 5000, 18), ("hypopnea", 6900, 11),
+    ]
+)  # fmt: skip
+TYPES = ("apnea_obstructive", "apnea_central", "hypopnea", "arousal")
+SUPINE = np.where(np.arange(7200) < 3000, 2.0, 1.0)
+
+
+@pytest.fixture
+def night():
+    recording = FakeRecording({"POS": (SUPINE, 1)})
+    scoring = Scoring(tuple(map(Stage, STAGES)), "expert", EVENTS, dict.fromkeys(TYPES, "expert"))
+    return recording, scoring, Tables(timeline_of(recording, scoring), scoring, ("POS",), lambda: SUPINE)
+
+
+@pytest.mark.parametrize(
+    ("query", "id_"),
+    [
+        ("per_hour(apnea, hypopnea)", "ahi_per_h"),
+        ("per_hour(apnea, hypopnea) in stage R", "ahi_rem_per_h"),
+        ("per_hour(apnea, hypopnea) in stage NREM", "ahi_nrem_per_h"),
+        ("per_hour(apnea, hypopnea) in sleep and position supine", "ahi_supine_per_h"),
+        ("minutes(stage R)", "r_min"),
+        ("minutes(stage NREM)", "nrem_min"),
+        ("minutes(stage N3)", "n3_min"),
+    ],
+)
+def test_a_query_gives_what_the_fact_of_the_same_words_gives(night, query, id_):
+    recording, scoring, tables = night
+    fact = next(f for f in night_facts(recording, scoring) if f.id == id_)
+    assert run(query, tables).value == fact.value
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("count(apnea)", 2),
+        ("count(hypopnea) in stage R and position supine", 1),
+        ("longest(hypopnea)", 31.0),
+        ("first(arousal)", "23:17:05"),
+        ("count(arousal) in within 15 s after apnea", 1),
+        ("count(hypopnea) in before 00:00", 2),
+        ("count(hypopnea) in not sleep", 2),
+        ("median(apnea)", 17.0),
+        ("count(stage R)", 2),
+        ("share(stage W) in bed", 25.0),
+        ("count(hypopnea) in (stage R or stage N2) and third 3", 1),
+    ],
+)
+def test_a_query_gives_what_counting_by_hand_gives(night, query, value):
+    assert run(query, night[2]).value == value
+
+
+def test_what_a_night_lacks_is_said(night):
+    tables = night[2]
+    assert "not scored" in run("count(plm)", tables).text or "not recorded" in run("count(plm)", tables).text
+    assert run("longest(apnea) in before 23:01", tables).text.startswith("There were no apneas")
+    assert run("minutes(stage R) in cycle 9", tables).value is None
+
+
+NO_QUERIES = (
+    "", "count", "count(apnea", "count(cpap)", "count(apnea) in hour 0", "per_hour(stage R)", "count(apnea) in <b>",
+    "count(apnea) in sleep sleep", "count(apnea) in " + "(" * 900, "count(apnea) in " + "not " * 400,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_QUERIES)
+def test_what_is_no_query_is_refused_in_a_sentence(text):
+    with pytest.raises(UsageError):
+        parse(text)
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from("count ( apnea ) in not stage R and or , 3 hour 02:30".split())).map(" ".join)
+)
+def test_any_text_is_a_query_or_refused(text):
+    try:
+        parse(text)
+    except UsageError:
+        pass
+
+
+@given(st.lists(st.tuples(st.integers(0, 9000), st.integers(1, 400)), max_size=20), st.lists(st.integers(0, 9000)))
+def test_events_after_others_are_told_to_the_tenth_of_a_second(apneas, arousals):
+    events = (
+        *(Event("apnea", s / 10, d / 10) for s, d in apneas),
+        *(Event("arousal", s / 10, 3.0) for s in arousals),
+    )
+    recording = FakeRecording(duration_s=1200)
+    sources = dict.fromkeys(("apnea", "arousal"), "expert")
+    scoring = Scoring((Stage.N2,) * 40, "expert", events, sources)
+    tables = Tables(timeline_of(recording, scoring), scoring, (), lambda: np.zeros(0))
+    counted = sum(any(0 <= a - s - d < 150 for s, d in apneas) for a in arousals)
+    # Without an apnea there is no time after one, so that nothing could be counted in it.
+    assert run("count(arousal) in within 15 s after apnea", tables).value == (counted if apneas else None)
