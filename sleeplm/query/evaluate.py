@@ -9,8 +9,9 @@ from sleeplm.facts.events import counted_once, evidence_of
 from sleeplm.facts.finding import with_details
 from sleeplm.facts.reasons import NO_CLOCK, why_not_counted
 from sleeplm.intervals import epoch_ranges, true_intervals
+from sleeplm.kinds.facts import FACT_KINDS, Rate
 from sleeplm.night import Basis, Event, Fact, clock_at
-from sleeplm.query.language import Events, Query, Staged, parse
+from sleeplm.query.language import Events, Extent, Query, Staged, When, parse
 from sleeplm.query.tables import Tables
 from sleeplm.query.words import what_words, when_words
 from sleeplm.units import CLOCK, COUNT, EPOCH_S, MINUTES, PER_HOUR, PERCENT, SECONDS, format_value
@@ -25,6 +26,11 @@ _UNITS = {
     "count": COUNT, "per_hour": PER_HOUR, "minutes": MINUTES, "share": PERCENT, "mean": SECONDS, "median": SECONDS,
     "longest": SECONDS, "shortest": SECONDS, "first": CLOCK, "last": CLOCK,
 }  # fmt: skip
+_AWAKE_TOO = tuple(
+    Events(kind.needs.events)
+    for kind in FACT_KINDS.values()
+    if isinstance(kind.measure, Rate) and kind.measure.awake_too
+)
 _TENTHS = 10  # events are laid on tenths of a second where their time counts
 
 
@@ -79,10 +85,9 @@ def _of_events(text: str, query: Query, what: Events, tables: Tables) -> Fact:
     if not (of & searched).any():
         raise _Unknown(f"Nothing of {when_words(query.when)} {'has a usable signal' if of.any() else 'was there'}")
     events = counted_once(tables.scoring, what.types)
+    holds = tables.holds(_counted_in(query), events)
     there = [
-        e
-        for e, holds in zip(events, tables.holds(query.when, events), strict=True)
-        if holds and tables.night.touches(e, searched[::EPOCH_S])
+        e for e, held in zip(events, holds, strict=True) if held and tables.night.touches(e, searched[::EPOCH_S])
     ]
     basis = Basis(len(there), float((of & searched).sum()) / 60, float(of.sum()) / 60, when_words(query.when))
     chosen, value = _measured(query.measure, there, of & searched, tables)
@@ -90,6 +95,12 @@ def _of_events(text: str, query: Query, what: Events, tables: Tables) -> Fact:
     if value is None and not why:
         why = NO_CLOCK
     return _fact(text, query, value, why=why, basis=basis, epochs=tables.night.epochs_of(chosen), **evidence)
+
+
+def _counted_in(query: Query) -> When:
+    """Where its events must lie: a rate of sleep counts those awake in bed that its index counts (arousals)."""
+    of_sleep = query.measure == "per_hour" and query.when == Extent("sleep") and isinstance(query.what, Events)
+    return Extent("bed") if of_sleep and query.what in _AWAKE_TOO else query.when
 
 
 def _measured(measure: str, events: list[Event], of: np.ndarray, tables: Tables):

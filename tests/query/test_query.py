@@ -112,3 +112,13 @@ def test_events_after_others_are_told_to_the_tenth_of_a_second(apneas, arousals)
     counted = sum(any(0 <= a - s - d < 150 for s, d in apneas) for a in arousals)
     # Without an apnea there is no time after one, so that nothing could be counted in it.
     assert run("count(arousal) in within 15 s after apnea", tables).value == (counted if apneas else None)
+
+
+def test_a_rate_of_arousals_counts_what_the_arousal_index_counts():
+    events = tuple(Event("arousal", float(s), 5.0) for s in (40, 100, 1000, 2000))
+    scoring = Scoring((Stage.W,) * 4 + (Stage.N2,) * 116, "expert", events, {"arousal": "expert"})
+    recording = FakeRecording(duration_s=3600)
+    index = {f.id: f.value for f in night_facts(recording, scoring)}["arousal_index_per_h"]
+    tables = Tables(timeline_of(recording, scoring), scoring, (), lambda: np.zeros(3600))
+    assert run("per_hour(arousal)", tables).value == index == pytest.approx(4 / (116 / 120), abs=0.05)
+    assert run("count(arousal) in sleep", tables).value == 2
