@@ -11,7 +11,7 @@ from sleeplm.facts.reasons import NO_CLOCK, why_not_counted
 from sleeplm.intervals import epoch_ranges, true_intervals
 from sleeplm.kinds.facts import FACT_KINDS, Rate
 from sleeplm.night import Basis, Event, Fact, clock_at
-from sleeplm.query.language import Events, Extent, Query, Staged, When, parse
+from sleeplm.query.language import Events, Extent, Query, Saturation, Staged, When, parse
 from sleeplm.query.tables import Tables
 from sleeplm.query.words import what_words, when_words
 from sleeplm.units import CLOCK, COUNT, EPOCH_S, MINUTES, PER_HOUR, PERCENT, SECONDS, format_value
@@ -130,10 +130,11 @@ def _measured(measure: str, events: list[Event], of: np.ndarray, tables: Tables)
     return [one], clock_at(tables.night.start_clock, one.start_s)
 
 
-def _of_stage(text: str, query: Query, what: Staged, tables: Tables) -> Fact:
+def _of_stage(text: str, query: Query, what: Staged | Saturation, tables: Tables) -> Fact:
     of = _seconds(query, tables)
     try:
         there = tables.seconds(what) & of
+        of = of & tables.measured if isinstance(what, Saturation) else of
     except UsageError as error:
         raise _Unknown(str(error)) from error
     runs = true_intervals(there)
@@ -158,10 +159,10 @@ def _of_stage(text: str, query: Query, what: Staged, tables: Tables) -> Fact:
         if not of.any()
         else "The recording does not say at what time it began"
     )
-    source = tables.night.source or "measured"
-    return _fact(
-        text, query, value, why=why, epochs=epoch_ranges(np.flatnonzero(there) // EPOCH_S + 1), source=source
-    )
+    signal = isinstance(what, Saturation)
+    source = "measured" if signal else tables.night.source or "measured"
+    epochs = epoch_ranges(np.flatnonzero(there) // EPOCH_S + 1)
+    return _fact(text, query, value, why=why, epochs=epochs, source=source, signals=("SPO2",) if signal else ())
 
 
 def _fact(text: str, query: Query, value, why: str = "", basis: Basis | None = None, **evidence) -> Fact:

@@ -2,10 +2,11 @@
 
 query:   measure "(" what ")" ["in" when]
 measure: "count" | "per_hour" | "minutes" | "share" | "mean" | "median" | "longest" | "shortest" | "first" | "last"
-what:    "stage" STAGE | kind ("," kind)*
+what:    "stage" STAGE | saturation | kind ("," kind)*
+saturation: "spo2" ("below" | "above") PERCENT
 when:    both ("or" both)*
 both:    one ("and" one)*
-one:     "not" one | "(" when ")" | "night" | "bed" | "sleep" | "stage" STAGE | "position" POSITION
+one:     "not" one | "(" when ")" | "night" | "bed" | "sleep" | "stage" STAGE | "position" POSITION | saturation
          | ("half" | "third" | "hour" | "cycle") N | ("before" | "after") HH:MM
          | "within" SECONDS "s" "after" kind
 """
@@ -44,6 +45,14 @@ class Staged:
     """Stretches of a stage, by its name in `STAGES`; as a when: the time in it."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """The time in which the cleaned oxygen saturation lies ``below`` a percentage, or at it and ``above``."""
+
+    side: str
+    percent: int
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ class Either:
     parts: tuple["When", ...]
 
 
-When = Extent | Staged | Position | Part | Clock | Near | Not | Both | Either
+When = Extent | Staged | Saturation | Position | Part | Clock | Near | Not | Both | Either
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ class Query:
     """A measure of something, in a part of the night."""
 
     measure: str
-    what: Events | Staged
+    what: Events | Staged | Saturation
     when: When
 
 
@@ -143,8 +152,8 @@ class _Reader:
         self._expect("(")
         what = self._what()
         self._expect(")")
-        if isinstance(what, Staged) and measure in (*_OF_ONE, "per_hour"):
-            raise UsageError(f"{measure} is of events alone, not of a stage")
+        if not isinstance(what, Events) and measure in (*_OF_ONE, "per_hour"):
+            raise UsageError(f"{measure} is of events alone, not of a stage or a saturation")
         when: When = Extent("sleep" if measure == "per_hour" else "bed")
         if self._took("in"):
             when = self._when()
@@ -152,13 +161,18 @@ class _Reader:
             self._fail("the end or 'in'")
         return Query(measure, what, when)
 
-    def _what(self) -> Events | Staged:
+    def _what(self) -> Events | Staged | Saturation:
         if self._took("stage"):
             return Staged(self._one_of(STAGES, "a stage"))
+        if self._took("spo2"):
+            return self._saturation()
         types = list(self._kind())
         while self._took(","):
             types += self._kind()
         return Events(tuple(dict.fromkeys(types)))
+
+    def _saturation(self) -> Saturation:
+        return Saturation(self._one_of(("below", "above"), "a side"), self._number(100))
 
     def _kind(self) -> tuple[str, ...]:
         name = self._one_of((*GROUPS, *EVENT_TYPES), "a kind of event")
@@ -184,8 +198,10 @@ class _Reader:
             self._expect(")")
             return inner
         word = self._one_of(
-            (*_EXTENTS, "stage", "position", *PARTS, "before", "after", "within"), "a part of the night"
+            (*_EXTENTS, "stage", "position", "spo2", *PARTS, "before", "after", "within"), "a part of the night"
         )
+        if word == "spo2":
+            return self._saturation()
         if word in _EXTENTS:
             return Extent(word)
         if word == "stage":

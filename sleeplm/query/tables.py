@@ -7,12 +7,26 @@ from functools import cached_property
 import numpy as np
 
 from sleeplm.errors import UsageError
+from sleeplm.facts.oxygen import spo2_time_below
 from sleeplm.facts.sleep import sleep_cycles
 from sleeplm.facts.timeline import Timeline
 from sleeplm.kinds.channels import POSITIONS
 from sleeplm.kinds.stages import SLEEP_STAGES
 from sleeplm.night import Event, Scoring, seconds_at
-from sleeplm.query.language import STAGES, Both, Clock, Either, Extent, Near, Not, Part, Position, Staged, When
+from sleeplm.query.language import (
+    STAGES,
+    Both,
+    Clock,
+    Either,
+    Extent,
+    Near,
+    Not,
+    Part,
+    Position,
+    Saturation,
+    Staged,
+    When,
+)
 from sleeplm.units import EPOCH_S
 
 _CODES = {name: code for code, name in POSITIONS.items()}
@@ -32,12 +46,16 @@ class Tables:
         Canonical channels of the recording.
     positions : callable
         Gives the position codes at 1 Hz, ``[seconds]``; UsageError where none were recorded.
+    saturation : callable
+        Gives the cleaned oxygen saturation in percent by second, NaN where nothing valid was measured; UsageError
+        where it was not recorded.
     """
 
     night: Timeline
     scoring: Scoring
     recorded: tuple[str, ...]
     positions: Callable[[], np.ndarray]
+    saturation: Callable[[], np.ndarray]
 
     @property
     def n_seconds(self) -> int:
@@ -47,6 +65,16 @@ class Tables:
     @cached_property
     def _second(self) -> np.ndarray:
         return np.arange(self.n_seconds)
+
+    @cached_property
+    def _saturation(self) -> np.ndarray:
+        values = np.asarray(self.saturation(), dtype=float)[: self.n_seconds]
+        return np.append(values, np.full(self.n_seconds - len(values), np.nan))
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Seconds with a valid oxygen saturation, bool ``[seconds]``."""
+        return np.isfinite(self._saturation)
 
     def of_epochs(self, mask: np.ndarray) -> np.ndarray:
         """A mask of epochs as one of seconds."""
@@ -69,6 +97,9 @@ class Tables:
                 return self.of_epochs(self._staged(SLEEP_STAGES))
             case Staged(name):
                 return self.of_epochs(self._staged(STAGES[name]))
+            case Saturation(side, percent):
+                under = spo2_time_below(self._saturation, percent)
+                return self._bed & (under if side == "below" else self.measured & ~under)
             case Position(name):
                 return self._bed & (self.positions() == _CODES[name])
             case Part(name, number):

@@ -14,6 +14,7 @@ from sleeplm.query.language import (
     Not,
     Part,
     Position,
+    Saturation,
     Staged,
     When,
 )
@@ -24,8 +25,10 @@ _POSITIONS = {kind.name: kind.words for kind in POSITION_KINDS}
 _GROUP_NOUNS = {GROUPS["apnea"]: "apneas", GROUPS["respiratory"]: "respiratory events"}
 
 
-def what_words(what: Events | Staged) -> str:
+def what_words(what: Events | Staged | Saturation) -> str:
     """As ``"obstructive apneas and hypopneas"``."""
+    if isinstance(what, Saturation):
+        return when_words(what)
     if isinstance(what, Staged):
         return stage_words(what.name)
     return _types_words(what.types)
@@ -43,6 +46,9 @@ def when_words(when: When) -> str:
             return _EXTENTS[name]
         case Staged(name):
             return stage_words(name)
+        case Saturation(side, percent):
+            side = "below" if side == "below" else "at or above"
+            return f"oxygen saturation {side} {percent}%"
         case Position(name):
             return _POSITIONS[name]
         case Part(name, number):

@@ -25,6 +25,12 @@ _RECOVERED = 2 / 3  # of a fall
 _WHOLE_SPREAD_PCT, _WHOLE_LEAST_S, _WHOLE_LEVELS = 0.2, 20, 3
 
 
+def cleaned_by_second(recording: NightSignals) -> np.ndarray:
+    """Cleaned saturation of a recording in percent, float64 ``[seconds]``; NaN where nothing valid was measured."""
+    sfreq_hz = recording.channels["SPO2"].sfreq_hz
+    return per_second(clean_spo2(read_usable(recording, "SPO2"), sfreq_hz), sfreq_hz)
+
+
 def oxygen_events(recording: NightSignals) -> Detections:
     """Desaturations of a recording; nothing scored, and why, where its saturation holds no valid value."""
     if "SPO2" not in recording.channels:

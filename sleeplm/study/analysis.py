@@ -17,6 +17,7 @@ from sleeplm.night import Fact, Scoring
 from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.redaction import Redaction
 from sleeplm.recording.privacy.subject import Subject
+from sleeplm.scoring.oximetry import cleaned_by_second
 from sleeplm.study import folder as store
 from sleeplm.study.choices import USUAL, Choices
 from sleeplm.study.person import UNSAID, Person, recorded_person
@@ -136,6 +137,8 @@ def _derive(recording, experts, choices, encoder, steps, redaction) -> tuple[dic
     }
     if scoring.probabilities is not None:
         contents["probabilities.npy"] = np.asarray(scoring.probabilities, np.float32)
+    if "SPO2" in recording.channels:
+        contents["saturation.npy"] = cleaned_by_second(recording).astype(np.float32)
     return contents, {
         "simulated": bool(recording.simulated),
         "recording": recording_json(recording, redaction),

@@ -200,12 +200,20 @@ class Study:
             scoring.hypnogram, self.n_epochs, scoring.staged_by, scoring.lights_off_s, scoring.lights_on_s,
             self.start_clock, scoring.probabilities,
         )  # fmt: skip
-        return run(text, Tables(night, scoring, tuple(self.recording["channels"]), self._positions))
+        return run(
+            text, Tables(night, scoring, tuple(self.recording["channels"]), self._positions, self._saturation)
+        )
 
     def _positions(self) -> np.ndarray:
         """Position codes at 1 Hz, ``[seconds]``."""
         _, codes = self.signal("POS", 0, self.n_epochs * EPOCH_S)
         return np.round(codes[::MODEL_SFREQ_HZ])
+
+    def _saturation(self) -> np.ndarray:
+        """Cleaned oxygen saturation in percent by second, which the facts rest on; NaN where it is not valid."""
+        if "SPO2" not in self.recording["channels"]:
+            raise UsageError("Oxygen saturation was not recorded")
+        return np.asarray(store.load_array(self.folder, "saturation.npy"), dtype=float)
 
     def epochs(self, numbers: Sequence[int]) -> Epochs:
         """These epochs (numbers from 1) as the network reads them.

@@ -21,6 +21,8 @@ EVENTS = tuple(
     ]
 )  # fmt: skip
 TYPES = ("apnea_obstructive", "apnea_central", "hypopnea", "arousal")
+SPO2 = np.where(np.arange(7200) % 600 < 60, 86.0, 96.0)
+SPO2[:300] = np.nan
 SUPINE = np.where(np.arange(7200) < 3000, 2.0, 1.0)
 
 
@@ -28,7 +30,11 @@ SUPINE = np.where(np.arange(7200) < 3000, 2.0, 1.0)
 def night():
     recording = FakeRecording({"POS": (SUPINE, 1)})
     scoring = Scoring(tuple(map(Stage, STAGES)), "expert", EVENTS, dict.fromkeys(TYPES, "expert"))
-    return recording, scoring, Tables(timeline_of(recording, scoring), scoring, ("POS",), lambda: SUPINE)
+    return (
+        recording,
+        scoring,
+        Tables(timeline_of(recording, scoring), scoring, ("POS", "SPO2"), lambda: SUPINE, lambda: SPO2),
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +114,7 @@ def test_events_after_others_are_told_to_the_tenth_of_a_second(apneas, arousals)
     recording = FakeRecording(duration_s=1200)
     sources = dict.fromkeys(("apnea", "arousal"), "expert")
     scoring = Scoring((Stage.N2,) * 40, "expert", events, sources)
-    tables = Tables(timeline_of(recording, scoring), scoring, (), lambda: np.zeros(0))
+    tables = Tables(timeline_of(recording, scoring), scoring, (), lambda: np.zeros(0), lambda: np.zeros(0))
     counted = sum(any(0 <= a - s - d < 150 for s, d in apneas) for a in arousals)
     # Without an apnea there is no time after one, so that nothing could be counted in it.
     assert run("count(arousal) in within 15 s after apnea", tables).value == (counted if apneas else None)
@@ -119,6 +125,32 @@ def test_a_rate_of_arousals_counts_what_the_arousal_index_counts():
     scoring = Scoring((Stage.W,) * 4 + (Stage.N2,) * 116, "expert", events, {"arousal": "expert"})
     recording = FakeRecording(duration_s=3600)
     index = {f.id: f.value for f in night_facts(recording, scoring)}["arousal_index_per_h"]
-    tables = Tables(timeline_of(recording, scoring), scoring, (), lambda: np.zeros(3600))
+    tables = Tables(
+        timeline_of(recording, scoring), scoring, (), lambda: np.zeros(3600), lambda: np.full(3600, 97.0)
+    )
     assert run("per_hour(arousal)", tables).value == index == pytest.approx(4 / (116 / 120), abs=0.05)
     assert run("count(arousal) in sleep", tables).value == 2
+
+
+@pytest.mark.parametrize("threshold", [70, 86, 87, 92, 96, 97, 100])
+def test_any_threshold_of_saturation_is_asked_for_in_any_part_of_the_night(night, threshold):
+    *_, tables = night
+    valid, below = np.isfinite(SPO2), np.nan_to_num(SPO2, nan=101) < threshold
+    assert run(f"minutes(spo2 below {threshold})", tables).value == pytest.approx(below.sum() / 60, abs=0.05)
+    share = run(f"share(spo2 below {threshold})", tables)
+    assert share.value == pytest.approx(100 * below.sum() / valid.sum(), abs=0.05) and share.signals == ("SPO2",)
+    above = run(f"share(spo2 above {threshold})", tables).value
+    assert above == pytest.approx(100 - share.value, abs=0.11)
+    rem = np.repeat(np.array(STAGES) == "R", 30)
+    in_rem = run(f"minutes(spo2 below {threshold}) in stage R", tables).value
+    assert in_rem == pytest.approx((below & rem).sum() / 60, abs=0.05)
+
+
+def test_events_are_asked_for_where_the_saturation_was_low(night):
+    *_, tables = night
+    low = [e for e in EVENTS if e.type == "hypopnea" and np.nan_to_num(SPO2, nan=101)[int(e.start_s)] < 90]
+    assert run("count(hypopnea) in spo2 below 90", tables).value == len(low)
+    with pytest.raises(UsageError, match="number from 1 to 100"):
+        parse("minutes(spo2 below 900)")
+    with pytest.raises(UsageError, match="events alone"):
+        parse("mean(spo2 below 90)")

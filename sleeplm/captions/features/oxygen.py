@@ -9,8 +9,7 @@ from sleeplm.captions.features.rounding import rounded
 from sleeplm.captions.features.thresholds import SPO2_CHANGE_PCT
 from sleeplm.captions.features.trends import trends
 from sleeplm.recording.protocol import NightSignals
-from sleeplm.scoring.spo2 import clean_spo2, per_second
-from sleeplm.scoring.usable import read_usable
+from sleeplm.scoring.oximetry import cleaned_by_second
 from sleeplm.units import EPOCH_S
 
 _known: WeakKeyDictionary[NightSignals, np.ndarray] = WeakKeyDictionary()
@@ -33,8 +32,7 @@ def saturation(recording: NightSignals, n_epochs: int) -> np.ndarray | None:
 
 
 def _saturation(recording: NightSignals, n_epochs: int) -> np.ndarray:
-    sfreq_hz = recording.channels["SPO2"].sfreq_hz
-    values = per_second(clean_spo2(read_usable(recording, "SPO2"), sfreq_hz), sfreq_hz)
+    values = cleaned_by_second(recording)
     night = np.full(n_epochs * EPOCH_S, np.nan)
     night[: len(values)] = values[: len(night)]
     return night.reshape(n_epochs, EPOCH_S)
