@@ -14,6 +14,8 @@ from sleeplm.recording.formats.edf_tals import Tals, read_tals
 from sleeplm.recording.formats.source import MAX_SAMPLES, Signal, Source
 
 _MAX_SFREQ_HZ = 1e6  # a microphone, the fastest sensor of a night, has 44.1 kHz: more is a damaged header
+_HOLE_S = 0.5  # from one record to the next in a file declared continuous; less is a clock that drifts
+_DRIFT_S = 1.0  # of a continuous file, from which on it is said: an event lies elsewhere then
 _MAX_ANNOTATION_BYTES = 64 << 20  # all are read at once; what they hold is checked in `edf_tals`
 
 
@@ -38,9 +40,11 @@ def read_edf_file(path: Path) -> Source:
     if tals.damaged:
         warnings.append("some of its annotations are damaged and were left aside.")
     origin_s = _origin_s(tals)
-    runs = edf_records.one_run(header)
     if header.is_discontinuous:
         runs = edf_records.find_runs(path, tals.record_starts_s, header.record_s)
+    else:
+        runs, notice = _runs_of_continuous(path, header, tals)
+        warnings += notice
     duration_s = runs[-1].start_s + (runs[-1].stop - runs[-1].first) * header.record_s
     if duration_s > MAX_DURATION_S:
         raise DamagedFileError(
@@ -69,6 +73,23 @@ def read_edf_file(path: Path) -> Source:
         gaps=edf_records.gaps_between(runs, header.record_s),
         subject=header.subject,
     )
+
+
+def _runs_of_continuous(path: Path, header: EdfHeader, tals: Tals) -> tuple[tuple[edf_records.Run, ...], list[str]]:
+    """Runs of a file that is declared continuous: one, but where its time-keeping shows holes; and what to say."""
+    one, starts_s = edf_records.one_run(header), tals.record_starts_s
+    if not np.isfinite(starts_s).all() or len(starts_s) < 2:
+        return one, []  # plain EDF keeps no time
+    late_s = np.diff(starts_s) - header.record_s
+    if not (np.abs(late_s) > _HOLE_S).any():
+        drift_s = float(starts_s[-1] - starts_s[0]) - header.record_s * (len(starts_s) - 1)
+        said = f"the clock of its data records drifts by {drift_s:.1f} s; they are read one after the other."
+        return one, [said] if abs(drift_s) > _DRIFT_S else []
+    try:
+        runs = edf_records.find_runs(path, starts_s, header.record_s)
+    except DamagedFileError:
+        return one, ["the times of its data records contradict each other; they are read one after the other."]
+    return runs, ["it is declared continuous (EDF+C), and its data records leave holes, which are kept as gaps."]
 
 
 def read_edf_annotations(path: Path) -> tuple[EdfHeader, list[tuple[float, float, str]]]:
