@@ -15,7 +15,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (OWA
 
 def numbers_csv(study: Study) -> str:
     """The facts of a study, one a row; a number that does not exist is an empty cell, and `text` says why."""
-    header = "id name value unit events searched_min of_min note rule source signals epochs text definition".split()
+    basis = "events searched_min of_min interval_low interval_high note rule"
+    header = f"id name value unit {basis} source signals epochs text definition".split()
     rows = (
         (
             f.id,
@@ -23,6 +24,7 @@ def numbers_csv(study: Study) -> str:
             f.value,
             f.unit,
             *((f.basis.events, f.basis.searched_min, f.basis.of_min) if f.basis else ("", "", "")),
+            *((round(f.interval.low, 2), round(f.interval.high, 2)) if f.interval else ("", "")),
             f.note,
             f.rule,
             f.source,

@@ -16,7 +16,7 @@ from index import Index
 from sleeplm import RESEARCH_USE
 from sleeplm.errors import NoUsableChannelError, RecordingError, ScoringError, StudyError, UsageError
 from sleeplm.kinds.channels import CHANNEL_NAMES
-from sleeplm.night import Event, Fact
+from sleeplm.night import Basis, Event, Fact, Interval
 from sleeplm.recording import open_recording
 from sleeplm.recording.epochs import cut_epochs
 from sleeplm.study import analysis
@@ -404,7 +404,7 @@ def test_csv_exports_say_source_and_use_and_run_no_formula(study, monkeypatch):
     first, header, *rows = numbers_csv(study).splitlines()
     assert first == f"# {RESEARCH_USE}" and "source" in header and len(rows) == len(study.facts)
     study.facts = [Fact("ahi_per_h", "AHI", 5.0, "/h", "The AHI was 5 (AASM 3%).", "", rule="AASM 3%")]
-    assert "ahi_per_h,AHI,5.0,/h,,,,,AASM 3%," in numbers_csv(study)
+    assert "ahi_per_h,AHI,5.0,/h,,,,,,,AASM 3%," in numbers_csv(study)
     study.scoring = analysis.Scoring(
         events=(
             Event("hypopnea", 5.0, 10.0, ("AF",), label='=HYPERLINK("x")'),
@@ -434,3 +434,17 @@ def test_the_rule_of_hypopneas_is_part_of_the_study(night, studies):
     assert ["4%" in s.scoring.rules["hypopnea"] for s in by_rule] == [False, True]
     with pytest.raises(UsageError, match="rule"):
         analyze(night, studies_dir=studies, encoder=FakeEncoder(), choices=Choices(rules={"hypopnea": "5%"}))
+
+
+def test_a_csv_export_has_what_an_index_rests_on_and_how_sure_a_number_is(study):
+    study.facts = [
+        Fact("ahi_per_h", "AHI", 5.0, "/h", "t", "d", basis=Basis(5, 60.0, 90.0, "sleep")),
+        Fact("tst_min", "TST", 300.0, "min", "t", "d", interval=Interval(280.0, 320.0, 0.9)),
+    ]
+    _, header, ahi, tst = (line.split(",") for line in numbers_csv(study).splitlines())
+    assert [dict(zip(header, ahi, strict=True))[k] for k in ("events", "searched_min", "of_min")] == [
+        "5",
+        "60.0",
+        "90.0",
+    ]
+    assert [dict(zip(header, tst, strict=True))[k] for k in ("interval_low", "interval_high")] == ["280.0", "320.0"]
