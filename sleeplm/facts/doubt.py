@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from sleeplm.facts.finding import Finding
+from sleeplm.facts.sleep import PERSISTENT_EPOCHS
 from sleeplm.facts.timeline import EPOCH_MIN, Timeline
 from sleeplm.kinds.stages import STAGES, Stage
 from sleeplm.night import Interval
 from sleeplm.scoring.sampled_stages import sample_hypnograms
 
 LEVEL = 0.9
-_WAKE, _REM = STAGES.index(Stage.W), STAGES.index(Stage.R)
+_WAKE, _DEEP, _REM = (STAGES.index(stage) for stage in (Stage.W, Stage.N3, Stage.R))
 
 
 def intervals(night: Timeline, probabilities: np.ndarray) -> dict[str, Interval]:
@@ -75,15 +76,20 @@ def measures(hypnograms: np.ndarray, tib_min: float) -> dict[str, np.ndarray]:
     known = np.maximum.accumulate(np.where(hypnograms >= 0, at, 0), axis=1)  # the last epoch with a stage
     before = np.take_along_axis(asleep, known, axis=1)[:, :-1]
     began = within[:, 1:] & before
-    rem = hypnograms == _REM
     none = np.where(slept, 0.0, np.nan)
+    spt = (last + 1 - onset) * EPOCH_MIN + none
     found = {
         "tst_min": tst,
         "se_pct": 100 * np.minimum(tst, tib_min) / tib_min,
         "sol_min": onset * EPOCH_MIN + none,
         "waso_min": after.sum(axis=1) * EPOCH_MIN + none,
         "awakenings_n": began.sum(axis=1) + none,
-        "rem_latency_min": np.where(rem.any(axis=1), (np.argmax(rem, axis=1) - onset) * EPOCH_MIN, np.nan),
+        "spt_min": spt,
+        "sme_pct": 100 * tst / spt,
+        "wake_in_sleep_period_min": within.sum(axis=1) * EPOCH_MIN + none,
+        "lps_min": _first(_persistent(asleep)) * EPOCH_MIN,
+        "rem_latency_min": (_first(hypnograms == _REM) - onset) * EPOCH_MIN,
+        "n3_latency_min": (_first(hypnograms == _DEEP) - onset) * EPOCH_MIN,
     }
     with np.errstate(invalid="ignore", divide="ignore"):
         for index, stage in enumerate(STAGES):
@@ -92,3 +98,16 @@ def measures(hypnograms: np.ndarray, tib_min: float) -> dict[str, np.ndarray]:
             if index != _WAKE:
                 found[f"{Stage(stage).key}_pct"] = np.where(slept, 100 * minutes / tst, np.nan)
     return found
+
+
+def _first(mask: np.ndarray) -> np.ndarray:
+    """Index of the first True of each row of ``[samples, epochs]``; NaN where there is none."""
+    return (
+        np.where(mask.any(axis=1), np.argmax(mask, axis=1), np.nan) if mask.shape[1] else np.full(len(mask), np.nan)
+    )
+
+
+def _persistent(asleep: np.ndarray) -> np.ndarray:
+    """Where ten minutes of sleep without an epoch of wake begin, bool ``[samples, first epochs]``."""
+    total = np.cumsum(np.pad(asleep, ((0, 0), (1, 0))), axis=1)
+    return total[:, PERSISTENT_EPOCHS:] - total[:, :-PERSISTENT_EPOCHS] == PERSISTENT_EPOCHS

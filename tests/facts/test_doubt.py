@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fakes import FakeRecording
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sleeplm.facts.doubt import measures
@@ -86,6 +86,7 @@ def test_samples_keep_to_what_is_certain_and_leave_out_what_was_not_staged():
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.sampled_from(range(-1, 5)), min_size=1, max_size=60))
+@example([0] * 5 + [2] * 10 + [0] + [2] * 25 + [3] * 4 + [4] * 3)
 def test_measures_of_many_hypnograms_are_the_facts_of_each(codes):
     hypnogram = tuple(Stage.UNSCORED if c < 0 else STAGES[c] for c in codes)
     facts = night_facts(FakeRecording(duration_s=30 * len(codes)), Scoring(hypnogram, "expert"))
