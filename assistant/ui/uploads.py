@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sleeplm.errors import UsageError
 from sleeplm.recording.annotations import SUFFIXES
+from sleeplm.recording.suffixes import MAY_SCORE, WFDB_HEADER
 
 SCORING_SUFFIXES = SUFFIXES | {".json"}  # which no format of ours has, and no recording either
-_WFDB_HEADER = ".hea"  # its reader looks for it beside the annotations; each upload has a folder of its own
 _EDF_LABELS_AT = 256  # fixed header of EDF and BDF, then 16 bytes a label
 _ANNOTATIONS = (b"EDF Annotations", b"BDF Annotations")
 
@@ -22,7 +22,7 @@ def sort_uploads(paths: Sequence[str | Path]) -> tuple[Path, list[Path]]:
         No recording among them, or more than one.
     """
     given = [Path(p) for p in paths]
-    files = [f for f in given if f.suffix.lower() != _WFDB_HEADER]
+    files = [f for f in given if f.suffix.lower() != WFDB_HEADER]
     if not files:
         raise UsageError("choose a recording first (EDF, EDF+, BDF or another format of signals)")
     scorings = [f for f in files if f.suffix.lower() in SCORING_SUFFIXES or only_annotations(f)]
@@ -31,16 +31,17 @@ def sort_uploads(paths: Sequence[str | Path]) -> tuple[Path, list[Path]]:
         raise UsageError("none of these files is a recording of signals; add the EDF that the scoring belongs to")
     if len(recordings) > 1:
         raise UsageError(f"{len(recordings)} recordings were chosen; analyse one night at a time")
+    # Its reader looks for the header beside the annotations; each upload has a folder of its own.
     for header in set(given) - set(files):
         for scoring in scorings:
-            if scoring.stem == header.stem and not scoring.with_suffix(_WFDB_HEADER).exists():
-                shutil.copyfile(header, scoring.with_suffix(_WFDB_HEADER))
+            if scoring.stem == header.stem and not scoring.with_suffix(WFDB_HEADER).exists():
+                shutil.copyfile(header, scoring.with_suffix(WFDB_HEADER))
     return recordings[0], scorings
 
 
 def only_annotations(path: Path) -> bool:
     """Whether an EDF+ or BDF+ file carries annotations and no signal, as a file of scoring does."""
-    if path.suffix.lower() not in (".edf", ".bdf"):
+    if path.suffix.lower() not in MAY_SCORE:
         return False
     with path.open("rb") as file:
         head = file.read(_EDF_LABELS_AT)

@@ -8,11 +8,11 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from sleeplm.errors import UsageError
+from sleeplm.recording.suffixes import SEARCHED
 from sleeplm.study.person import UNSAID, Person, person_of, read_table
 
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}  # shares of the people
 COLUMNS = ("file", "scoring", "person", "age", "sex", "lights_off", "lights_on", "split")
-SUFFIXES = (".edf", ".bdf", ".rec", ".vhdr", ".set", ".fif", ".gdf", ".cnt", ".nwb", ".snirf", ".mff")
 _SEPARATOR = "|"  # between the scoring files of a cell
 
 
@@ -92,10 +92,10 @@ def _expanded(name: str) -> list[Path]:
             raise UsageError("a pattern matches no file; check the names that were given")
         return found
     path = Path(os.path.abspath(Path(name).expanduser()))
-    if path.is_dir() and path.suffix.casefold() not in SUFFIXES:
-        inside = [p for p in path.rglob("*") if p.suffix.casefold() in SUFFIXES]
+    if path.is_dir() and path.suffix.casefold() not in SEARCHED:
+        inside = [p for p in path.rglob("*") if p.suffix.casefold() in SEARCHED]
         if not inside:
-            raise UsageError(f"a folder that was given holds no recording ({', '.join(SUFFIXES)})")
+            raise UsageError(f"a folder that was given holds no recording ({', '.join(SEARCHED)})")
         return inside
     return [path]
 

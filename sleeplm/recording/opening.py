@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sleeplm.errors import NotARecordingError, NoUsableChannelError, RecordingError, UsageError
 from sleeplm.files import open_regular
 from sleeplm.kinds.channels import CHANNEL
+from sleeplm.recording import suffixes
 from sleeplm.recording.formats.edf import read_edf_file
 from sleeplm.recording.formats.edf_header import begins_as_edf
 from sleeplm.recording.formats.mne_formats import read_mne_file
@@ -19,10 +20,7 @@ from sleeplm.recording.montage.channels import Match
 from sleeplm.recording.montage.plausibility import doubts
 from sleeplm.recording.recording import Recording
 
-_WFDB_SUFFIXES = (".hea", ".mat", ".dat")
-_EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 _ROUGH_BREATHS_HZ = 4  # below, a breath of 3 s has under twelve samples
-_FOLDER_SUFFIXES = (".mff", ".ds")  # formats of MNE whose recording is a folder
 _UNIT_GIVEN = "its unit is given by the user"
 _WARN_OF = ("stands in for", "not used", "taken as")
 _NIGHT_S = 24 * 3600.0  # a longer recording holds more than one night
@@ -121,7 +119,7 @@ def _with_units(matches: Mapping[str, Match], given: Mapping[str, str]) -> dict[
 def _read_source(path: Path) -> Source:
     try:
         if path.is_dir():
-            if path.suffix.casefold() in _FOLDER_SUFFIXES:
+            if path.suffix.casefold() in suffixes.FOLDERS:
                 return read_mne_file(path)
             raise NotARecordingError(f"'{path.name}' is a folder; give the recording inside it.")
         with open_regular(path) as file:
@@ -134,12 +132,12 @@ def _read_source(path: Path) -> Source:
         raise NotARecordingError(f"'{path.name}' is empty; copy or export it again.")
     if begins_as_edf(head):
         return read_edf_file(path)
-    if path.suffix.casefold() in _EDF_SUFFIXES:
+    if path.suffix.casefold() in suffixes.EDF + suffixes.BDF:
         raise NotARecordingError(
             f"'{path.name}' is no EDF or BDF file (it does not begin as one); export the night as EDF+ from the "
             "recording software."
         )
-    if path.suffix.casefold() in _WFDB_SUFFIXES:
+    if path.suffix.casefold() in suffixes.WFDB:
         raise NotARecordingError(
             f"'{path.name}' belongs to a recording in WFDB's format, which is not read; convert it to EDF, for "
             "instance by WFDB's mit2edf."

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from sleeplm.errors import StudyError
 from sleeplm.files import sha256, sha256_of
+from sleeplm.recording.suffixes import WHOLE
 from sleeplm.study.choices import USUAL, Choices
 from sleeplm.units import SAMPLES_PER_EPOCH
 
@@ -26,7 +27,6 @@ FORMAT = "sleeplm-study 3"
 LOCK_TIMEOUT_S = 120
 NOT_RECORDED = -32768  # the code of a sample that does not exist
 TOP_LEVEL = 32767
-_ONE_FILE = (".edf", ".bdf", ".rec")
 _KEY = ".key"
 _LOCK = ".lock"
 _NEW, _OLD, _DELETED = ".sleeplm-new-", ".sleeplm-old-", ".sleeplm-deleted-"
@@ -113,7 +113,7 @@ def keyed(secret: bytes, message: str) -> str:
 
 def _files_of(path: Path) -> list[Path]:
     """The recording's files: formats other than EDF may keep header and signals apart, under one stem."""
-    if path.is_dir() or path.suffix.casefold() in _ONE_FILE:
+    if path.is_dir() or path.suffix.casefold() in WHOLE:
         return [path]
     return sorted(p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file())
 

@@ -24,11 +24,11 @@ from sleeplm.recording.formats.edf_numbers import plain_number
 from sleeplm.recording.formats.edf_tals import STAMP
 from sleeplm.recording.privacy import safe_text
 from sleeplm.recording.privacy.subject import Subject
+from sleeplm.recording.suffixes import BDF, EDF
 
 NO_DATE = b"01.01.85"  # what EDF writes where no date is known
 _CHUNK_BYTES = 16 * 1024**2  # copied at a time: little memory for a night of gigabytes
 _MAX_RECORD_BYTES = 128 * 1024**2  # one data record is held at a time; the standard advises 61,440 bytes
-_SUFFIXES = {False: (".edf", ".rec"), True: (".bdf",)}
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def deidentify(path: str | Path, out: str | Path, keep_age_sex: bool = False) ->
 
 
 def _refuse_place(path: Path, out: Path, header: EdfHeader) -> None:
-    suffixes = _SUFFIXES[header.is_bdf]
+    suffixes = BDF if header.is_bdf else EDF
     if out.suffix.casefold() not in suffixes:
         raise UsageError(f"the copy of this recording needs a name that ends in {suffixes[0]}")
     if not out.parent.is_dir():
