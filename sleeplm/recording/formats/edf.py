@@ -1,5 +1,6 @@
 """EDF, EDF+C, EDF+D and their BDF counterparts: one signal in memory at a time, gaps kept."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -39,13 +40,16 @@ def read_edf_file(path: Path) -> Source:
     tals = _tals(path, header)
     if tals.damaged:
         warnings.append("some of its annotations are damaged and were left aside.")
+    if not header.is_discontinuous:
+        tals, notice = _with_all_starts(header, tals)
+        warnings += notice
     origin_s = _origin_s(tals)
     if header.is_discontinuous:
         runs = edf_records.find_runs(path, tals.record_starts_s, header.record_s)
     else:
         runs, notice = _runs_of_continuous(path, header, tals)
         warnings += notice
-    duration_s = runs[-1].start_s + (runs[-1].stop - runs[-1].first) * header.record_s
+    duration_s = edf_records.end_s(runs, header.record_s)
     if duration_s > MAX_DURATION_S:
         raise DamagedFileError(
             f"'{path.name}' spans {duration_s / 3600:.0f} h with its gaps, more than the "
@@ -75,21 +79,46 @@ def read_edf_file(path: Path) -> Source:
     )
 
 
+def _with_all_starts(header: EdfHeader, tals: Tals) -> tuple[Tals, list[str]]:
+    """The TALs of a file declared continuous, with a start for records that do not say theirs; and what to say."""
+    silent = np.flatnonzero(np.isnan(tals.record_starts_s))
+    if not silent.size or not any(s.is_annotation for s in header.signals):
+        return tals, []  # plain EDF keeps no time
+    if silent.size == header.n_records:
+        return tals, ["none of its data records says when it begins; they are read one after the other."]
+    said = (
+        f"{silent.size} of its {header.n_records} data records do not say when they begin (first data record "
+        f"{silent[0] + 1}); each is read right after the one before."
+    )
+    return replace(tals, record_starts_s=edf_records.filled(tals.record_starts_s, header.record_s)), [said]
+
+
 def _runs_of_continuous(path: Path, header: EdfHeader, tals: Tals) -> tuple[tuple[edf_records.Run, ...], list[str]]:
     """Runs of a file that is declared continuous: one, but where its time-keeping shows holes; and what to say."""
     one, starts_s = edf_records.one_run(header), tals.record_starts_s
-    if not np.isfinite(starts_s).all() or len(starts_s) < 2:
-        return one, []  # plain EDF keeps no time
+    if np.isnan(starts_s).any() or len(starts_s) < 2:
+        return one, []
     late_s = np.diff(starts_s) - header.record_s
-    if not (np.abs(late_s) > _HOLE_S).any():
+    odd = np.flatnonzero(np.abs(late_s) > _HOLE_S)
+    if not odd.size:
         drift_s = float(starts_s[-1] - starts_s[0]) - header.record_s * (len(starts_s) - 1)
         said = f"the clock of its data records drifts by {drift_s:.1f} s; they are read one after the other."
         return one, [said] if abs(drift_s) > _DRIFT_S else []
+    where = f"first at data record {odd[0] + 2}"
     try:
         runs = edf_records.find_runs(path, starts_s, header.record_s)
     except DamagedFileError:
-        return one, ["the times of its data records contradict each other; they are read one after the other."]
-    return runs, ["it is declared continuous (EDF+C), and its data records leave holes, which are kept as gaps."]
+        runs = ()
+    if not runs or edf_records.end_s(runs, header.record_s) > MAX_DURATION_S:  # no night, but a damaged time
+        return one, [
+            f"the times of its data records contradict each other ({where}); they are read one after the other."
+        ]
+    last_s = starts_s[odd[0] + 1] - starts_s[0]
+    first_s = last_s - late_s[odd[0]]
+    return runs, [
+        "it is declared continuous (EDF+C), and its data records leave holes, which are kept as gaps "
+        f"({where}: {first_s:.6g} s to {last_s:.6g} s)."
+    ]
 
 
 def read_edf_annotations(path: Path) -> tuple[EdfHeader, list[tuple[float, float, str]]]:

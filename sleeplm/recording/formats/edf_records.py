@@ -70,6 +70,23 @@ def find_runs(path: Path, starts_s: np.ndarray, record_s: float) -> tuple[Run, .
     return tuple(Run(a, b, float(starts_s[a] - starts_s[0])) for a, b in zip(firsts, stops, strict=True))
 
 
+def filled(starts_s: np.ndarray, record_s: float) -> np.ndarray:
+    """The starts in seconds, with those that are NaN: right after the record before, or before the next.
+
+    None is before the start time of the header. At least one must be known.
+    """
+    numbers = np.arange(len(starts_s))
+    known = np.flatnonzero(~np.isnan(starts_s))
+    sources = known[np.maximum(np.searchsorted(known, numbers, side="right") - 1, 0)]
+    found_s = starts_s[sources] + record_s * (numbers - sources)
+    return np.where(np.isnan(starts_s), np.maximum(found_s, 0), starts_s)
+
+
+def end_s(runs: tuple[Run, ...], record_s: float) -> float:
+    """When the last run ends, in seconds from the first record."""
+    return runs[-1].start_s + (runs[-1].stop - runs[-1].first) * record_s
+
+
 def gaps_between(runs: tuple[Run, ...], record_s: float) -> tuple[tuple[float, float], ...]:
     """First and last second of each gap."""
     ends_s = [run.start_s + (run.stop - run.first) * record_s for run in runs]
